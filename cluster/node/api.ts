@@ -1,0 +1,118 @@
+import type { VrrpState } from '../vrrp/election.js';
+
+/**
+ * What a director answers on its control socket: HTTP over a Unix socket, one JSON document a path. Times are wall
+ * clock milliseconds since the epoch, with fractions. The CLI's `--json` prints these shapes unchanged.
+ */
+export interface Api {
+  readonly '/status': NodeStatus;
+  readonly '/sessions': { readonly sessions: readonly SessionView[] };
+  readonly '/services': { readonly services: readonly ServiceView[] };
+  readonly '/vrrp': { readonly instances: readonly VrrpView[] };
+  readonly '/sync': SyncView;
+  readonly '/events': { readonly events: readonly NodeEvent[] };
+}
+
+export interface NodeStatus {
+  readonly node: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly state: VrrpState;
+  readonly sessions: number;
+  /** False while the table is still being fetched from a peer: the node does not preempt before it is true. */
+  readonly tableComplete: boolean;
+  /** Frames by what became of them; the three add up to `received`. */
+  readonly packets: {
+    readonly received: number;
+    readonly forwarded: number;
+    readonly answered: number;
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+}
+
+export interface SessionView {
+  readonly protocol: 'TCP' | 'UDP';
+  /** Seconds until the entry expires when no packet comes. */
+  readonly expires: number;
+  readonly state: string;
+  /** `address:port`, IPv6 in brackets. */
+  readonly client: string;
+  readonly virtual: string;
+  readonly real: string;
+  readonly method: 'Masq' | 'Route';
+  /** `local` when this node scheduled the connection, else the node whose sync message brought the entry. */
+  readonly origin: string;
+  /** True when peers have been told of the entry. */
+  readonly synced: boolean;
+  readonly packets: number;
+}
+
+export interface ServiceView {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly virtual: string;
+  readonly scheduler: string;
+  readonly realServers: readonly {
+    readonly address: string;
+    readonly method: 'Masq' | 'Route';
+    readonly weight: number;
+    readonly active: number;
+    readonly inactive: number;
+  }[];
+}
+
+export interface VrrpView {
+  readonly instance: string;
+  readonly virtualRouterId: number;
+  readonly device: string;
+  readonly state: VrrpState;
+  readonly priority: number;
+  readonly advertMs: number;
+  /** The master as this node knows it: its primary address, undefined when none has been heard. */
+  readonly master: string | undefined;
+  readonly masterPriority: number | undefined;
+  readonly addresses: readonly string[];
+  readonly since: number;
+  readonly transitions: number;
+  readonly advertisementsSent: number;
+  readonly advertisementsReceived: number;
+  /** Advertisements not accepted, by reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+}
+
+export interface SyncView {
+  readonly device: string | undefined;
+  readonly syncId: number;
+  readonly tableComplete: boolean;
+  readonly sent: SyncCounters;
+  readonly received: SyncCounters;
+  readonly peers: readonly {
+    readonly node: string;
+    readonly address: string;
+    readonly lastHeardMs: number;
+    readonly missing: number;
+  }[];
+}
+
+export interface SyncCounters {
+  readonly datagrams: number;
+  readonly records: number;
+  readonly removals: number;
+  readonly retransmissions: number;
+}
+
+/** Something that happened on a node and belongs on a timeline. */
+export interface NodeEvent {
+  readonly at: number;
+  readonly node: string;
+  readonly kind:
+    | 'started'
+    | 'master'
+    | 'backup'
+    | 'fault'
+    | 'gratuitous-arp'
+    | 'bulk-started'
+    | 'bulk-complete'
+    | 'first-packet'
+    | 'stopping';
+  readonly text: string;
+}

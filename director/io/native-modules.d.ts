@@ -26,14 +26,14 @@ declare module 'raw-socket' {
   }
 
   /** A raw IP socket. Received messages are slices of one reused buffer and begin with the IPv4 header. */
-  class Socket extends EventEmitter {
+  export class Socket extends EventEmitter {
     readonly wrap: Wrap;
     setOption(level: number, option: number, value: number): void;
     setOption(level: number, option: number, value: Buffer, length: number): void;
     close(): void;
   }
 
-  interface RawSocketModule {
+  export interface RawSocketModule {
     createSocket(options: { protocol: number; bufferSize?: number }): Socket;
   }
 

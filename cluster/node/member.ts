@@ -11,7 +11,8 @@ import { ownAddress, type Gateway, type Interface } from '../../director/core/in
 import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
-import { SessionSync, type SyncEffect } from '../sync/session-sync.js';
+import type { SyncEffect } from '../sync/effects.js';
+import { SessionSync } from '../sync/session-sync.js';
 import type { VrrpState } from '../vrrp/election.js';
 import { now } from './clock.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
@@ -253,7 +254,7 @@ export class Member {
         this.#syncSocket?.send(effect.bytes, effect.to);
         break;
       case 'apply':
-        this.replication.apply(effect.record, effect.from, at);
+        this.replication.apply(effect, at);
         break;
       case 'remove':
         this.replication.remove(effect.key);

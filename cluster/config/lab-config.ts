@@ -23,6 +23,7 @@ export interface LabLink {
   readonly address: IpAddress;
 }
 
+/** A machine of the lab. */
 export type LabNode = LabHost | LabDirector;
 
 /** A machine that sends requests, or one that answers them. */

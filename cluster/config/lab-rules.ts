@@ -99,7 +99,7 @@ function findVirtualNetwork(
     const network = plan.place(path, address, 'a virtual service');
     common ??= network;
     if (network === undefined || network === common) continue;
-    const message = `is ${address} in ${network.name}, but the services before it are in ${common?.name}`;
+    const message = `is ${address} in ${network.name}, but other services are in ${common?.name}`;
     report(path, 'conflict', message);
   }
   return common;

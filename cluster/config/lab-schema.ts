@@ -117,7 +117,7 @@ function networkPrefix(): z.ZodType<AddressPrefix> {
 
 /** A length of time with its unit, as in `100ms` or `1.5s`. */
 function duration(minimum: Duration, maximum: Duration): z.ZodType<Duration> {
-  const error = `has to be a time such as 100ms or 1s, from ${describe(minimum)} to ${describe(maximum)}`;
+  const error = `has to be a time from ${describe(minimum)} to ${describe(maximum)}`;
   return parsed(error, (text) => {
     const match = /^(\d{1,7}(?:\.\d{1,3})?)(ms|s)$/.exec(text);
     if (match === null) return undefined;

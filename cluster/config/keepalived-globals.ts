@@ -24,13 +24,18 @@ export interface SyncDaemon extends Pick<SyncConfig, 'device' | 'syncId' | 'grou
 }
 
 /** What the block `baton` says, which keepalived has no keywords for. */
-export type BatonBlock = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout'>;
+export type BatonBlock = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout' | 'deathNotice'>;
 
 /** The group of IPVS, and the port above its 8848, because our messages are not IPVS's. */
 export const SyncDefaults = { syncId: 0, group: groupAddress('224.0.0.81'), port: 8849 };
 
 /** IPVS's `sync_threshold`, and long enough for the table of a busy peer. */
-export const BatonDefaults: BatonBlock = { threshold: 3, period: 50, bulkTimeout: seconds(10) };
+export const BatonDefaults: BatonBlock = {
+  threshold: 3,
+  period: 50,
+  bulkTimeout: seconds(10),
+  deathNotice: true,
+};
 
 const MaximumNameLength = 64;
 /** The kernel's limit on `ipvsadm --set`, in seconds. */
@@ -149,7 +154,7 @@ function readTimeouts(statement: Statement, context: ReadContext): NodeConfig['t
 /** Reads the block that only we know; `@baton` before each of its lines hides it from keepalived. */
 export function readBatonBlock(statement: Statement, context: ReadContext): BatonBlock {
   const { reader, problems } = context;
-  let { threshold, period, bulkTimeout } = BatonDefaults;
+  let { threshold, period, bulkTimeout, deathNotice } = BatonDefaults;
   reader.values(statement, []);
   reader.block({ name: 'baton', line: statement.line }, statement.body ?? [], {
     sync_threshold: {
@@ -170,8 +175,14 @@ export function readBatonBlock(statement: Statement, context: ReadContext): Bato
         bulkTimeout = reader.duration(reader.value(timeout, 'seconds'), range) ?? bulkTimeout;
       },
     },
+    death_notice: {
+      read: (notice) => {
+        const value = reader.value(notice, 'on or off');
+        deathNotice = reader.choice(value, { on: true, off: false }) ?? deathNotice;
+      },
+    },
   });
-  return { threshold, period, bulkTimeout };
+  return { threshold, period, bulkTimeout, deathNotice };
 }
 
 const isMulticast = (address: IpAddress): boolean => (addressBytes(address)[0] ?? 0) >> 4 === 0xe;

@@ -60,6 +60,7 @@ export interface LabSync {
   readonly threshold: number;
   readonly period: number;
   readonly bulkTimeout: Duration;
+  readonly deathNotice: boolean;
 }
 
 /** A virtual service with its real servers. */

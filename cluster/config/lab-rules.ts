@@ -142,6 +142,7 @@ function resolveCluster(
       threshold: sync.threshold,
       period: sync.period,
       bulkTimeout: sync['bulk-timeout'],
+      deathNotice: sync['death-notice'],
     },
   };
 }

@@ -43,6 +43,7 @@ const Sync = z.strictObject({
   threshold: wholeNumber(1, 65_535).default(3),
   period: wholeNumber(0, 65_535).default(50),
   'bulk-timeout': duration(seconds(0), seconds(3_600)).default(seconds(10)),
+  'death-notice': z.boolean('has to be true or false').default(true),
 });
 
 const Cluster = z.strictObject({

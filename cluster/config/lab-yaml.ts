@@ -27,7 +27,12 @@ export function readYaml(text: string, problems: ProblemList): YamlText | undefi
     prettyErrors: false,
     stringKeys: true,
   });
-  for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
+  // One slip makes the parser complain about much that follows: the first complaint is the one to mend.
+  const first = [...document.errors, ...document.warnings].toSorted(
+    (left, right) => left.pos[0] - right.pos[0],
+  )[0];
+  if (first !== undefined) {
+    const { code, pos, message } = first;
     problems.add(lineAt(pos[0]), 'syntax', OwnWords.get(code) ?? message);
   }
   visit(document, {

@@ -63,7 +63,14 @@ test('what up refuses, before anything is built', async (t) => {
     refuses(t, baton(state, 'up', '/nonexistent/lab.yaml'), state, /\/nonexistent\/lab\.yaml/);
   });
   await t.test('a user without the right to make namespaces', async (t) => {
-    const prefix = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+    const prefix = [
+      'setpriv',
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      '--inh-caps=-all',
+      '--bounding-set=-all',
+    ];
     const ended = run([...prefix, process.execPath, cli, 'up', defaultLab], state);
     refuses(t, ended, state, /root|CAP_NET_ADMIN/);
   });
@@ -71,9 +78,23 @@ test('what up refuses, before anything is built', async (t) => {
     const running = await runLab(t, labWith(1_000), { topologyOnly: true });
     const config = join(running.folder, 'd1.conf');
     const { writeKeepalived } = await import('../../cluster/config/keepalived-writer.js');
-    writeFileSync(config, writeKeepalived(running.config, 'd1', (network) => network));
-    const prefix = running.execArgs('d1', ['setpriv', '--inh-caps=-net_raw', '--bounding-set=-net_raw']);
-    const program = [process.execPath, directorProgram, '--config', config, '--control', `${config}.sock`];
+    writeFileSync(
+      config,
+      writeKeepalived(running.config, 'd1', (network) => network),
+    );
+    const prefix = running.execArgs('d1', [
+      'setpriv',
+      '--inh-caps=-net_raw',
+      '--bounding-set=-net_raw',
+    ]);
+    const program = [
+      process.execPath,
+      directorProgram,
+      '--config',
+      config,
+      '--control',
+      `${config}.sock`,
+    ];
     const ended = run([...prefix, ...program], state);
     t.equal(ended.code, 2);
     t.match(ended.complaint, /^error: [^\n]*CAP_NET_RAW[^\n]*\n$/);
@@ -89,16 +110,35 @@ test('what a director refuses of its keepalived.conf', async (t) => {
   const start = (text: string): Ended => {
     const file = join(folder, 'keepalived.conf');
     writeFileSync(file, text);
-    const program = [process.execPath, directorProgram, '--config', file, '--control', `${file}.sock`];
+    const program = [
+      process.execPath,
+      directorProgram,
+      '--config',
+      file,
+      '--control',
+      `${file}.sock`,
+    ];
     return run(running.execArgs('d1', program), folder);
   };
   const instance = /vrrp_instance VI_1 \{[\s\S]*?\n\}/.exec(good)?.[0] ?? '';
   t.not(instance, '', 'the written file has an instance');
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    ['a duplicate VRID', `${good}\n${instance.replace('VI_1', 'VI_2')}`, /keepalived\.conf:\d+: .*51/],
+    [
+      'a duplicate VRID',
+      `${good}\n${instance.replace('VI_1', 'VI_2')}`,
+      /keepalived\.conf:\d+: .*51/,
+    ],
     ['an unknown keyword', good.replace('priority', 'priorty'), /keepalived\.conf:\d+: .*priorty/],
-    ['a VIP outside every subnet', good.replaceAll('10.1.0.101', '10.9.0.101'), /keepalived\.conf:\d+: .*10\.9\.0\.101.*subnet/],
-    ['an interface that does not exist', good.replaceAll(/interface \w+/g, 'interface eth9'), /keepalived\.conf:\d+: .*eth9/],
+    [
+      'a VIP outside every subnet',
+      good.replaceAll('10.1.0.101', '10.9.0.101'),
+      /keepalived\.conf:\d+: .*10\.9\.0\.101.*subnet/,
+    ],
+    [
+      'an interface that does not exist',
+      good.replaceAll(/interface \w+/g, 'interface eth9'),
+      /keepalived\.conf:\d+: .*eth9/,
+    ],
   ];
   for (const [name, text, says] of cases) {
     await t.test(name, async (t) => {

@@ -14,7 +14,10 @@ test('a director that is stopped hands over without a broken flow', async (t) =>
     { protocol: 'TCP', address: '10.1.0.101', port: 80, count: 20 },
     { protocol: 'UDP', address: '10.1.0.100', port: 53, count: 10 },
   ] as const;
-  const client = new TrafficProcess(running.execArgs('client', []), { targets, durationMs: 60_000 });
+  const client = new TrafficProcess(running.execArgs('client', []), {
+    targets,
+    durationMs: 60_000,
+  });
   t.teardown(() => client.kill());
   await sleep(1_500);
   const before = await client.count();

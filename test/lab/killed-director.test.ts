@@ -34,12 +34,18 @@ function networkState(running: RunningLab, node: string): string {
 async function startDirector(t: Test, running: RunningLab, node: string): Promise<ChildProcess> {
   const config = join(running.folder, `${node}.conf`);
   const control = join(running.folder, `${node}.sock`);
-  writeFileSync(config, writeKeepalived(running.config, node, (network) => network));
+  writeFileSync(
+    config,
+    writeKeepalived(running.config, node, (network) => network),
+  );
   const argv = [process.execPath, directorProgram, '--config', config, '--control', control];
   const [program = '', ...rest] = running.execArgs(node, argv);
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
-  const isUp = await until(() => existsSync(control) || undefined, { timeoutMs: 10_000, everyMs: 50 });
+  const isUp = await until(() => existsSync(control) || undefined, {
+    timeoutMs: 10_000,
+    everyMs: 50,
+  });
   t.ok(isUp, `${node} has started`);
   return child;
 }
@@ -63,7 +69,11 @@ test('a director that is killed leaves nothing behind and is silent at once', as
     everyMs: 100,
   });
   t.ok(isMaster, 'the VIP answers ping while the director runs');
-  t.notMatch(onNode(running, 'd1', 'ip', 'address'), /10\.1\.0\.10[01]|10\.2\.0\.254/, 'the kernel never has a VIP');
+  t.notMatch(
+    onNode(running, 'd1', 'ip', 'address'),
+    /10\.1\.0\.10[01]|10\.2\.0\.254/,
+    'the kernel never has a VIP',
+  );
 
   director.kill('SIGKILL');
   await once(director, 'exit');

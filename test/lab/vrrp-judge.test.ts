@@ -38,7 +38,10 @@ async function capture(t: Test, running: RunningLab): Promise<() => Promise<stri
 function dissect(file: string, filter: string, ...fields: readonly string[]): string[][] {
   const wanted = fields.flatMap((field) => ['-e', field]);
   const argv = ['-r', file, '-Y', filter, '-T', 'fields', ...wanted];
-  const output = execFileSync('tshark', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = execFileSync('tshark', argv, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return output
     .split('\n')
     .filter((line) => line !== '')
@@ -57,7 +60,17 @@ test('tshark accepts our adverts and sees gratuitous ARP on every take-over', as
   await sleep(300);
   const file = await finish();
 
-  const adverts = dissect(file, 'vrrp', 'ip.src', 'vrrp.version', 'vrrp.prio', 'vrrp.checksum.status', 'ip.ttl', 'ip.dst', 'vrrp.ip_addr');
+  const adverts = dissect(
+    file,
+    'vrrp',
+    'ip.src',
+    'vrrp.version',
+    'vrrp.prio',
+    'vrrp.checksum.status',
+    'ip.ttl',
+    'ip.dst',
+    'vrrp.ip_addr',
+  );
   t.ok(adverts.length > 20, `${adverts.length} adverts were seen`);
   const priorities: Record<string, Set<string | undefined>> = {
     '10.1.0.11': new Set(['150', '0']),
@@ -73,7 +86,11 @@ test('tshark accepts our adverts and sees gratuitous ARP on every take-over', as
       priorities[source]?.has(priority) === true;
     if (!isRight) t.fail('a wrong advert', { source, version, priority, checksum, ttl, group });
   }
-  t.strictSame(dissect(file, 'vrrp && _ws.expert', 'frame.number', '_ws.expert.message'), [], 'no expert warnings');
+  t.strictSame(
+    dissect(file, 'vrrp && _ws.expert', 'frame.number', '_ws.expert.message'),
+    [],
+    'no expert warnings',
+  );
   t.equal(dissect(file, 'vrrp.prio == 0', 'ip.src').length, 1, 'the clean stop says so once');
 
   const announcements = dissect(
@@ -88,7 +105,9 @@ test('tshark accepts our adverts and sees gratuitous ARP on every take-over', as
   t.equal(holders[0], holders[2], 'first and last by d2');
   t.not(holders[0], holders[1], 'the one between by d1');
   for (const address of ['10.1.0.100', '10.1.0.101']) {
-    const count = announcements.filter(([, sender, target]) => sender === address && target === address).length;
+    const count = announcements.filter(
+      ([, sender, target]) => sender === address && target === address,
+    ).length;
     t.ok(count >= 15, `${address} is announced ${count} times, five for each take-over at least`);
   }
 });

@@ -88,6 +88,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
       threshold: 3,
       period: 50,
       bulkTimeout: seconds(10),
+      deathNotice: true,
     },
     timeouts: {},
   });
@@ -99,7 +100,7 @@ test('every setting of a lab reaches the director that reads the written file', 
     .replace('preempt: true', 'preempt: false')
     .replace(
       'threshold: 3, period: 50, bulk-timeout: 10s',
-      'threshold: 1, period: 0, bulk-timeout: 1500ms',
+      'threshold: 1, period: 0, bulk-timeout: 1500ms, death-notice: false',
     )
     .replace('virtual-router-id: 51', 'virtual-router-id: 7')
     .replace('[s1, s2, s3]', '[{ node: s3, weight: 0, port: 8080 }]');
@@ -107,7 +108,12 @@ test('every setting of a lab reaches the director that reads the written file', 
   t.match(config.vrrpInstances, [
     { virtualRouterId: 7, priority: 150, preempt: false, advertInterval: milliseconds(250) },
   ]);
-  t.match(config.sync, { threshold: 1, period: 0, bulkTimeout: milliseconds(1_500) });
+  t.match(config.sync, {
+    threshold: 1,
+    period: 0,
+    bulkTimeout: milliseconds(1_500),
+    deathNotice: false,
+  });
   t.strictSame(config.virtualServers[0]?.realServers, [
     { address: '10.2.0.23', port: 8080, weight: 0 },
   ]);

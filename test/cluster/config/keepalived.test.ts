@@ -19,6 +19,7 @@ global_defs {
 @baton baton {
   @baton   sync_threshold 1 0
 @baton   sync_bulk_timeout 2.5
+@baton   death_notice off
 @baton }
 
 vrrp_instance VI_WEB
@@ -137,6 +138,7 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
       threshold: 1,
       period: 0,
       bulkTimeout: milliseconds(2_500),
+      deathNotice: false,
     },
     timeouts: { tcp: 7200, tcpFin: 30, udp: 60 },
   });
@@ -160,6 +162,7 @@ test('lvs_sync_daemon alone syncs with the defaults', (t) => {
     threshold: 3,
     period: 50,
     bulkTimeout: seconds(10),
+    deathNotice: true,
   });
   t.end();
 });

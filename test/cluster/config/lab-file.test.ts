@@ -34,7 +34,13 @@ test('the default lab is resolved: NAT servers by the network of the gateway, DR
     preempt: true,
     virtualNetwork: 'clients',
     gateway: { network: 'servers', address: '10.2.0.254' },
-    sync: { network: 'sync', threshold: 3, period: 50, bulkTimeout: seconds(10) },
+    sync: {
+      network: 'sync',
+      threshold: 3,
+      period: 50,
+      bulkTimeout: seconds(10),
+      deathNotice: true,
+    },
   });
   t.strictSame(
     lab.services.map(({ method, realServers }) => [method, realServers[0]]),

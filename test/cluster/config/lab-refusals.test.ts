@@ -63,15 +63,7 @@ type Refusal = readonly [replace: string, by: string, ...problems: string[]];
 
 const refusals: Readonly<Record<string, readonly Refusal[]>> = {
   YAML: [
-    [
-      'networks:',
-      'networks: [',
-      '4: Implicit keys need to be on a single line',
-      '4: Block collections are not allowed within flow collections',
-      '5: Nested mappings are not allowed in compact mappings',
-      '5: Implicit keys need to be on a single line',
-      '8: Flow sequence in block collection must be sufficiently indented and end with a ]',
-    ],
+    ['networks:', 'networks: [', '4: Implicit keys need to be on a single line'],
     ['name: lab', 'name: &n lab\ncopy: *n', '2: aliases are not supported'],
     ['name: lab', 'name: lab\nname: lab2', '2: Map keys must be unique'],
     ['name: lab', 'name: !secret lab', '1: Unresolved tag: !secret'],

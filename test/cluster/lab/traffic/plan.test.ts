@@ -10,7 +10,7 @@ test('a target is an address, a port and a count', (t) => {
   ] as const;
   for (const [text, expected] of cases) t.same(parseTarget('TCP', text), expected, text);
   for (const text of ['', '10.0.0.1', '10.0.0.1:0=1', '10.0.0.1:80=0', 'web:80=1', '::1:80=1']) {
-    t.throws(() => parseTarget('TCP', text), { details: { code: 'bad-target' } });
+    t.throws(() => parseTarget('TCP', text), /ADDRESS:PORT=COUNT/, text);
   }
   t.end();
 });
@@ -20,7 +20,7 @@ test('times carry their unit', (t) => {
   t.equal(parseDurationMs('1.5s'), 1_500);
   t.equal(parseDurationMs('2m'), 120_000);
   for (const text of ['10', '-1s', 's', '1h']) {
-    t.throws(() => parseDurationMs(text), { details: { code: 'bad-duration' } });
+    t.throws(() => parseDurationMs(text), /is not a time/, text);
   }
   t.end();
 });

@@ -58,7 +58,9 @@ export function buildReport(input: {
     passed: within && summary.flows > 0 && summary.survived === summary.flows,
     summary,
     killedAt: timeline.killedAt,
-    timeline: input.entries.toSorted((left, right) => left.at - right.at),
+    timeline: [...input.entries, ...firstAnswer(blackouts)].toSorted(
+      (left, right) => left.at - right.at,
+    ),
     blackouts,
     bound: { limitMs: blackoutLimitMs, measuredMs, within },
     flows,
@@ -87,6 +89,20 @@ function blackoutRows(flows: readonly FlowVerdict[]): readonly BlackoutRow[] {
     }
   }
   return rows;
+}
+
+/** The first packet through the new master, as a client sees it. */
+function firstAnswer(blackouts: readonly BlackoutRow[]): readonly TimelineEntry[] {
+  const [first] = blackouts
+    .filter((row) => row.fault === 'fail-over')
+    .toSorted((left, right) => left.firstAnswerAt - right.firstAnswerAt);
+  if (first === undefined) return [];
+  return [
+    {
+      at: first.firstAnswerAt,
+      text: `client: first answer after the fail-over (${first.protocol})`,
+    },
+  ];
 }
 
 /** The report for people. `verbose` adds a line for every flow, else only those that did not survive have one. */

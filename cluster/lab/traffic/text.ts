@@ -54,8 +54,11 @@ function serviceColumns(flows: readonly FlowRecord[]): readonly string[] {
   ];
 }
 
-/** Lines with the cells of each column under one another: the first column to the left, the others to the right. */
-export function renderColumns(rows: readonly (readonly string[])[]): readonly string[] {
+/** Lines with the cells of each column under one another: the first `leftColumns` to the left, the others to the right. */
+export function renderColumns(
+  rows: readonly (readonly string[])[],
+  leftColumns = 1,
+): readonly string[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries()) {
@@ -66,7 +69,7 @@ export function renderColumns(rows: readonly (readonly string[])[]): readonly st
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+        return column < leftColumns ? cell.padEnd(width) : cell.padStart(width);
       })
       .join('  ')
       .trimEnd(),

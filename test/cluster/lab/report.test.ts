@@ -43,6 +43,7 @@ test('a run in which every flow survives within the bound passes', (t) => {
     `Timeline (seconds from the kill)
      +0.00  d1 killed
      +3.00  d2 is master
+     +3.20  client: first answer after the fail-over (UDP)
 
 Blackout: the longest time without an answer, by flow
                  flows  median     max  first answer

@@ -18,7 +18,10 @@ export interface TimelineEntry {
 
 /** What a fail-over run measured; `--json` writes this shape. Times are milliseconds. */
 export interface FailOverReport {
+  /** Everything took place, every flow survived it, and the blackout was within its bound. */
   readonly passed: boolean;
+  /** What should have taken place and did not. */
+  readonly missing: readonly ('new master' | 'fail-back')[];
   readonly summary: Readonly<Record<Verdict, number>> & { readonly flows: number };
   /** Instants, oldest first, since the epoch. The kill is what the printed times count from. */
   readonly killedAt: number;
@@ -54,8 +57,11 @@ export function buildReport(input: {
     (row) => row.fault === 'fail-over' && row.protocol === 'UDP',
   )?.maxMs;
   const within = measuredMs !== undefined && measuredMs <= blackoutLimitMs;
+  const missing = missingSteps(timeline);
+  const allSurvived = summary.flows > 0 && summary.survived === summary.flows;
   return {
-    passed: within && summary.flows > 0 && summary.survived === summary.flows,
+    passed: within && allSurvived && missing.length === 0,
+    missing,
     summary,
     killedAt: timeline.killedAt,
     timeline: [...input.entries, ...firstAnswer(blackouts)].toSorted(
@@ -65,6 +71,12 @@ export function buildReport(input: {
     bound: { limitMs: blackoutLimitMs, measuredMs, within },
     flows,
   };
+}
+
+function missingSteps(timeline: Timeline): FailOverReport['missing'] {
+  if (timeline.newMasterAt === undefined) return ['new master'];
+  const isMissing = timeline.restartedAt !== undefined && timeline.failBackAt === undefined;
+  return isMissing ? ['fail-back'] : [];
 }
 
 function countVerdicts(flows: readonly FlowVerdict[]): FailOverReport['summary'] {
@@ -116,6 +128,7 @@ export function renderReport(report: FailOverReport, verbose: boolean): string {
     `  ${boundLine(report)}`,
     '',
     ...flowLines(report, verbose),
+    ...report.missing.map((step) => `there was no ${step}`),
     verdictLine(report),
   ].join('\n');
 }
@@ -128,7 +141,8 @@ function blackoutTable(report: FailOverReport): readonly (readonly string[])[] {
       String(row.flows),
       `${inSeconds(row.medianMs)} s`,
       `${inSeconds(row.maxMs)} s`,
-      sinceKill(row.firstAnswerAt, report).trim(),
+      // After the fail-back flows are answered all along: the end of their longest gap says nothing.
+      row.fault === 'fail-over' ? sinceKill(row.firstAnswerAt, report).trim() : '-',
     ]),
   ];
 }

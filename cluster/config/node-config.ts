@@ -75,7 +75,7 @@ export interface NodeConfig {
   readonly virtualServers: readonly VirtualServerConfig[];
   /** Absent when the file has no `lvs_sync_daemon`: the node does not sync. */
   readonly sync: SyncConfig | undefined;
-  /** `lvs_timeouts`: absent means the kernel's defaults. */
+  /** `lvs_timeouts`, in seconds: absent means the kernel's defaults. */
   readonly timeouts: { readonly tcp?: number; readonly tcpFin?: number; readonly udp?: number };
 }
 

@@ -1,0 +1,77 @@
+/** Why a frame went no further. */
+export const DropReason = {
+  /** Too short, or a field contradicts the length or the checksum. */
+  malformed: 0,
+  /** An EtherType that is neither IPv4 nor ARP. */
+  otherEtherType: 1,
+  /** An IP protocol that no service has. */
+  otherProtocol: 2,
+  /** Sent to another host, or by us. */
+  notForUs: 3,
+  /** For a virtual service whose address another node holds now. */
+  notMaster: 4,
+  /** For one of our addresses, but no service is there. */
+  noService: 5,
+  /** A TCP segment that opens nothing and belongs to nothing known: never reset, the sender will try again. */
+  noConnection: 6,
+  /** No real server of the service can take a connection. */
+  noServer: 7,
+  /** The connection table is full. */
+  tableFull: 8,
+  /** The time to live is used up. */
+  ttl: 9,
+  /** A part of a fragmented datagram. */
+  fragment: 10,
+  /** No route to the next hop. */
+  noRoute: 11,
+  /** The next hop did not answer, or too many packets already wait for it. */
+  unresolved: 12,
+  /** Longer than the interface it would leave by can carry. */
+  tooBig: 13,
+} as const;
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+/** The words for the reasons, as the CLI and metrics show them. */
+export const DropReasonNames = Object.keys(DropReason).map((name) =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+);
+
+/** What became of a frame. */
+export const Verdict = {
+  /** Sent on towards a real server or a client. */
+  forward: 0,
+  /** Answered by the director itself: ARP, ping. */
+  answer: 1,
+  drop: 2,
+  /** Kept until the next hop's MAC address is known; ends as forward or drop. */
+  hold: 3,
+} as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+/**
+ * Counts every frame exactly once: received = forwarded + answered + held + the sum of dropped. The packet path writes
+ * no log; these are the log.
+ */
+export class Counters {
+  received = 0;
+  forwarded = 0;
+  answered = 0;
+  /** Frames that wait for a neighbour now. */
+  held = 0;
+  readonly dropped = new Float64Array(DropReasonNames.length);
+
+  drop(reason: DropReason): Verdict {
+    this.dropped[reason] = (this.dropped[reason] ?? 0) + 1;
+    return Verdict.drop;
+  }
+
+  /** Drops by name, those that happened. */
+  droppedByName(): Record<string, number> {
+    const named: Record<string, number> = {};
+    for (const [reason, name] of DropReasonNames.entries()) {
+      const count = this.dropped[reason] ?? 0;
+      if (count > 0) named[name] = count;
+    }
+    return named;
+  }
+}

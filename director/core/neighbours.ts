@@ -1,0 +1,105 @@
+import { after, seconds, type Instant } from '../base/time.js';
+import type { Interface } from './interfaces.js';
+
+/** Frames that wait for one neighbour; as many as Linux kept before 3.3 (`unres_qlen`). */
+const LongestQueue = 3;
+/** The most neighbours known at a time; above it, ones not yet resolved are not made. */
+const MostNeighbours = 65_536;
+const ProbeInterval = seconds(1);
+const MostProbes = 3;
+/** A resolved neighbour in use is asked again after this time without a sign of it. */
+const ReachableTime = seconds(30);
+
+/** A host on one of our links, as ARP knows it. */
+export class Neighbour {
+  readonly interface: Interface;
+  /** IPv4 address word. */
+  readonly address: number;
+  isResolved = false;
+  macHigh = 0;
+  macLow = 0;
+  /** Copies of the frames that wait for it. */
+  readonly queue: Uint8Array[] = [];
+  probes = 0;
+  nextProbe: Instant;
+  /** Traffic went to it since its last confirmation. */
+  isUsed = true;
+
+  constructor(owner: Interface, address: number, now: Instant) {
+    this.interface = owner;
+    this.address = address;
+    this.nextProbe = now;
+  }
+}
+
+/** What the table wants done: ask for a neighbour, or give up on it. */
+export interface NeighbourWork {
+  probe(neighbour: Neighbour): void;
+  /** The neighbour did not answer; its waiting frames are lost. */
+  fail(neighbour: Neighbour): void;
+}
+
+/**
+ * The director's own neighbour cache. The kernel's is of no use to it, because the addresses that ask are not the
+ * kernel's. Entries are learnt from ARP only and confirmed by it; unanswered ones go away with what waited for them.
+ */
+export class NeighbourTable {
+  readonly #neighbours = new Map<number, Neighbour>();
+
+  get size(): number {
+    return this.#neighbours.size;
+  }
+
+  find(address: number): Neighbour | undefined {
+    return this.#neighbours.get(address);
+  }
+
+  /** The neighbour with an address, made unresolved if it is new; undefined when the table is full. */
+  obtain(owner: Interface, address: number, now: Instant): Neighbour | undefined {
+    const known = this.#neighbours.get(address);
+    if (known !== undefined) return known;
+    if (this.#neighbours.size >= MostNeighbours) return undefined;
+    const neighbour = new Neighbour(owner, address, now);
+    this.#neighbours.set(address, neighbour);
+    return neighbour;
+  }
+
+  /** Keeps a copy of a frame until the neighbour answers; false when its queue is full. */
+  hold(neighbour: Neighbour, frame: Uint8Array): boolean {
+    if (neighbour.queue.length >= LongestQueue) return false;
+    neighbour.queue.push(frame);
+    return true;
+  }
+
+  /** The neighbour has this MAC address now. */
+  confirm(neighbour: Neighbour, macHigh: number, macLow: number, now: Instant): void {
+    neighbour.isResolved = true;
+    neighbour.macHigh = macHigh;
+    neighbour.macLow = macLow;
+    neighbour.probes = 0;
+    neighbour.isUsed = false;
+    neighbour.nextProbe = after(now, ReachableTime);
+  }
+
+  /** Asks for neighbours that are due: unresolved ones, and old ones that are in use. Called about once a second. */
+  tick(now: Instant, work: NeighbourWork): void {
+    for (const neighbour of this.#neighbours.values()) {
+      if (neighbour.nextProbe > now) continue;
+      if (neighbour.isResolved && !neighbour.isUsed) continue;
+      if (neighbour.probes >= MostProbes) {
+        this.#neighbours.delete(neighbour.address);
+        neighbour.isResolved = false;
+        work.fail(neighbour);
+        continue;
+      }
+      this.probe(neighbour, now, work);
+    }
+  }
+
+  /** Asks for one neighbour now. */
+  probe(neighbour: Neighbour, now: Instant, work: NeighbourWork): void {
+    neighbour.probes += 1;
+    neighbour.nextProbe = after(now, ProbeInterval);
+    work.probe(neighbour);
+  }
+}

@@ -1,0 +1,20 @@
+import type { Packet } from '../wire/packet.js';
+
+/** What became of the frames that a port was given. */
+export interface PortCounters {
+  /** Frames that the kernel took. */
+  sent: number;
+  /** Frames that the kernel refused: a full queue, a link that is down. */
+  refused: number;
+}
+
+/**
+ * One interface of the data plane: the narrow port that every packet driver implements. Received frames are handed to
+ * the callback given at opening, in a packet that is valid only until the callback returns.
+ */
+export interface FramePort {
+  readonly counters: PortCounters;
+  /** Sends the frame; a refusal is counted, never thrown. */
+  send(packet: Packet): void;
+  close(): void;
+}

@@ -1,0 +1,81 @@
+import { createSocket, type Socket } from 'node:dgram';
+
+import { parseAddress, type IpAddress } from '../base/address.js';
+import { IoError } from '../base/errors.js';
+
+export interface SyncSocketOptions {
+  readonly device: string;
+  /** Our own address on the device. */
+  readonly address: IpAddress;
+  readonly group: IpAddress;
+  readonly port: number;
+}
+
+/** The UDP socket of session sync: multicast to the group on one device with TTL 1, unicast for answers. */
+export class SyncSocket {
+  /** Datagrams that the kernel refused to send. */
+  refused = 0;
+  readonly #socket: Socket;
+  readonly #options: SyncSocketOptions;
+
+  private constructor(socket: Socket, options: SyncSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  /** Opens the socket; `receive` gets every datagram of the port, also hostile ones. */
+  static async open(
+    options: SyncSocketOptions,
+    receive: (bytes: Uint8Array, source: IpAddress) => void,
+  ): Promise<SyncSocket> {
+    const socket = createSocket({
+      type: 'udp4',
+      reuseAddr: true,
+      // Addresses are numeric: answering at once keeps datagrams in the order of the calls.
+      lookup: (host, _options, answer) => answer(null, host, 4),
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.bind(options.port, () => {
+          socket.off('error', reject);
+          resolve();
+        });
+      });
+      socket.addMembership(options.group, options.address);
+      socket.setMulticastInterface(options.address);
+      socket.setMulticastTTL(1);
+      socket.setMulticastLoopback(false);
+    } catch (cause) {
+      socket.close();
+      const text = cause instanceof Error ? cause.message : String(cause);
+      throw new IoError(
+        { code: 'sync-socket' },
+        `cannot open the sync socket on ${options.device}, port ${options.port}: ${text}`,
+        { cause },
+      );
+    }
+    const opened = new SyncSocket(socket, options);
+    socket.on('error', () => {
+      opened.refused += 1;
+    });
+    socket.on('message', (bytes, remote) => {
+      const source = parseAddress(remote.address);
+      if (source !== undefined) receive(bytes, source);
+    });
+    return opened;
+  }
+
+  /** Sends to one peer, or to the group. */
+  send(bytes: Uint8Array, to?: IpAddress): void {
+    this.#socket.send(bytes, this.#options.port, to ?? this.#options.group, (error) => {
+      if (error !== null) this.refused += 1;
+    });
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#socket.close(() => resolve());
+    });
+  }
+}

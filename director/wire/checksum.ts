@@ -1,0 +1,36 @@
+/**
+ * The Internet checksum (RFC 1071) and its incremental update (RFC 1624). Sums are kept unfolded in a number while they
+ * grow: 16-bit words of a 64 KiB packet add up to less than 2^32.
+ */
+
+/** Adds the 16-bit words of [offset, end) to `initial`; an odd last byte counts as the high half of a word. */
+export function sum(view: DataView, offset: number, end: number, initial = 0): number {
+  let total = initial;
+  let position = offset;
+  for (; position + 1 < end; position += 2) total += view.getUint16(position);
+  if (position < end) total += view.getUint8(position) << 8;
+  return total;
+}
+
+/** Folds a sum to 16 bits with end-around carry. */
+export function fold(total: number): number {
+  let folded = total;
+  while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x1_0000);
+  return folded;
+}
+
+/** The value of a checksum field for a sum: its complement. */
+export const complement = (total: number): number => ~fold(total) & 0xffff;
+
+/** The sum of a 32-bit word's two halves. */
+export const halves = (word: number): number => (word >>> 16) + (word & 0xffff);
+
+/** A checksum field after one 16-bit word changed (RFC 1624 equation 3). */
+export function update16(checksum: number, before: number, after: number): number {
+  return complement((~checksum & 0xffff) + (~before & 0xffff) + after);
+}
+
+/** A checksum field after one 32-bit word changed. */
+export function update32(checksum: number, before: number, after: number): number {
+  return complement((~checksum & 0xffff) + halves(~before >>> 0) + halves(after));
+}

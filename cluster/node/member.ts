@@ -180,7 +180,7 @@ export class Member {
   /** Watches the peers that session sync hears from. */
   #watchPeers(at: Instant): void {
     for (const { address } of this.#sync?.snapshot().peers ?? []) {
-      this.#peerWatch?.watch(address, at / 1_000);
+      if (address !== undefined) this.#peerWatch?.watch(address, at / 1_000);
     }
   }
 
@@ -247,8 +247,9 @@ export class Member {
       this.plane.director.tick(at);
       this.#watchPeers(at);
     }
-    for (const { election } of this.routers)
+    for (const { election } of this.routers) {
       if (election.deadline <= at) election.handleDeadline(at);
+    }
     this.#tellUpdates(at);
     if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
     this.#applyEffects();

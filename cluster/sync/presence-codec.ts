@@ -1,4 +1,4 @@
-import { presence } from '#proto/presence.js';
+import { baton } from '#proto/presence.js';
 
 import { addressBytes, addressFromBytes, type IpAddress } from '../../director/base/address.js';
 import { isNodeName } from './message.js';
@@ -31,7 +31,7 @@ const MostRouters = 255;
 
 /** A message with its length in front. */
 export function encodePresence(message: PresenceMessage): Uint8Array {
-  const body = presence.Presence.encode(
+  const body = baton.presence.Presence.encode(
     message.kind === 'goodbye'
       ? { goodbye: {} }
       : {
@@ -83,22 +83,27 @@ export class PresenceReader {
 }
 
 function decode(body: Uint8Array): PresenceMessage | undefined {
-  let message: presence.Presence;
+  let message: baton.presence.Presence;
   try {
-    message = presence.Presence.decode(body);
+    message = baton.presence.Presence.decode(body);
   } catch {
     return undefined;
   }
   if (message.body === 'goodbye') return { kind: 'goodbye' };
   const { introduction } = message;
   if (introduction === null || introduction === undefined) return undefined;
-  const { node, routers } = introduction;
+  const node = introduction.node ?? '';
+  const routers = introduction.routers ?? [];
   if (!isNodeName(node) || routers.length > MostRouters) return undefined;
   const known: PeerRouter[] = [];
   for (const { virtualRouterId, address, priority } of routers) {
-    const from = addressFromBytes(address);
+    const from = addressFromBytes(address ?? new Uint8Array(0));
     if (from === undefined) return undefined;
-    known.push({ virtualRouterId, address: from, priority });
+    known.push({
+      virtualRouterId: virtualRouterId ?? 0,
+      address: from,
+      priority: priority ?? 0,
+    });
   }
   return { kind: 'introduction', node, routers: known };
 }

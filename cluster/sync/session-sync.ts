@@ -232,7 +232,7 @@ export class SessionSync {
       },
       peers: heard.map(({ node, address, lastHeard, missing }) => ({
         node,
-        address: address ?? '',
+        address,
         lastHeard,
         missing,
       })),

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../director/base/address.js';
 import type { Instant } from '../../director/base/time.js';
 import type { BulkCounters } from './bulk-transfer.js';
 
@@ -18,7 +19,8 @@ export interface SessionSyncSnapshot {
   /** By name. `missing` counts Updates known to exist that have not arrived. */
   readonly peers: readonly {
     readonly node: string;
-    readonly address: string;
+    /** Undefined when only others have spoken of it. */
+    readonly address: IpAddress | undefined;
     readonly lastHeard: Instant;
     readonly missing: number;
   }[];

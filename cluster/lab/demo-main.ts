@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { IoError } from '../../director/base/errors.js';
 import type { LabConfig } from '../config/lab-config.js';
 import { loadLab } from '../config/lab-file.js';
-import { withAdvertInterval } from './demo-plan.js';
+import { withAdvertInterval, withoutDeathNotice } from './demo-plan.js';
 import { runDemo } from './demo.js';
 import { renderReport } from './report.js';
 import { reportFailure } from './traffic/failure.js';
@@ -14,6 +14,7 @@ import { parseDurationMs } from './traffic/plan.js';
 
 interface Flags {
   readonly advert?: number;
+  readonly deathNotice: boolean;
   readonly lab?: string;
   readonly verbose?: boolean;
   readonly json?: string;
@@ -29,6 +30,7 @@ const command = new Command('demo')
       'could not run.',
   )
   .option('--advert <time>', 'advertisement interval, such as 100ms', parseDurationMs)
+  .option('--no-death-notice', "leave the fail-over to the election's timers alone")
   .option('--lab <file>', 'another lab than the one that comes with baton')
   .option('--verbose', 'print a line for every flow, not only for those that broke')
   .option('--json <file>', 'write the report as JSON')
@@ -36,7 +38,8 @@ const command = new Command('demo')
 
 function readLab(flags: Flags): LabConfig {
   const file = flags.lab ?? defaultLab;
-  const lab = { ...loadLab(readText(file), file), name: 'demo' };
+  const named = { ...loadLab(readText(file), file), name: 'demo' };
+  const lab = flags.deathNotice ? named : withoutDeathNotice(named);
   return flags.advert === undefined ? lab : withAdvertInterval(lab, flags.advert);
 }
 

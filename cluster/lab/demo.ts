@@ -118,6 +118,7 @@ class Demonstration {
         failOver: knowledgeOf(tables.owner, tables.other),
         failBack: knowledge,
       },
+      bounded: this.#lab.config.cluster.sync.deathNotice ? ['TCP', 'UDP'] : ['UDP'],
       blackoutLimitMs: blackoutLimitMs(this.#lab.config, this.#priority(backup)),
     });
   }

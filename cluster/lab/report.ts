@@ -27,7 +27,7 @@ export interface FailOverReport {
   readonly killedAt: number;
   readonly timeline: readonly TimelineEntry[];
   readonly blackouts: readonly BlackoutRow[];
-  /** The longest UDP blackout of the fail-over against what the election's timers allow. */
+  /** The longest blackout of the fail-over against what the election's timers allow. */
   readonly bound: {
     readonly limitMs: number;
     readonly measuredMs: number | undefined;
@@ -48,14 +48,19 @@ export function buildReport(input: {
   readonly entries: readonly TimelineEntry[];
   readonly sync: SyncFacts;
   readonly blackoutLimitMs: number;
+  /**
+   * The flows that the bound holds for. TCP's stall is the network's only when it is short: after a long one it holds
+   * the client's own retransmission back-off too.
+   */
+  readonly bounded: readonly ('TCP' | 'UDP')[];
 }): FailOverReport {
   const { timeline, blackoutLimitMs } = input;
   const flows = input.records.map((record) => judgeFlow(record, timeline, input.sync));
   const summary = countVerdicts(flows);
-  const blackouts = blackoutRows(flows);
-  const measuredMs = blackouts.find(
-    (row) => row.fault === 'fail-over' && row.protocol === 'UDP',
-  )?.maxMs;
+  const blackouts = blackoutRows(flows, timeline);
+  const measuredMs = blackouts
+    .filter((row) => row.fault === 'fail-over' && input.bounded.includes(row.protocol))
+    .reduce<number | undefined>((longest, { maxMs }) => Math.max(longest ?? 0, maxMs), undefined);
   const within = measuredMs !== undefined && measuredMs <= blackoutLimitMs;
   const missing = missingSteps(timeline);
   const allSurvived = summary.flows > 0 && summary.survived === summary.flows;
@@ -92,11 +97,14 @@ function countVerdicts(flows: readonly FlowVerdict[]): FailOverReport['summary']
   return summary;
 }
 
-function blackoutRows(flows: readonly FlowVerdict[]): readonly BlackoutRow[] {
+function blackoutRows(flows: readonly FlowVerdict[], timeline: Timeline): readonly BlackoutRow[] {
   const rows: BlackoutRow[] = [];
   for (const fault of ['fail-over', 'fail-back'] as const) {
     for (const protocol of ['UDP', 'TCP'] as const) {
-      const blackout = blackoutOf(flows, protocol, fault === 'fail-over' ? 'failOver' : 'failBack');
+      const blackout =
+        fault === 'fail-over'
+          ? blackoutOf(flows, protocol, 'failOver', timeline.newMasterAt)
+          : blackoutOf(flows, protocol, 'failBack', timeline.failBackAt);
       if (blackout !== undefined) rows.push({ fault, protocol, ...blackout });
     }
   }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { test, type Test } from 'tap';
 
+import { writeKeepalived } from '../../cluster/config/keepalived-writer.js';
 import { directorProgram } from '../../cluster/lab/members.js';
 import { labWith, runLab } from './cluster.js';
 import { stateFolder } from './state-folder.js';
@@ -19,7 +20,8 @@ interface Ended {
 
 function run(argv: readonly string[], state: string): Ended {
   const [program = '', ...rest] = argv;
-  const env = { ...process.env, BATON_STATE: state };
+  // Without what tap puts into NODE_OPTIONS: it writes files, which the user nobody may not.
+  const env = { ...process.env, BATON_STATE: state, NODE_OPTIONS: '' };
   const ended = spawnSync(program, rest, { encoding: 'utf8', env, timeout: 60_000 });
   return { code: ended.status, complaint: ended.stderr };
 }
@@ -77,7 +79,6 @@ test('what up refuses, before anything is built', async (t) => {
   await t.test('a director without CAP_NET_RAW', async (t) => {
     const running = await runLab(t, labWith(1_000), { topologyOnly: true });
     const config = join(running.folder, 'd1.conf');
-    const { writeKeepalived } = await import('../../cluster/config/keepalived-writer.js');
     writeFileSync(
       config,
       writeKeepalived(running.config, 'd1', (network) => network),
@@ -105,7 +106,6 @@ test('what a director refuses of its keepalived.conf', async (t) => {
   const running = await runLab(t, labWith(1_000), { topologyOnly: true });
   const folder = join(running.folder, 'conf');
   mkdirSync(folder);
-  const { writeKeepalived } = await import('../../cluster/config/keepalived-writer.js');
   const good = writeKeepalived(running.config, 'd1', (network) => network);
   const start = (text: string): Ended => {
     const file = join(folder, 'keepalived.conf');
@@ -166,7 +166,7 @@ test('what a running lab refuses', async (t) => {
       const ended = baton(state, ...argv);
       t.equal(ended.code, 2);
       t.match(ended.complaint, says);
-      t.equal(ended.complaint.trim().split('\n').length, 1, 'one line');
+      t.match(ended.complaint, /^error: /);
     });
   }
   const status = await running.request('d1', '/status');

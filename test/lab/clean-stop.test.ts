@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'tap';
 
 import { TrafficProcess } from '../../cluster/lab/traffic/client-process.js';
+import { until } from '../../cluster/lab/wait.js';
 import { labWith, reaches, runLab } from './cluster.js';
 
 test('a director that is stopped hands over without a broken flow', async (t) => {
@@ -19,9 +20,14 @@ test('a director that is stopped hands over without a broken flow', async (t) =>
     durationMs: 60_000,
   });
   t.teardown(() => client.kill());
-  await sleep(1_500);
-  const before = await client.count();
-  t.equal(before.alive, 50, 'every flow is established');
+  const settled = await until(
+    async () => {
+      const { alive, leastExchanges } = await client.count();
+      return (alive === 50 && leastExchanges >= 3) || undefined;
+    },
+    { timeoutMs: 15_000, everyMs: 100 },
+  );
+  t.ok(settled, 'every flow is established');
 
   const stoppedAt = performance.timeOrigin + performance.now();
   await running.stopNode('d1');

@@ -19,9 +19,11 @@ import { stateFolder } from './state-folder.js';
 const defaultLab = fileURLToPath(new URL('../../../cluster/lab/default.yaml', import.meta.url));
 
 /** The default lab; with another advertisement interval when the timers would only make a test slow. */
-export function labWith(advertMs: number): LabConfig {
+export function labWith(advertMs: number, options: { deathNotice?: boolean } = {}): LabConfig {
   const lab = loadLab(readFileSync(defaultLab, 'utf8'), defaultLab);
-  return { ...lab, cluster: { ...lab.cluster, advertInterval: milliseconds(advertMs) } };
+  const sync = { ...lab.cluster.sync, deathNotice: options.deathNotice ?? true };
+  const cluster = { ...lab.cluster, sync, advertInterval: milliseconds(advertMs) };
+  return { ...lab, cluster };
 }
 
 /** A lab that is taken down at the end of the test. */

@@ -10,10 +10,17 @@ import { stateFolder } from './state-folder.js';
  * back, fetches the table and takes over again.
  */
 
-for (const advertMs of [100, 1_000]) {
-  test(`no flow breaks when the master dies and returns, adverts every ${advertMs} ms`, async (t) => {
+const cases = [
+  { advertMs: 1_000, deathNotice: true },
+  { advertMs: 1_000, deathNotice: false },
+  { advertMs: 100, deathNotice: false },
+];
+
+for (const { advertMs, deathNotice } of cases) {
+  const how = deathNotice ? 'with a death notice' : 'by timers alone';
+  test(`no flow breaks when the master dies and returns, ${how}, ${advertMs} ms`, async (t) => {
     process.env['BATON_STATE'] = stateFolder(t);
-    const report: FailOverReport = await runDemo(labWith(advertMs), {
+    const report: FailOverReport = await runDemo(labWith(advertMs, { deathNotice }), {
       signal: new AbortController().signal,
       progress: (text) => t.comment(text),
       print: () => {},

@@ -38,6 +38,7 @@ const report = (
     ],
     sync: { threshold: 3, windowMs: 100, failOver: undefined, failBack: undefined },
     blackoutLimitMs,
+    bounded: ['UDP'],
   });
 
 test('a run in which every flow survives within the bound passes', (t) => {

@@ -111,7 +111,6 @@ function processReply(director: Director, packet: Packet, index: number, now: In
   const { connections, counters, flow } = director;
   const server = director.services.server(connections.server[index] ?? -1);
   if (server === undefined) return counters.drop(DropReason.noServer);
-  if (server.method !== Method.masq) return counters.drop(DropReason.noConnection);
   if (!server.service.isLive) return counters.drop(DropReason.notMaster);
   if (ipv4.ttl(packet.view, flow.network) <= 1) return counters.drop(DropReason.ttl);
 

@@ -62,7 +62,7 @@ function processIpv4(director: Director, packet: Packet, now: Instant): Verdict 
   const service = director.services.lookup(flow);
   if (service === undefined) return counters.drop(reasonWithoutService(director));
   if (!service.isLive) return counters.drop(DropReason.notMaster);
-  if (flow.protocol === ipv4.Protocol.tcp && (flow.tcpFlags & tcp.Flag.syn) === 0) {
+  if (flow.protocol === ipv4.Protocol.tcp && !tcp.opens(flow.tcpFlags)) {
     return counters.drop(DropReason.noConnection);
   }
   const server = service.scheduler.choose(service, flow);

@@ -15,7 +15,7 @@ interface Outcome {
   readonly failed: number;
 }
 
-const tap = (...files: string[]): string[] => ['npx', 'tap', '--reporter=terse', ...files];
+const tap = (...files: string[]): string[] => ['npx', 'tap', '--reporter=tap', ...files];
 
 const unitChecks: readonly Check[] = [
   { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
@@ -40,12 +40,28 @@ async function runCheck(check: Check, folder: string): Promise<Outcome> {
   const [program = '', ...options] = check.command;
   if (check.isTap === true) options.push(`--output-file=${output}`);
   const code = await new Promise<number>((resolve) => {
-    const child = spawn(program, options, { stdio: 'inherit' });
+    const stdout = check.isTap === true ? 'ignore' : 'inherit';
+    const child = spawn(program, options, { stdio: ['ignore', stdout, 'inherit'] });
     child.on('close', (status) => resolve(status ?? 1));
     child.on('error', () => resolve(1));
   });
   if (check.isTap !== true) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  return countAssertions(await readFile(output, 'utf8').catch(() => ''), code);
+  const text = await readFile(output, 'utf8').catch(() => '');
+  const outcome = countAssertions(text, code);
+  if (outcome.failed > 0) console.log(failuresOf(text));
+  return outcome;
+}
+
+/** The failed assertions of a TAP stream with what is said about them, and the files that they belong to. */
+function failuresOf(text: string): string {
+  const shown: string[] = [];
+  let detailUntil = -1;
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/^\s*not ok /.test(line)) detailUntil = index + 30;
+    else if (/^\s*ok /.test(line)) detailUntil = -1;
+    if (index <= detailUntil) shown.push(line);
+  }
+  return shown.slice(0, 2_000).join('\n');
 }
 
 /**

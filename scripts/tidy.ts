@@ -42,8 +42,9 @@ function checkPure(
   const breaches: string[] = [];
   for (const [index, line] of withoutComments(text).split('\n').entries()) {
     const banned = bannedInPure.find((pattern) => pattern.test(line));
-    if (banned !== undefined)
+    if (banned !== undefined) {
       breaches.push(`${file}:${index + 1}: ${banned.source} in a pure folder`);
+    }
     const target = /from '(\.[^']+)'/.exec(line)?.[1];
     if (target === undefined) continue;
     const imported = path.join(path.dirname(file), target);

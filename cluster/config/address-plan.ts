@@ -19,6 +19,7 @@ export class AddressPlan {
     this.#report = report;
   }
 
+  /** The network of that name. */
   network(name: string): LabNetwork | undefined {
     return this.#networks.find((network) => network.name === name);
   }
@@ -51,6 +52,7 @@ export class AddressPlan {
   }
 }
 
+/** The prefix as people write it. */
 export const describePrefix = ({ address, prefixLength }: AddressPrefix): string =>
   `${address}/${prefixLength}`;
 

@@ -33,8 +33,8 @@ export function checkAgainstInterfaces(
       }
       const owner = ownerOf(virtual, interfaces);
       if (owner === undefined) continue;
-      const message = `${virtual.address} is an address of ${owner.name}: the kernel must not own a VIP`;
-      problems.add(line, 'conflict', message);
+      const owned = `${virtual.address} is an address of ${owner.name}`;
+      problems.add(line, 'conflict', `${owned}: the kernel must not own a VIP`);
     }
   }
   if (config.sync !== undefined) requireDevice(config.sync.device, SyncDaemonKey);

@@ -1,6 +1,7 @@
 import { addressBytes, type IpAddress, parseAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { seconds } from '../../director/base/time.js';
+import { isUnsupportedKeyword } from './keepalived-keywords.js';
 import type { Statement } from './keepalived-statements.js';
 import type { NodeConfig, SyncConfig } from './node-config.js';
 import { instanceKey, SyncDaemonKey } from './position.js';
@@ -23,18 +24,24 @@ export interface SyncDaemon extends Pick<SyncConfig, 'device' | 'syncId' | 'grou
 }
 
 /** What the block `baton` says, which keepalived has no keywords for. */
-export type BatonBlock = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout'>;
+export type BatonBlock = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout' | 'deathNotice'>;
 
 /** The group of IPVS, and the port above its 8848, because our messages are not IPVS's. */
 export const SyncDefaults = { syncId: 0, group: groupAddress('224.0.0.81'), port: 8849 };
 
 /** IPVS's `sync_threshold`, and long enough for the table of a busy peer. */
-export const BatonDefaults: BatonBlock = { threshold: 3, period: 50, bulkTimeout: seconds(10) };
+export const BatonDefaults: BatonBlock = {
+  threshold: 3,
+  period: 50,
+  bulkTimeout: seconds(10),
+  deathNotice: true,
+};
 
 const MaximumNameLength = 64;
 /** The kernel's limit on `ipvsadm --set`, in seconds. */
 const MaximumTimeout = 31 * 86_400;
 
+/** Reads `global_defs`; a field is undefined when it is missing or was refused. */
 export function readGlobals(statement: Statement, context: ReadContext): Globals {
   const { reader } = context;
   const draft: Draft<Globals> = {};
@@ -102,9 +109,11 @@ function readSyncDaemon(statement: Statement, context: ReadContext): SyncDaemon 
     },
   };
   // The older form names the instance without `inst` before it.
-  const hasBareInstance = words.length % 2 === 0;
-  if (hasBareInstance) draft.instance = words[1];
-  reader.options(statement, hasBareInstance ? 2 : 1, options);
+  const second = words[1];
+  const isOption =
+    second === undefined || Object.hasOwn(options, second) || isUnsupportedKeyword(second);
+  if (!isOption) draft.instance = second;
+  reader.options(statement, isOption ? 1 : 2, options);
   const { instance, syncId, port, group } = draft;
   if (device === undefined || syncId === undefined) return undefined;
   if (port === undefined || group === undefined) return undefined;
@@ -145,16 +154,18 @@ function readTimeouts(statement: Statement, context: ReadContext): NodeConfig['t
 /** Reads the block that only we know; `@baton` before each of its lines hides it from keepalived. */
 export function readBatonBlock(statement: Statement, context: ReadContext): BatonBlock {
   const { reader, problems } = context;
-  let { threshold, period, bulkTimeout } = BatonDefaults;
+  let { threshold, period, bulkTimeout, deathNotice } = BatonDefaults;
   reader.values(statement, []);
   reader.block({ name: 'baton', line: statement.line }, statement.body ?? [], {
     sync_threshold: {
       read: (pair) => {
         const [first, second] = reader.values(pair, ['THRESHOLD', 'PERIOD']) ?? [];
-        threshold = reader.wholeNumber(first, { minimum: 1, maximum: 65_535 }) ?? threshold;
-        period = reader.wholeNumber(second, { minimum: 0, maximum: 65_535 }) ?? period;
+        const from = reader.wholeNumber(first, { minimum: 1, maximum: 65_535 });
+        const every = reader.wholeNumber(second, { minimum: 0, maximum: 65_535 });
+        if (from === undefined || every === undefined) return;
+        [threshold, period] = [from, every];
         if (period === 0 || period > threshold) return;
-        const message = `sync_threshold needs a period above the threshold, or 0: ${threshold} ${period}`;
+        const message = `sync_threshold needs a period above ${threshold}, or 0, not ${period}`;
         problems.add(pair.line, 'wrong-value', message);
       },
     },
@@ -164,8 +175,14 @@ export function readBatonBlock(statement: Statement, context: ReadContext): Bato
         bulkTimeout = reader.duration(reader.value(timeout, 'seconds'), range) ?? bulkTimeout;
       },
     },
+    death_notice: {
+      read: (notice) => {
+        const value = reader.value(notice, 'on or off');
+        deathNotice = reader.choice(value, { on: true, off: false }) ?? deathNotice;
+      },
+    },
   });
-  return { threshold, period, bulkTimeout };
+  return { threshold, period, bulkTimeout, deathNotice };
 }
 
 const isMulticast = (address: IpAddress): boolean => (addressBytes(address)[0] ?? 0) >> 4 === 0xe;

@@ -7,7 +7,10 @@ export interface Token {
   readonly line: number;
 }
 
-/** The name that `@NAME` lines carry when they are meant for us; keepalived reads them only when started `-i baton`. */
+/**
+ * The id of the `@` lines that are meant for us. keepalived reads those of the id that it is started with (`-i`), or else
+ * of the name of its machine: a machine called baton would read ours.
+ */
 const ConfigId = 'baton';
 
 /** Blanks, a comment, a brace, a quoted part, a bare part, or a quote that nothing closes: every character is one. */

@@ -78,7 +78,7 @@ function checkRoutePorts(
 ): void {
   for (const server of realServers) {
     if (server.port === port) continue;
-    const message = `with lvs_method DR the port of a real_server is the virtual port ${port}, not ${server.port}`;
+    const message = `with DR a real_server has the virtual port ${port}, not ${server.port}`;
     problems.add(server.line, 'conflict', message);
   }
 }

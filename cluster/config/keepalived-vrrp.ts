@@ -136,7 +136,8 @@ function readAdvertInterval(
   const interval = reader.duration(reader.value(statement, 'seconds'), AdvertRange);
   draft.advertInterval = interval;
   if (interval === undefined || interval % AdvertStep === 0) return;
-  const message = `advert_int has to be a multiple of 0.01 seconds, not ${statement.words.join(' ')}`;
+  const found = statement.words.join(' ');
+  const message = `advert_int has to be a multiple of 0.01 seconds, not ${found}`;
   problems.add(statement.line, 'wrong-value', message);
 }
 

@@ -57,6 +57,7 @@ function batonLines({ cluster: { sync } }: LabConfig): string[] {
     '@baton baton {',
     `@baton     sync_threshold ${sync.threshold} ${sync.period}`,
     `@baton     sync_bulk_timeout ${secondsText(sync.bulkTimeout)}`,
+    `@baton     death_notice ${sync.deathNotice ? 'on' : 'off'}`,
     '@baton }',
   ];
 }

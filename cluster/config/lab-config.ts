@@ -23,6 +23,7 @@ export interface LabLink {
   readonly address: IpAddress;
 }
 
+/** A machine of the lab. */
 export type LabNode = LabHost | LabDirector;
 
 /** A machine that sends requests, or one that answers them. */
@@ -59,6 +60,7 @@ export interface LabSync {
   readonly threshold: number;
   readonly period: number;
   readonly bulkTimeout: Duration;
+  readonly deathNotice: boolean;
 }
 
 /** A virtual service with its real servers. */

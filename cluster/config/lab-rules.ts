@@ -99,7 +99,7 @@ function findVirtualNetwork(
     const network = plan.place(path, address, 'a virtual service');
     common ??= network;
     if (network === undefined || network === common) continue;
-    const message = `is ${address} in ${network.name}, but the services before it are in ${common?.name}`;
+    const message = `is ${address} in ${network.name}, but other services are in ${common?.name}`;
     report(path, 'conflict', message);
   }
   return common;
@@ -142,6 +142,7 @@ function resolveCluster(
       threshold: sync.threshold,
       period: sync.period,
       bulkTimeout: sync['bulk-timeout'],
+      deathNotice: sync['death-notice'],
     },
   };
 }

@@ -43,6 +43,7 @@ const Sync = z.strictObject({
   threshold: wholeNumber(1, 65_535).default(3),
   period: wholeNumber(0, 65_535).default(50),
   'bulk-timeout': duration(seconds(0), seconds(3_600)).default(seconds(10)),
+  'death-notice': z.boolean('has to be true or false').default(true),
 });
 
 const Cluster = z.strictObject({
@@ -117,7 +118,7 @@ function networkPrefix(): z.ZodType<AddressPrefix> {
 
 /** A length of time with its unit, as in `100ms` or `1.5s`. */
 function duration(minimum: Duration, maximum: Duration): z.ZodType<Duration> {
-  const error = `has to be a time such as 100ms or 1s, from ${describe(minimum)} to ${describe(maximum)}`;
+  const error = `has to be a time from ${describe(minimum)} to ${describe(maximum)}`;
   return parsed(error, (text) => {
     const match = /^(\d{1,7}(?:\.\d{1,3})?)(ms|s)$/.exec(text);
     if (match === null) return undefined;

@@ -54,7 +54,7 @@ function resolveRealServers(scope: ServiceScope): readonly LabRealServer[] {
     if (seen.has(key)) report(path, 'duplicate', `names ${node} with port ${port} again`);
     seen.add(key);
     if (service.method === 'Route' && port !== service.port) {
-      const message = `has to have the port of the service, ${service.port}, because DR does not rewrite it`;
+      const message = `has to be ${service.port} like the service's: DR does not rewrite ports`;
       report([...path, 'port'], 'conflict', message);
     }
     const address = resolveAddress(text, position, scope);

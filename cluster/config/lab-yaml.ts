@@ -12,6 +12,12 @@ export interface YamlText {
   readonly lineOf: (path: YamlPath) => number;
 }
 
+/** What the parser says in terms of its own interface, in ours. */
+const OwnWords: ReadonlyMap<string, string> = new Map([
+  ['MULTIPLE_DOCS', 'the file has to be one YAML document'],
+  ['NON_STRING_KEY', 'a key has to be a plain word'],
+]);
+
 /** Reads one YAML document. Anchors are refused: a message about an aliased value would point at the wrong line. */
 export function readYaml(text: string, problems: ProblemList): YamlText | undefined {
   const lines = new LineCounter();
@@ -19,15 +25,24 @@ export function readYaml(text: string, problems: ProblemList): YamlText | undefi
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    logLevel: 'error',
     stringKeys: true,
   });
-  for (const { pos, message } of [...document.errors, ...document.warnings]) {
-    problems.add(lineAt(pos[0]), 'syntax', message);
+  // One slip makes the parser complain about much that follows: the first complaint is the one to mend.
+  const first = [...document.errors, ...document.warnings].toSorted(
+    (left, right) => left.pos[0] - right.pos[0],
+  )[0];
+  if (first !== undefined) {
+    const { code, pos, message } = first;
+    problems.add(lineAt(pos[0]), 'syntax', OwnWords.get(code) ?? message);
   }
   visit(document, {
     Alias: (_, { range }) => {
       problems.add(lineAt(range?.[0] ?? 0), 'not-supported', 'aliases are not supported');
+    },
+    Pair: (_, { key }) => {
+      // A record drops this key without a word.
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      problems.add(lineAt(key.range?.[0] ?? 0), 'unknown-keyword', '__proto__ is an unknown key');
     },
   });
   if (!problems.isEmpty) return undefined;

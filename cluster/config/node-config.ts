@@ -65,6 +65,8 @@ export interface SyncConfig {
   readonly period: number;
   /** How long a node that starts waits for the table before it may preempt without it. */
   readonly bulkTimeout: Duration;
+  /** True: take over as soon as the master's kernel proves that its process is dead, without waiting for the timers. */
+  readonly deathNotice: boolean;
 }
 
 /** One cluster member, as its keepalived.conf describes it. */

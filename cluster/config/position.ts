@@ -6,6 +6,7 @@ import type { IpAddress } from '../../director/base/address.js';
  */
 export type Positions = ReadonlyMap<string, number>;
 
+/** The keyword line of an instance. */
 export const instanceKey = (name: string): string => `vrrp_instance ${name}`;
 
 /** The `interface` line of an instance. */
@@ -14,6 +15,7 @@ export const interfaceKey = (name: string): string => `interface of ${instanceKe
 /** An address belongs to one instance of the whole file: two would answer for it differently. */
 export const virtualAddressKey = (address: IpAddress): string => `virtual_ipaddress ${address}`;
 
+/** The `lvs_sync_daemon` line. */
 export const SyncDaemonKey = 'lvs_sync_daemon';
 
 /** The line of `key`; a file without it is reported at its first line. */

@@ -36,8 +36,8 @@ export interface Range {
   readonly maximum: number;
 }
 
-/** The kernel's IFNAMSIZ leaves 15 characters to the name of an interface. */
-const DeviceName = /^[^\s/:]{1,15}$/;
+/** The kernel's IFNAMSIZ leaves 15 characters to the name of an interface; `/` and `:` are not among them. */
+const DeviceName = /^[\x21-\x2e\x30-\x39\x3b-\x7e]{1,15}$/;
 
 /**
  * Turns statements into values. A method that cannot returns undefined after it has noted the problem, and takes
@@ -128,6 +128,7 @@ export class StatementReader {
     }
   }
 
+  /** Decimal digits only: no sign, no exponent. */
   wholeNumber(value: Value | undefined, { minimum, maximum }: Range): number | undefined {
     if (value === undefined) return undefined;
     const number = /^\d{1,9}$/.test(value.text) ? Number(value.text) : Number.NaN;
@@ -150,6 +151,7 @@ export class StatementReader {
     return this.#refuse(value, `one of ${Object.keys(meanings).join(', ')}`);
   }
 
+  /** The name of an interface as the kernel allows it; whether it exists is checked later. */
   device(value: Value | undefined): string | undefined {
     if (value === undefined) return undefined;
     if (DeviceName.test(value.text)) return value.text;
@@ -163,6 +165,7 @@ export class StatementReader {
     return this.#refuse(value, `1 to ${maximumLength} printable characters without blanks`);
   }
 
+  /** An IPv4 address without a prefix length. */
   address(value: Value | undefined): IpAddress | undefined {
     if (value?.text.includes('/') === true) return this.#refuse(value, 'an IPv4 address');
     return this.prefix(value)?.address;

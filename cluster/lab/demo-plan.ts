@@ -42,6 +42,12 @@ export function withAdvertInterval(lab: LabConfig, advertMs: number): LabConfig 
   return { ...lab, cluster: { ...lab.cluster, advertInterval: milliseconds(advertMs) } };
 }
 
+/** The lab with a fail-over by the election's timers alone. */
+export function withoutDeathNotice(lab: LabConfig): LabConfig {
+  const sync = { ...lab.cluster.sync, deathNotice: false };
+  return { ...lab, cluster: { ...lab.cluster, sync } };
+}
+
 /** The longest packet blackout that a hard failure may cause when a node of `priority` takes over, to 0.1 s. */
 export function blackoutLimitMs(lab: Pick<LabConfig, 'cluster'>, priority: number): number {
   const silence = masterDownInterval(priority, lab.cluster.advertInterval);

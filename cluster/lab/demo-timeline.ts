@@ -13,7 +13,7 @@ export const firstEventAt = (
 
 /**
  * The events of one node from `from` on as lines of the timeline. Gratuitous ARP is repeated by design, and every
- * service may have its first packet: one line of each is enough until the node's role changes.
+ * interface may have its first packet: one line of each is enough for as long as the node stays master.
  */
 export function timelineOf(events: readonly NodeEvent[], from: number): readonly TimelineEntry[] {
   const shown = new Set<NodeEvent['kind']>();
@@ -21,9 +21,9 @@ export function timelineOf(events: readonly NodeEvent[], from: number): readonly
     .filter((event) => event.at >= from)
     .toSorted((left, right) => left.at - right.at)
     .filter(({ kind }) => {
+      if (kind === 'started' || kind === 'backup' || kind === 'fault') shown.clear();
       const repeats = kind === 'gratuitous-arp' || kind === 'first-packet';
-      if (!repeats) shown.clear();
-      if (shown.has(kind)) return false;
+      if (repeats && shown.has(kind)) return false;
       shown.add(kind);
       return true;
     })

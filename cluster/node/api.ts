@@ -112,6 +112,7 @@ export interface NodeEvent {
     | 'backup'
     | 'fault'
     | 'gratuitous-arp'
+    | 'peer-died'
     | 'bulk-started'
     | 'bulk-complete'
     | 'first-packet'

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
+import type { IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
 import { earliest, milliseconds, after, Never, type Instant } from '../../director/base/time.js';
@@ -11,10 +12,12 @@ import { ownAddress, type Gateway, type Interface } from '../../director/core/in
 import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
-import { SessionSync, type SyncEffect } from '../sync/session-sync.js';
+import type { SyncEffect } from '../sync/effects.js';
+import { SessionSync } from '../sync/session-sync.js';
 import type { VrrpState } from '../vrrp/election.js';
 import { now } from './clock.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
+import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
 import { Timeline } from './timeline.js';
 import { VirtualRouter } from './virtual-router.js';
@@ -42,6 +45,7 @@ export class Member {
   #replication: Replication | undefined;
   #sync: SessionSync | undefined;
   #syncSocket: SyncSocket | undefined;
+  #peerWatch: PeerWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isTurnQueued = false;
   #isStopped = false;
@@ -113,6 +117,7 @@ export class Member {
     if (this.state === 'master') this.#handOver(now());
     for (const { election } of this.routers) election.stop(now());
     this.#turn();
+    void this.#peerWatch?.close();
     await delay(LingerMs);
     this.#sync?.stop(now());
     this.#turn();
@@ -154,6 +159,29 @@ export class Member {
       this.#turn();
     });
     this.#sync = sync;
+    if (config.deathNotice) await this.#openPeerWatch(address, port);
+  }
+
+  async #openPeerWatch(address: IpAddress, port: number): Promise<void> {
+    this.#peerWatch = await PeerWatch.open({
+      address,
+      port,
+      node: this.config.routerId,
+      routers: this.routers.map((router) => router.presence),
+      log: this.#log,
+      onDeath: (peer, survivors) => {
+        this.timeline.add('peer-died', peer.node);
+        for (const router of this.routers) router.handlePeerDeath(peer, survivors);
+        this.#turn();
+      },
+    });
+  }
+
+  /** Watches the peers that session sync hears from. */
+  #watchPeers(at: Instant): void {
+    for (const { address } of this.#sync?.snapshot().peers ?? []) {
+      if (address !== undefined) this.#peerWatch?.watch(address, at / 1_000);
+    }
   }
 
   #routerPorts(): Parameters<typeof VirtualRouter.open>[2] {
@@ -217,9 +245,11 @@ export class Member {
     if (this.#nextTick <= at) {
       this.#nextTick = after(at, TickInterval);
       this.plane.director.tick(at);
+      this.#watchPeers(at);
     }
-    for (const { election } of this.routers)
+    for (const { election } of this.routers) {
       if (election.deadline <= at) election.handleDeadline(at);
+    }
     this.#tellUpdates(at);
     if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
     this.#applyEffects();
@@ -253,7 +283,7 @@ export class Member {
         this.#syncSocket?.send(effect.bytes, effect.to);
         break;
       case 'apply':
-        this.replication.apply(effect.record, effect.from, at);
+        this.replication.apply(effect, at);
         break;
       case 'remove':
         this.replication.remove(effect.key);

@@ -12,7 +12,8 @@ import { stateFromName, State, StateNames } from '../../director/core/states.js'
 import { fromWords, toWords } from '../../director/wire/address-words.js';
 import { Family } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
-import type { SessionKey, SyncRecord, TableEntry, TableSource } from '../sync/record.js';
+import type { SyncEffect } from '../sync/effects.js';
+import type { SessionKey, TableEntry, TableSource } from '../sync/record.js';
 import { now } from './clock.js';
 
 /** Peers are numbered in a byte of the connection table; later ones share the last number. */
@@ -20,6 +21,9 @@ const MostPeers = 255;
 
 /** How replicas fared, by outcome. */
 export type ReplicaCounters = Record<ReplicaOutcome | 'removed', number>;
+
+/** The effect by which session sync hands an entry over. */
+export type Told = Extract<SyncEffect, { readonly kind: 'apply' }>;
 
 /** The connection table in the words of session sync, both ways. */
 export class Replication implements TableSource {
@@ -93,7 +97,9 @@ export class Replication implements TableSource {
     return origin === LocalOrigin ? undefined : this.#peers[origin - 1];
   }
 
-  apply(record: SyncRecord, from: string, at: Instant): void {
+  /** Puts an entry that a peer has told into the table. */
+  apply(told: Told, at: Instant): void {
+    const { record, from, bulk } = told;
     const state = stateFromName(record.state);
     if (state === undefined) return;
     const outcome = applyReplica(
@@ -108,6 +114,7 @@ export class Replication implements TableSource {
         remaining: toSeconds(record.remaining),
         timeout: toSeconds(record.timeout),
         origin: this.#number(from),
+        isDated: bulk,
       },
       at,
     );

@@ -119,7 +119,7 @@ function syncView(member: Member): SyncView {
     received: snapshot?.received ?? nothingCounted,
     peers: (snapshot?.peers ?? []).map(({ node, address, lastHeard, missing }) => ({
       node,
-      address,
+      address: address ?? '',
       lastHeardMs: wallClock(lastHeard),
       missing,
     })),

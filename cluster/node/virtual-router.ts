@@ -12,6 +12,7 @@ import {
   type VrrpSocket,
 } from '../../director/io/vrrp-socket.js';
 import type { VrrpInstanceConfig } from '../config/node-config.js';
+import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
 import { decodeAdvertisement, encodeAdvertisement } from '../vrrp/advertisement.js';
 import { Election, type ElectionEffect } from '../vrrp/election.js';
 import { toCentiseconds } from '../vrrp/timers.js';
@@ -83,6 +84,23 @@ export class VirtualRouter {
     const options = { device, address, group: router.#group };
     router.#socket = await openVrrpSocket(options, (message) => router.#receive(message));
     return router;
+  }
+
+  /** What peers are told of this virtual router when they meet this node. */
+  get presence(): PeerRouter {
+    const { virtualRouterId, priority } = this.config;
+    return { virtualRouterId, priority, address: this.#address };
+  }
+
+  /** A peer is proven dead; `survivors` are known to live. */
+  handlePeerDeath(peer: Introduction, survivors: readonly Introduction[]): void {
+    const candidates = survivors
+      .flatMap(({ routers }) => routers)
+      .filter(({ virtualRouterId }) => virtualRouterId === this.config.virtualRouterId);
+    for (const { virtualRouterId, address } of peer.routers) {
+      if (virtualRouterId !== this.config.virtualRouterId) continue;
+      this.election.handlePeerDeath(now(), address, candidates);
+    }
   }
 
   close(): void {

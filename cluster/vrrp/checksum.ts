@@ -1,20 +1,15 @@
 import { addressBytes, isIpv6, type IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
-
-/** The number of VRRP among the protocols of IP (IANA). */
-export const vrrpProtocol = 112;
+import { fold, sum } from '../../director/wire/checksum.js';
+import { Protocol } from '../../director/wire/ipv4.js';
 
 /**
- * The 16-bit ones' complement sum of `bytes` (RFC 1071), begun with `initial`; an odd last byte is padded with zero.
- * The checksum of a message is the complement of its sum, and a message that holds its own checksum sums to 0xffff.
+ * The folded ones' complement sum of `bytes`, begun with `initial`. The checksum of a message is the complement of its
+ * sum, and a message that holds its own checksum sums to 0xffff.
  */
 export function onesComplementSum(bytes: Uint8Array, initial = 0): number {
-  let sum = initial;
-  for (let index = 0; index < bytes.length; index += 2) {
-    sum += ((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0);
-  }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return sum;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return fold(sum(view, 0, bytes.length, initial));
 }
 
 /**
@@ -28,5 +23,5 @@ export function pseudoHeaderSum(source: IpAddress, destination: IpAddress, lengt
     addressBytes(destination),
     onesComplementSum(addressBytes(source)),
   );
-  return addresses + vrrpProtocol + length;
+  return addresses + Protocol.vrrp + length;
 }

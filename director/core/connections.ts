@@ -155,7 +155,10 @@ export class ConnectionTable {
     return NoConnection;
   }
 
-  /** The entry that a packet from a real server to a client belongs to. */
+  /**
+   * The entry that a packet from a real server to a client belongs to. Entries whose replies take another way do not
+   * count: with the same real server they may have the same endpoints.
+   */
   findReply(flow: Flow): number {
     const bucket = this.#bucket(flow.protocol, flow.destination, 0, flow.destinationPort);
     let link = this.#heads[bucket] ?? 0;
@@ -166,6 +169,7 @@ export class ConnectionTable {
         this.realPort[index] === flow.sourcePort &&
         this.protocol[index] === flow.protocol &&
         this.family[index] === flow.family &&
+        !this.hasFlag(index, Flag.noOutput) &&
         sameAddress(this.clientAddress, index, flow.destination) &&
         sameAddress(this.realAddress, index, flow.source);
       if (matches) return index;

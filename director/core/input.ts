@@ -62,7 +62,7 @@ function processIpv4(director: Director, packet: Packet, now: Instant): Verdict 
   const service = director.services.lookup(flow);
   if (service === undefined) return counters.drop(reasonWithoutService(director));
   if (!service.isLive) return counters.drop(DropReason.notMaster);
-  if (flow.protocol === ipv4.Protocol.tcp && (flow.tcpFlags & tcp.Flag.syn) === 0) {
+  if (flow.protocol === ipv4.Protocol.tcp && !tcp.opens(flow.tcpFlags)) {
     return counters.drop(DropReason.noConnection);
   }
   const server = service.scheduler.choose(service, flow);
@@ -111,7 +111,6 @@ function processReply(director: Director, packet: Packet, index: number, now: In
   const { connections, counters, flow } = director;
   const server = director.services.server(connections.server[index] ?? -1);
   if (server === undefined) return counters.drop(DropReason.noServer);
-  if (server.method !== Method.masq) return counters.drop(DropReason.noConnection);
   if (!server.service.isLive) return counters.drop(DropReason.notMaster);
   if (ipv4.ttl(packet.view, flow.network) <= 1) return counters.drop(DropReason.ttl);
 

@@ -37,6 +37,7 @@ export function bindConnection(director: Director, index: number, server: RealSe
   connections.server[index] = server.id;
   connections.method[index] = server.method;
   if (server.method === Method.route) connections.setFlag(index, Flag.noOutput);
+  else connections.clearFlag(index, Flag.noOutput);
   if (isActive(connections.state[index] ?? State.none)) {
     connections.clearFlag(index, Flag.inactive);
     server.active += 1;

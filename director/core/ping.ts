@@ -6,6 +6,9 @@ import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { sendToAddress } from './transmit.js';
 
+/** The time to live of a packet that starts its way here (RFC 1700's recommendation). */
+const InitialTtl = 64;
+
 /** Answers an ICMP echo request to an address that this node holds (RFC 792), in place. */
 export function answerPing(director: Director, packet: Packet, now: Instant): Verdict {
   const { counters, flow } = director;
@@ -25,6 +28,7 @@ export function answerPing(director: Director, packet: Packet, now: Instant): Ve
   icmp.setType(view, transport, icmp.Type.echoReply);
   ipv4.setSource(view, network, address);
   ipv4.setDestination(view, network, asker);
+  ipv4.setTtl(view, network, InitialTtl);
   const verdict = sendToAddress(director, packet, asker, now);
   if (verdict !== Verdict.forward) return verdict;
   counters.forwarded -= 1;

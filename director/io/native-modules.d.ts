@@ -7,9 +7,11 @@ declare module 'cap' {
     open(device: string, filter: string, bufferSize: number, buffer: Buffer): string;
     /** Sends the first `length` bytes of `buffer` as a frame. Throws when the kernel refuses. */
     send(buffer: Buffer, length?: number): void;
-    setMinBytes(count: number): void;
     close(): void;
   }
+
+  const cap: { readonly Cap: typeof Cap };
+  export default cap;
 }
 
 declare module 'raw-socket' {

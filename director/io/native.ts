@@ -12,7 +12,7 @@ export type CapConstructor = new () => Cap;
  */
 export async function loadCap(): Promise<CapConstructor> {
   const module = await load('cap', () => import('cap'));
-  return module.Cap;
+  return module.default.Cap;
 }
 
 export async function loadRawSocket(): Promise<RawSocketModule> {

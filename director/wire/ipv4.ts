@@ -87,13 +87,18 @@ function replaceAddress(view: DataView, offset: number, field: number, address: 
   view.setUint16(offset + Field.checksum, sum);
 }
 
-/** Takes one from the time to live and corrects the header checksum. */
-export function decrementTtl(view: DataView, offset: number): void {
+/** Replaces the time to live and corrects the header checksum. */
+export function setTtl(view: DataView, offset: number, value: number): void {
   const before = view.getUint16(offset + Field.ttl);
-  const after = before - 0x0100;
-  view.setUint16(offset + Field.ttl, after);
+  view.setUint8(offset + Field.ttl, value);
+  const after = view.getUint16(offset + Field.ttl);
   const sum = checksums.update16(checksum(view, offset), before, after);
   view.setUint16(offset + Field.checksum, sum);
+}
+
+/** Takes one from the time to live, which is not zero, and corrects the header checksum. */
+export function decrementTtl(view: DataView, offset: number): void {
+  setTtl(view, offset, ttl(view, offset) - 1);
 }
 
 /** The pseudo-header's share of a TCP or UDP checksum (RFC 9293 §3.1), as a sum to go on from. */

@@ -14,6 +14,9 @@ export const MinimumHeaderLength = 20;
 /** Control bits, as they stand in the flags byte. */
 export const Flag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;
 
+/** True for the control bits of a segment that may begin a connection: a SYN that does not also reset. */
+export const opens = (flags: number): boolean => (flags & (Flag.syn | Flag.rst)) === Flag.syn;
+
 /** True when every accessor below is safe and the header fits in [offset, end). */
 export function isValid(view: DataView, offset: number, end: number): boolean {
   if (end - offset < MinimumHeaderLength) return false;

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 
-import { BatonError, IoError } from '../../../director/base/errors.js';
+import { IoError } from '../../../director/base/errors.js';
 import { TrafficClient, type TrafficEvent } from './client.js';
+import { reportFailure } from './failure.js';
 import {
   parseDurationMs,
   parsePlan,
@@ -123,13 +124,5 @@ function listenForCommands(client: TrafficClient, stop: () => void): void {
 try {
   main();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has printed its message already.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof BatonError) {
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 2;
-  } else {
-    throw error;
-  }
+  process.exitCode = reportFailure(error);
 }

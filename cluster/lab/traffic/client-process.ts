@@ -30,12 +30,11 @@ export class TrafficProcess {
 
   /**
    * Starts a client in a session of its own, so that a Ctrl-C meant for this process does not end it. `prefix` is the
-   * command that runs it somewhere else, and may be empty. `onEvent` sees every event.
+   * command that runs it somewhere else, and may be empty.
    */
   constructor(
     prefix: readonly string[],
     plan: { readonly targets: readonly TrafficTarget[]; readonly durationMs: number },
-    onEvent: (event: TrafficEvent) => void,
   ) {
     const flags = plan.targets.flatMap(({ protocol, address, port, count }) => [
       `--${protocol.toLowerCase()}`,
@@ -54,7 +53,6 @@ export class TrafficProcess {
     this.#child.once('close', () => this.#fail(`the traffic client has ended: ${this.#complaint}`));
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const event: TrafficEvent = JSON.parse(line);
-      onEvent(event);
       for (const waiter of this.#waiters) if (waiter.take(event)) return;
     });
   }

@@ -1,6 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 
-import { BatonError, UsageError } from '../../../director/base/errors.js';
+import { UsageError } from '../../../director/base/errors.js';
+import { reportFailure } from './failure.js';
 import { isServerName } from './frame.js';
 import { TrafficServer } from './server.js';
 
@@ -51,13 +52,5 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has printed its message already.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof BatonError) {
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 2;
-  } else {
-    throw error;
-  }
+  process.exitCode = reportFailure(error);
 }

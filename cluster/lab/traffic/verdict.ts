@@ -175,11 +175,15 @@ export interface Blackout {
   readonly firstAnswerAt: number;
 }
 
-/** The blackout of the flows that survived, or undefined when none is known. */
+/**
+ * The blackout of the flows that survived, or undefined when none is known. Answers before `notBefore` were still under
+ * way when the fault happened; they count for the gaps, not as the first one after it.
+ */
 export function blackoutOf(
   verdicts: readonly FlowVerdict[],
   protocol: 'TCP' | 'UDP',
   fault: 'failOver' | 'failBack',
+  notBefore = 0,
 ): Blackout | undefined {
   const gaps = verdicts
     .filter((flow) => flow.protocol === protocol && flow.verdict === 'survived')
@@ -191,6 +195,8 @@ export function blackoutOf(
     flows: lengths.length,
     medianMs: lengths[lengths.length >> 1] ?? maxMs,
     maxMs,
-    firstAnswerAt: gaps.reduce((first, gap) => Math.min(first, gap.to), Number.POSITIVE_INFINITY),
+    firstAnswerAt: gaps
+      .filter((gap) => gap.to >= notBefore)
+      .reduce((first, gap) => Math.min(first, gap.to), Number.POSITIVE_INFINITY),
   };
 }

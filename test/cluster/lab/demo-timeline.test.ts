@@ -18,12 +18,12 @@ test('the first event of a kind is looked for from an instant on', (t) => {
   t.end();
 });
 
-test('repeated announcements and first packets have one line until the role changes', (t) => {
+test('repeated announcements and first packets have one line for each time as master', (t) => {
   const entries = timelineOf(
     [
       event(1, 'started', 'too early'),
-      event(10, 'master', 'advertisements of 10.0.0.1 stopped'),
-      event(11, 'gratuitous-arp', 'first'),
+      event(10, 'gratuitous-arp', 'first'),
+      event(11, 'master', 'advertisements of 10.0.0.1 stopped'),
       event(12, 'gratuitous-arp', 'second'),
       event(13, 'first-packet', 'TCP'),
       event(14, 'first-packet', 'UDP'),
@@ -36,8 +36,8 @@ test('repeated announcements and first packets have one line until the role chan
   t.same(
     entries.map(({ at, text }) => `${at} ${text}`),
     [
-      '10 d2: master: advertisements of 10.0.0.1 stopped',
-      '11 d2: gratuitous arp: first',
+      '10 d2: gratuitous arp: first',
+      '11 d2: master: advertisements of 10.0.0.1 stopped',
       '13 d2: first packet: TCP',
       '20 d2: backup: a higher priority is heard',
       '30 d2: master: again',

@@ -1,7 +1,8 @@
 import { test } from 'tap';
 
-import { buildReport, renderReport } from '../../../cluster/lab/report.js';
+import { buildReport, renderReport, type FailOverReport } from '../../../cluster/lab/report.js';
 import type { FlowRecord } from '../../../cluster/lab/traffic/flow-record.js';
+import type { Timeline } from '../../../cluster/lab/traffic/verdict.js';
 
 const timeline = { killedAt: 10_000, newMasterAt: 13_000, endAt: 20_000 };
 
@@ -23,16 +24,21 @@ const flow = (port: number, changes: Partial<FlowRecord> = {}): FlowRecord => ({
   ...changes,
 });
 
-const report = (records: readonly FlowRecord[], blackoutLimitMs = 3_900) =>
+const report = (
+  records: readonly FlowRecord[],
+  blackoutLimitMs = 3_900,
+  instants: Timeline = timeline,
+): FailOverReport =>
   buildReport({
     records,
-    timeline,
+    timeline: instants,
     entries: [
       { at: 13_000, text: 'd2 is master' },
       { at: 10_000, text: 'd1 killed' },
     ],
     sync: { threshold: 3, windowMs: 100, failOver: undefined, failBack: undefined },
     blackoutLimitMs,
+    bounded: ['UDP'],
   });
 
 test('a run in which every flow survives within the bound passes', (t) => {
@@ -85,5 +91,14 @@ test('every flow that broke is named with cause and reason', (t) => {
 test('no flows, or no measurable blackout, is not a pass', (t) => {
   t.equal(report([]).passed, false);
   t.match(renderReport(report([]), false), 'no packet blackout could be measured');
+  t.end();
+});
+
+test('a node that is started again and does not become master fails the run', (t) => {
+  const stuck = report([flow(1)], 3_900, { ...timeline, restartedAt: 15_000 });
+  t.equal(stuck.passed, false);
+  t.match(renderReport(stuck, false), /\nthere was no fail-back\n1 flows, 0 broken/);
+  const back = report([flow(1)], 3_900, { ...timeline, restartedAt: 15_000, failBackAt: 16_000 });
+  t.equal(back.passed, true);
   t.end();
 });

@@ -1,0 +1,49 @@
+import type { ConnectionKey } from '../../director/core/connections.js';
+import { toWords } from '../../director/wire/address-words.js';
+import { Flow } from '../../director/wire/flow.js';
+import { ip } from '../base/values.js';
+
+/** The endpoints of a connection as `address:port`; IPv6 in brackets. TCP unless said. */
+export interface Endpoints {
+  readonly client: string;
+  readonly virtual: string;
+  readonly real: string;
+  readonly protocol?: number;
+}
+
+const endpoint = (text: string): { words: Uint32Array; port: number; family: 4 | 6 } => {
+  const colon = text.lastIndexOf(':');
+  const { words, family } = toWords(ip(text.slice(0, colon).replaceAll(/[[\]]/g, '')));
+  return { words, family, port: Number(text.slice(colon + 1)) };
+};
+
+/** The key of a connection table entry. */
+export function keyOf(endpoints: Endpoints): ConnectionKey {
+  const client = endpoint(endpoints.client);
+  const virtual = endpoint(endpoints.virtual);
+  const real = endpoint(endpoints.real);
+  return {
+    family: client.family,
+    protocol: endpoints.protocol ?? 6,
+    clientWords: client.words,
+    clientPort: client.port,
+    virtualWords: virtual.words,
+    virtualPort: virtual.port,
+    realWords: real.words,
+    realPort: real.port,
+  };
+}
+
+/** A packet's flow from one endpoint to another. */
+export function flowOf(from: string, to: string, protocol = 6): Flow {
+  const source = endpoint(from);
+  const destination = endpoint(to);
+  const flow = new Flow();
+  flow.family = source.family;
+  flow.protocol = protocol;
+  flow.source.set(source.words);
+  flow.sourcePort = source.port;
+  flow.destination.set(destination.words);
+  flow.destinationPort = destination.port;
+  return flow;
+}

@@ -1,0 +1,187 @@
+import { test } from 'tap';
+
+import { Prng } from '../../director/base/prng.js';
+import { Flag } from '../../director/core/connections.js';
+import { closeConnection } from '../../director/core/lifecycle.js';
+import { isActive } from '../../director/core/states.js';
+import { BenchDirector, Mac, type Link } from '../packets/bench-director.js';
+import { fromClient, fromServer } from '../packets/packet-case.js';
+import { flowOf } from './flows.js';
+
+const client = '10.1.0.2:40000';
+const vip = '10.1.0.100:80';
+
+/** Active and inactive connections of the server that gets the first connection. */
+function counts(bench: BenchDirector, address = '10.1.0.100', port = 80): [number, number] {
+  const server = bench.server(address, port, '10.2.0.23');
+  return [server.active, server.inactive];
+}
+
+const segment = (tcp: string, to = vip): Uint8Array => fromClient({ from: client, to, tcp });
+
+test('a connection is active from its SYN until it begins to end, then inactive, then gone', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', segment('S'));
+  t.strictSame(counts(bench), [1, 0]);
+  bench.receive('clients', segment('A'));
+  t.strictSame(counts(bench), [1, 0]);
+  bench.receive('clients', segment('FA'));
+  t.strictSame(counts(bench), [0, 1]);
+  bench.receive('servers', fromServer({ from: '10.2.0.23:8080', to: client, tcp: 'FA' }));
+  t.strictSame(counts(bench), [0, 1]);
+  bench.wait(119);
+  t.strictSame(counts(bench), [0, 1], 'in TIME_WAIT for 120 s');
+  bench.wait(1.5);
+  t.strictSame(counts(bench), [0, 0]);
+  t.equal(bench.director.connections.size, 0);
+  t.end();
+});
+
+test('a connection whose port is used again becomes active again', (t) => {
+  const bench = new BenchDirector();
+  for (const tcp of ['S', 'A', 'R']) bench.receive('clients', segment(tcp));
+  t.strictSame(counts(bench), [0, 1]);
+  bench.receive('clients', segment('S'));
+  t.strictSame(counts(bench), [1, 0]);
+  t.equal(bench.director.connections.size, 1);
+  t.end();
+});
+
+test('a UDP flow is an inactive connection for 300 seconds after its last datagram', (t) => {
+  const bench = new BenchDirector();
+  const query = fromClient({ from: client, to: '10.1.0.100:53', udp: {} });
+  bench.receive('clients', query);
+  t.strictSame(counts(bench, '10.1.0.100', 53), [0, 1]);
+  bench.wait(200);
+  bench.receive('servers', fromServer({ from: '10.2.0.23:5353', to: client, udp: {} }));
+  bench.wait(299);
+  t.strictSame(counts(bench, '10.1.0.100', 53), [0, 1], 'an answer counts as a sign of life');
+  bench.wait(1.5);
+  t.strictSame(counts(bench, '10.1.0.100', 53), [0, 0]);
+  t.end();
+});
+
+test('a state’s own timeout holds from each packet on', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', segment('S'));
+  bench.wait(59);
+  t.equal(bench.director.connections.size, 1, 'SYN_RECV: 60 s');
+  bench.receive('clients', segment('A'));
+  bench.wait(899);
+  t.equal(bench.director.connections.size, 1, 'ESTABLISHED: 900 s');
+  bench.receive('clients', segment('R'));
+  bench.wait(10.5);
+  t.equal(bench.director.connections.size, 0, 'CLOSE: 10 s');
+  t.end();
+});
+
+test('a connection whose first packet went no further does not stay', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', fromClient({ from: client, to: vip, tcp: 'S', ttl: 1 }));
+  bench.wait(0.5);
+  t.equal(bench.director.connections.size, 0);
+  t.strictSame(counts(bench), [0, 0]);
+  t.end();
+});
+
+test('a dropped packet leaves its connection as it was', (t) => {
+  const bench = new BenchDirector();
+  for (const tcp of ['S', 'A']) bench.receive('clients', segment(tcp));
+  const { connections } = bench.director;
+  const index = connections.find(flowOf(client, vip));
+  bench.receive('clients', fromClient({ from: client, to: vip, tcp: 'R', ttl: 1 }));
+  bench.setMaster(false);
+  bench.receive('clients', segment('R'));
+  t.equal(connections.state[index], 1);
+  t.equal(connections.packets[index], 2);
+  t.end();
+});
+
+test('packets of the client are counted, those of the server are not', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', segment('S'));
+  bench.receive('servers', fromServer({ from: '10.2.0.23:8080', to: client, tcp: 'SA' }));
+  bench.receive('clients', segment('A'));
+  const { connections } = bench.director;
+  t.equal(connections.packets[connections.find(flowOf(client, vip))], 2);
+  t.end();
+});
+
+test('peers are told of the end of a connection that they know, and of no other', (t) => {
+  const bench = new BenchDirector();
+  const { connections, sync } = bench.director;
+  const removed: number[] = [];
+  sync.onRemove = (index) => removed.push(index);
+  bench.receive('clients', segment('S'));
+  bench.receive('clients', segment('S', '10.1.0.101:80'));
+  const known = connections.find(flowOf(client, vip));
+  connections.markSynced(known, bench.now);
+  bench.wait(61);
+  t.equal(connections.size, 0);
+  t.strictSame(removed, [known]);
+  t.end();
+});
+
+/** Counts the connections of each server in the table itself, which its own counts must equal. */
+function miscounted(bench: BenchDirector): string | undefined {
+  const { connections, services } = bench.director;
+  const actual = new Map<number, [number, number]>();
+  for (let index = 0; index < connections.end; index += 1) {
+    if (!connections.isInUse(index)) continue;
+    const id = connections.server[index] ?? -1;
+    const [active, inactive] = actual.get(id) ?? [0, 0];
+    const isLive = isActive(connections.state[index] ?? 0);
+    if (isLive === connections.hasFlag(index, Flag.inactive)) return `the flag of entry ${index}`;
+    actual.set(id, isLive ? [active + 1, inactive] : [active, inactive + 1]);
+  }
+  for (const service of services.services()) {
+    for (const server of service.servers) {
+      const [active, inactive] = actual.get(server.id) ?? [0, 0];
+      if (server.active !== active || server.inactive !== inactive) {
+        return `${server.active}+${server.inactive}, not ${active}+${inactive}`;
+      }
+    }
+  }
+  return undefined;
+}
+
+const Flags = ['S', 'S', 'S', 'A', 'A', 'PA', 'FA', 'F', 'R', 'RA', 'SA', 'SF', ''];
+
+/** A segment or datagram between a few clients, the VIPs and the servers. */
+function randomTraffic(random: Prng): { link: Link; frame: Uint8Array } {
+  const host = `10.1.0.2:${40_000 + random.below(12)}`;
+  const isUdp = random.below(4) === 0;
+  const carried = isUdp ? { udp: {} } : { tcp: Flags[random.below(Flags.length)] ?? 'S' };
+  if (random.below(3) === 0) {
+    const server = random.below(3);
+    const from = `10.2.0.${21 + server}:${isUdp ? 5_353 : 8_080}`;
+    const source = [Mac.server1, Mac.server2, Mac.server3][server];
+    return { link: 'servers', frame: fromServer({ from, to: host, ...carried }, source) };
+  }
+  const to = `10.1.0.${100 + random.below(2)}:${isUdp ? 53 : 80}`;
+  return { link: 'clients', frame: fromClient({ from: host, to, ...carried }) };
+}
+
+test('after any traffic each server’s counts equal the table', (t) => {
+  const random = new Prng(11);
+  const bench = new BenchDirector({ capacity: 24, scheduler: 'wlc' });
+  let failure: string | undefined;
+  for (let round = 0; round < 20_000 && failure === undefined; round += 1) {
+    const { link, frame } = randomTraffic(random);
+    bench.receive(link, frame);
+    bench.takeSent();
+    if (random.below(50) === 0) bench.wait(random.below(200));
+    const index = random.below(24);
+    if (random.below(100) === 0 && bench.director.connections.isInUse(index)) {
+      closeConnection(bench.director, index);
+    }
+    failure = miscounted(bench);
+    if (failure !== undefined) failure += ` in round ${round}`;
+  }
+  t.equal(failure, undefined);
+  t.ok(bench.isBalanced);
+  bench.wait(1_000);
+  t.equal(bench.director.connections.size, 0);
+  t.equal(miscounted(bench), undefined);
+  t.end();
+});

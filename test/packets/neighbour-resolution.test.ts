@@ -1,0 +1,230 @@
+import { test } from 'tap';
+
+import { DropReason } from '../../director/core/counters.js';
+import { BenchDirector, Mac, macText, wordOf } from './bench-director.js';
+import { buildArp } from './packet-builder.js';
+import { fromClient, fromServer, sentTo } from './packet-case.js';
+
+const segment = (payload: string): Uint8Array =>
+  fromClient({ from: '10.1.0.2:40000', to: '10.1.0.101:80', tcp: 'PAS', payload });
+
+const delivered = (payload: string) =>
+  sentTo('servers', Mac.server3, {
+    from: '10.1.0.2:40000',
+    to: '10.1.0.101:80',
+    tcp: 'PAS',
+    payload,
+    ttl: 63,
+  });
+
+/** The director's question about a real server, from its own address on that link. */
+const question = (address: string) => ({
+  link: 'servers',
+  frame: buildArp({
+    ethernet: { destination: Mac.broadcast },
+    operation: 'request',
+    sender: [Mac.directorServers, '10.2.0.11'],
+    target: ['00:00:00:00:00:00', address],
+  }),
+});
+
+test('frames for an unknown neighbour wait while it is asked for, and leave in their order', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  t.equal(bench.receive('clients', segment('one')), 'hold');
+  t.strictSame(bench.takeSent(), [question('10.2.0.23')], 'asked at once');
+  t.equal(bench.receive('clients', segment('two')), 'hold');
+  t.equal(bench.receive('clients', segment('three')), 'hold');
+  t.strictSame(bench.takeSent(), [], 'and not again with every frame');
+  t.equal(bench.director.counters.held, 3);
+  t.ok(bench.isBalanced);
+
+  t.equal(bench.answerArp('servers', Mac.server3, '10.2.0.23'), 'answer');
+  t.strictSame(bench.takeSent(), [delivered('one'), delivered('two'), delivered('three')]);
+  t.equal(bench.director.counters.held, 0);
+  t.equal(bench.director.counters.forwarded, 3);
+  t.ok(bench.isBalanced);
+
+  t.equal(bench.receive('clients', segment('four')), 'forward');
+  t.strictSame(bench.takeSent(), [delivered('four')]);
+  t.end();
+});
+
+test('the queue of an unknown neighbour is three frames long', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  for (const payload of ['one', 'two', 'three']) bench.receive('clients', segment(payload));
+  t.equal(bench.receive('clients', segment('four')), 'drop: unresolved');
+  t.equal(bench.director.counters.held, 3);
+  t.ok(bench.isBalanced);
+  bench.takeSent();
+  bench.answerArp('servers', Mac.server3, '10.2.0.23');
+  t.strictSame(bench.takeSent(), [delivered('one'), delivered('two'), delivered('three')]);
+  t.end();
+});
+
+test('a neighbour that does not answer three questions loses what waited for it', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  bench.receive('clients', segment('one'));
+  bench.receive('clients', segment('two'));
+  bench.wait(2.75);
+  const three = [question('10.2.0.23'), question('10.2.0.23'), question('10.2.0.23')];
+  t.strictSame(bench.takeSent(), three, 'one question a second');
+  t.equal(bench.director.counters.held, 2);
+
+  bench.wait(0.5);
+  t.strictSame(bench.takeSent(), [], 'no fourth question');
+  t.equal(bench.director.counters.held, 0);
+  t.equal(bench.dropped(DropReason.unresolved), 2);
+  t.equal(bench.director.neighbours.find(wordOf('10.2.0.23')), undefined);
+  t.ok(bench.isBalanced);
+
+  t.equal(bench.receive('clients', segment('three')), 'hold', 'the next frame starts over');
+  t.strictSame(bench.takeSent(), [question('10.2.0.23')]);
+  t.end();
+});
+
+test('an answer that comes after giving up is of no use', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  bench.receive('clients', segment('one'));
+  bench.wait(4);
+  bench.takeSent();
+  t.equal(bench.answerArp('servers', Mac.server3, '10.2.0.23'), 'drop: not-for-us');
+  t.strictSame(bench.takeSent(), []);
+  t.end();
+});
+
+test('an answer on another link teaches nothing', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  bench.receive('clients', segment('one'));
+  t.equal(bench.answerArp('clients', Mac.stranger, '10.2.0.23'), 'drop: not-for-us');
+  t.equal(bench.director.neighbours.find(wordOf('10.2.0.23'))?.isResolved, false);
+  t.equal(bench.director.counters.held, 1);
+  t.end();
+});
+
+test('nobody else can take a VIP away from its holder by ARP', (t) => {
+  const bench = new BenchDirector();
+  bench.answerArp('clients', Mac.stranger, '10.1.0.100');
+  t.equal(bench.director.neighbours.find(wordOf('10.1.0.100')), undefined);
+  t.end();
+});
+
+test('who asks for a VIP need not be asked for the way back', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  bench.receive(
+    'clients',
+    buildArp({
+      ethernet: { destination: Mac.broadcast },
+      operation: 'request',
+      sender: [Mac.client, '10.1.0.2'],
+      target: ['00:00:00:00:00:00', '10.1.0.100'],
+    }),
+  );
+  bench.takeSent();
+  const ping = { from: '10.1.0.2', to: '10.1.0.100', icmp: { type: 8 }, payload: '0x12340001' };
+  t.equal(bench.receive('clients', fromClient(ping)), 'answer');
+  t.end();
+});
+
+test('a host that moves to another MAC address is followed', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', segment('one'));
+  bench.takeSent();
+  const gratuitous = buildArp({
+    ethernet: { destination: Mac.broadcast },
+    operation: 'request',
+    sender: [Mac.stranger, '10.2.0.23'],
+    target: [Mac.broadcast, '10.2.0.23'],
+  });
+  t.equal(bench.receive('servers', gratuitous), 'answer');
+  bench.receive('clients', segment('two'));
+  const [sent] = bench.takeSent();
+  t.equal(Buffer.from(sent?.frame.subarray(0, 6) ?? []).toString('hex'), '020000000909');
+  t.end();
+});
+
+test('a neighbour in use is asked again after half a minute, an idle one is left alone', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', segment('one'));
+  bench.takeSent();
+  bench.wait(29.75);
+  t.strictSame(bench.takeSent(), []);
+  bench.wait(0.25);
+  t.strictSame(bench.takeSent(), [question('10.2.0.23')], 'only the one in use');
+  t.equal(bench.receive('clients', segment('two')), 'forward', 'and it stays usable');
+  bench.takeSent();
+  bench.answerArp('servers', Mac.server3, '10.2.0.23');
+  bench.wait(20);
+  t.strictSame(bench.takeSent(), [], 'an answer is good for another half minute');
+  t.end();
+});
+
+test('a neighbour in use that has gone is noticed, and its frames wait again', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', segment('one'));
+  bench.wait(34);
+  bench.takeSent();
+  t.equal(bench.receive('clients', segment('two')), 'hold');
+  t.strictSame(bench.takeSent(), [question('10.2.0.23')]);
+  t.equal(bench.answerArp('servers', Mac.stranger, '10.2.0.23'), 'answer');
+  const neighbour = bench.director.neighbours.find(wordOf('10.2.0.23'));
+  t.equal(neighbour === undefined ? '' : macText(neighbour), Mac.stranger);
+  t.end();
+});
+
+test('a ping that waits for its asker is answered when that is known', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  const ping = { from: '10.1.0.2', to: '10.1.0.100', icmp: { type: 8 }, payload: '0x12340001' };
+  t.equal(bench.receive('clients', fromClient(ping)), 'hold');
+  bench.takeSent();
+  bench.answerArp('clients', Mac.client, '10.1.0.2');
+  const reply = { ...ping, from: '10.1.0.100', to: '10.1.0.2', icmp: { type: 0 } };
+  t.strictSame(bench.takeSent(), [sentTo('clients', Mac.client, reply)]);
+  t.ok(bench.isBalanced);
+  t.end();
+});
+
+test('a frame too long for the link it would leave by is counted', (t) => {
+  const bench = new BenchDirector();
+  const spec = { from: '10.1.0.2:40000', to: '10.1.0.101:80', tcp: 'S' };
+  const longest = 'x'.repeat(1_460);
+  t.equal(bench.receive('clients', fromClient({ ...spec, payload: longest })), 'forward');
+  t.equal(
+    bench.receive('clients', fromClient({ ...spec, payload: `${longest}x` })),
+    'drop: too-big',
+  );
+
+  const waiting = new BenchDirector({ isUnresolved: true });
+  t.equal(waiting.receive('clients', fromClient({ ...spec, payload: `${longest}x` })), 'hold');
+  waiting.answerArp('servers', Mac.server3, '10.2.0.23');
+  t.equal(waiting.dropped(DropReason.tooBig), 1, 'also after it has waited');
+  t.ok(waiting.isBalanced);
+  t.end();
+});
+
+test('replies of many clients wait each for its own neighbour', (t) => {
+  const bench = new BenchDirector();
+  const clients = ['10.1.0.31', '10.1.0.32'];
+  for (const client of clients) {
+    bench.receive('clients', fromClient({ from: `${client}:5000`, to: '10.1.0.100:80', tcp: 'S' }));
+  }
+  t.equal(
+    bench.receive(
+      'servers',
+      fromServer({ from: '10.2.0.23:8080', to: '10.1.0.31:5000', tcp: 'SA' }),
+    ),
+    'hold',
+  );
+  t.equal(
+    bench.receive(
+      'servers',
+      fromServer({ from: '10.2.0.22:8080', to: '10.1.0.32:5000', tcp: 'SA' }),
+    ),
+    'hold',
+  );
+  bench.takeSent();
+  bench.answerArp('clients', Mac.stranger, '10.1.0.32');
+  t.equal(bench.takeSent().length, 1);
+  t.equal(bench.director.counters.held, 1);
+  t.ok(bench.isBalanced);
+  t.end();
+});

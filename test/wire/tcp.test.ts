@@ -1,0 +1,71 @@
+import { test } from 'tap';
+
+import * as tcp from '../../director/wire/tcp.js';
+import { compact, hexOf, truncations, viewOf } from './hex.js';
+import { TcpData, TcpSyn, TcpSynToServer } from './recorded-frames.js';
+
+/** Where the TCP header stands in the recorded frames. */
+const Start = 34;
+
+test('the header of a recorded segment reads as it was sent', (t) => {
+  const view = viewOf(TcpSyn);
+  t.equal(tcp.isValid(view, Start, view.byteLength), true);
+  t.equal(tcp.sourcePort(view, Start), 40_000);
+  t.equal(tcp.destinationPort(view, Start), 80);
+  t.equal(tcp.headerLength(view, Start), 40);
+  t.equal(tcp.flags(view, Start), tcp.Flag.syn);
+  t.equal(tcp.checksum(view, Start), 0xca59);
+
+  const data = viewOf(TcpData);
+  t.equal(tcp.flags(data, Start), tcp.Flag.psh | tcp.Flag.ack);
+  t.equal(tcp.headerLength(data, Start), 32);
+  t.end();
+});
+
+test('a header cut anywhere is refused, one that is whole is safe', (t) => {
+  const headerEnd = Start + 32;
+  for (const view of truncations(TcpData)) {
+    const isValid = tcp.isValid(view, Start, view.byteLength);
+    t.equal(isValid, view.byteLength >= headerEnd, `${view.byteLength} bytes`);
+    if (isValid) t.equal(tcp.flags(view, Start), 0x18);
+  }
+  t.end();
+});
+
+test('a header length that contradicts the segment is refused', (t) => {
+  const view = viewOf(TcpSyn);
+  for (const [words, isValid] of [
+    [0, false],
+    [4, false],
+    [5, true],
+    [10, true],
+    [11, false],
+    [15, false],
+  ] as const) {
+    view.setUint8(Start + 12, words << 4);
+    t.equal(tcp.isValid(view, Start, view.byteLength), isValid, `${words} words`);
+  }
+  t.end();
+});
+
+test('the kernel and we rewrite a segment to the same bytes', (t) => {
+  const view = viewOf(TcpSyn);
+  tcp.adjustForAddress(view, Start, 0x0a010064, 0x0a02000c);
+  tcp.setDestinationPort(view, Start, 8_080);
+  t.equal(hexOf(view, Start), compact(TcpSynToServer).slice(Start * 2));
+
+  tcp.adjustForAddress(view, Start, 0x0a02000c, 0x0a010064);
+  tcp.setDestinationPort(view, Start, 80);
+  t.equal(hexOf(view), compact(TcpSyn), 'and back');
+  t.end();
+});
+
+test('a changed source port changes the port and the checksum only', (t) => {
+  const view = viewOf(TcpSyn);
+  tcp.setSourcePort(view, Start, 40_001);
+  t.equal(tcp.sourcePort(view, Start), 40_001);
+  t.equal(tcp.checksum(view, Start), 0xca58);
+  tcp.setSourcePort(view, Start, 40_000);
+  t.equal(hexOf(view), compact(TcpSyn));
+  t.end();
+});

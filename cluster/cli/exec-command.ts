@@ -9,10 +9,10 @@ export function addExecCommand(line: CommandLine): void {
   addCommand(line, 'exec')
     .summary('run a command on a node')
     .description(
-      "Run a command in a node's network namespace, with the files and the user of this shell.\n" +
-        "The exit status is the command's. The node 'switch' holds the bridges between the nodes.",
+      "Run a command in a node's network namespace, with the files and the user of\n" +
+        "this shell. The exit status is the command's.",
     )
-    .argument('<node>', "any node, or 'switch'")
+    .argument('<node>', "any node, or 'switch', which holds the bridges between them")
     .argument('<command...>', 'command and its arguments, after --')
     .addHelpText(
       'after',

@@ -21,8 +21,8 @@ export function addLabCommands(line: CommandLine): void {
   addCommand(line, 'up')
     .summary('bring a lab up')
     .description(
-      'Bring a lab up and wait until it works: one director is master, all have the whole table.\n' +
-        'Interrupted or failed, it leaves nothing behind.',
+      'Bring a lab up and wait until it works: one director is master, all have\n' +
+        'the whole table. Interrupted or failed, it leaves nothing behind.',
     )
     .argument('[lab-file]', 'lab file (default: the lab that comes with baton)')
     .option('--topology-only', 'only the namespaces and links, no directors or real servers')

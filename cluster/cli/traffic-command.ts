@@ -25,9 +25,9 @@ export function addTrafficCommand(line: CommandLine): void {
   addCommand(line, 'traffic')
     .summary('run checked traffic from the client')
     .description(
-      "Open flows from the lab's client to its virtual services, check every byte of every answer,\n" +
-        'and report each flow: what broke, when and why. Exit status 1 when a flow broke.\n' +
-        'With --json: one event a line, the report last.',
+      "Open flows from the lab's client to its virtual services, check every byte\n" +
+        'of every answer, and report each flow: what broke, when and why.\n' +
+        'With --json: one event a line, the report last. Exit status 1: a flow broke.',
     )
     .option('--tcp <count>', 'TCP flows, spread over the TCP services', flowCount, 20)
     .option('--udp <count>', 'UDP flows, spread over the UDP services', flowCount, 10)

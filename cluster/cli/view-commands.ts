@@ -61,7 +61,7 @@ function addView<P extends keyof Api>(line: CommandLine, view: View<P>): void {
     .summary(view.summary)
     .description(
       `${view.summary.charAt(0).toUpperCase()}${view.summary.slice(1)}.\n` +
-        'With --json: one object, keyed by director; null for one that is not running.',
+        'With --json: one object, keyed by director; null for one that does not run.',
     )
     .option('--node <name>', 'only this director (default: all)')
     .addHelpText('after', examples(view.name, `${view.name} --node d1 --json`))

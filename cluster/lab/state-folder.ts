@@ -83,17 +83,12 @@ export class StateFolder {
    */
   static create(labName: string, notice: (text: string) => void): StateFolder {
     const folder = new StateFolder(labName);
-    mkdirSync(stateRoot(), { recursive: true });
     if (existsSync(folder.path) && !folder.isAlive()) {
       notice(`removing what an earlier lab '${labName}' left in ${folder.path}`);
       folder.#remove();
     }
-    try {
-      mkdirSync(folder.path);
-    } catch (error) {
-      if (isErrno(error, 'EEXIST')) throw alreadyRunning(labName);
-      throw new IoError({ code: 'state-folder' }, `cannot make ${folder.path}`, { cause: error });
-    }
+    makeFolder(stateRoot());
+    if (!makeFolder(folder.path)) throw alreadyRunning(labName);
     folder.record('builder', '', process.pid);
     return folder;
   }
@@ -106,7 +101,7 @@ export class StateFolder {
 
   /** The names of the labs of which at least one process runs, in order. */
   static running(): string[] {
-    if (!existsSync(stateRoot())) return [];
+    if (statSync(stateRoot(), { throwIfNoEntry: false })?.isDirectory() !== true) return [];
     return readdirSync(stateRoot(), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && labNamePattern.test(entry.name))
       .filter((entry) => new StateFolder(entry.name).isAlive())
@@ -258,8 +253,16 @@ function parseLine(line: string): JournalEntry | undefined {
   }
 }
 
+/** False when it exists. Not recursive: under /proc, Node 20 would try for ever. */
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw new IoError({ code: 'state-folder' }, `cannot make the folder ${path}`, { cause: error });
+  }
+}
+
 const alreadyRunning = (labName: string): UsageError =>
   new UsageError({ code: 'lab-running' }, `lab '${labName}' is already running`);
-
-const isErrno = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

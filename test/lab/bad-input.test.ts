@@ -66,7 +66,10 @@ test('what up refuses, before anything is built', async (t) => {
   await t.test('a user without the right to make namespaces', async (t) => {
     // Without what tap puts into NODE_OPTIONS: it writes files, which this user may not.
     const prefix = [
-      ...['env', '-u', 'NODE_OPTIONS', 'setpriv'],
+      'env',
+      '-u',
+      'NODE_OPTIONS',
+      'setpriv',
       '--reuid=65534',
       '--regid=65534',
       '--clear-groups',

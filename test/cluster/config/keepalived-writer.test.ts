@@ -99,7 +99,7 @@ test('every setting of a lab reaches the director that reads the written file', 
   const text = LabText.replace('advert: 1s', 'advert: 250ms')
     .replace('preempt: true', 'preempt: false')
     .replace(
-      'threshold: 3, period: 50, bulk-timeout: 10s',
+      'threshold: 3, period: 50, bulk-timeout: 10s, death-notice: true',
       'threshold: 1, period: 0, bulk-timeout: 1500ms, death-notice: false',
     )
     .replace('virtual-router-id: 51', 'virtual-router-id: 7')

@@ -118,13 +118,9 @@ export class BulkJoiner {
     for (const record of updates.records) {
       const key = keyText(record);
       journal.touch(key, by);
-      donor?.noteDonorUpdate(key, true);
+      donor?.noteDonorUpdate(key);
     }
-    for (const removal of updates.removals) {
-      const key = keyText(removal);
-      journal.touch(key, by);
-      donor?.noteDonorUpdate(key, false);
-    }
+    for (const removal of updates.removals) journal.touch(keyText(removal), by);
   }
 
   /** Some Updates of the peer are lost for good: its own entries are to be fetched. */

@@ -150,11 +150,9 @@ export class BulkTransfer {
     }
   }
 
-  /** An update of the donor has created or removed an entry while the transfer runs. */
-  noteDonorUpdate(key: string, exists: boolean): void {
-    if (!this.#sweeps) return;
-    if (exists) this.#noteAlive(key);
-    else this.#alive.delete(key);
+  /** An update of the donor has created or changed an entry while the transfer runs. */
+  noteDonorUpdate(key: string): void {
+    if (this.#sweeps) this.#noteAlive(key);
   }
 
   handleDeadline(now: Instant): void {

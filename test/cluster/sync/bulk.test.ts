@@ -175,6 +175,56 @@ test('a node whose link came up late fetches the table that it did not know of',
   t.end();
 });
 
+test('a late link also brings what only a third node had written', (t) => {
+  const world = worldWith('a', 50);
+  world.start('b');
+  world.run(seconds(2));
+  world.kill('a');
+  world.cut = () => true;
+  const c = world.start('c');
+  world.run(seconds(2));
+  world.cut = () => false;
+  world.run(seconds(3));
+  t.equal(c.table.size, 50);
+  t.end();
+});
+
+test('a stream that only the donor knows is followed from where the donor was', (t) => {
+  const world = worldWith('a', 0, { ringSize: 8 });
+  world.start('b');
+  world.run(seconds(2));
+  const a = world.get('a');
+  for (let index = 0; index < 40; index += 1) {
+    a.update(world.now, index, 1);
+    world.run(milliseconds(3));
+  }
+  world.cut = (from, to) => from === 'a' && to === 'c';
+  const c = world.start('c');
+  world.run(milliseconds(500));
+  t.match(completion(c), { reason: 'bulk', entries: 40 });
+  a.update(world.now, 50, 1);
+  a.remove(world.now, 3);
+  world.run(milliseconds(10));
+  world.cut = () => false;
+  world.run(seconds(2));
+  t.same(c.table.summary(), a.table.summary());
+  t.match(c.sync.snapshot().reliability, { gaps: 0, duplicates: 0 });
+  t.end();
+});
+
+test('a donor that never catches up with a stream is in the end taken as it is', (t) => {
+  const world = worldWith('a', 50);
+  // The donor hears what the joiner asks, but none of its updates.
+  world.tap = (bytes, to) => to !== 'a' || bodyOf(bytes)?.kind !== 'updates';
+  const b = world.start('b');
+  b.update(world.now, 900, 1);
+  world.run(seconds(3));
+  t.match(completion(b), { reason: 'bulk', entries: 50 });
+  t.equal(b.sync.snapshot().bulk.lagging > 0, true);
+  t.equal(b.table.size, 51);
+  t.end();
+});
+
 test('a joiner that hears a complete peer keeps asking beyond the solo timeout', (t) => {
   const world = worldWith('a', 100);
   // Nothing of b reaches a: a says Hello every second and answers nothing.

@@ -1,3 +1,4 @@
+import { decodeDatagram } from '../../../cluster/sync/codec.js';
 import type { SyncEffect } from '../../../cluster/sync/effects.js';
 import { keyOf } from '../../../cluster/sync/record.js';
 import { SessionSync } from '../../../cluster/sync/session-sync.js';
@@ -194,4 +195,19 @@ export class World {
     const at = after(this.now, delay);
     this.#queue.push({ at, order: this.#order, to, bytes, source: from.address });
   }
+}
+
+/** Two nodes that have been up for a while with empty tables. */
+export function pair(tuning: Overrides = {}): World {
+  const world = new World(1, { tuning });
+  world.start('a');
+  world.start('b');
+  world.run(seconds(2));
+  return world;
+}
+
+/** The kind of message in a datagram. */
+export function kindOf(bytes: Uint8Array): string {
+  const datagram = decodeDatagram(bytes);
+  return datagram.kind === 'rejected' ? 'rejected' : datagram.body.kind;
 }

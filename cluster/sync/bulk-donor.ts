@@ -2,7 +2,7 @@ import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { MaxDatagram, type BulkFetch, type Position } from './message.js';
 import type { Outbox } from './outbox.js';
-import { recordSize, recordToWire } from './record-codec.js';
+import { recordSize } from './record-codec.js';
 import type { TableEntry, TableSource } from './record.js';
 
 /** Entries looked at for one chunk, so that a fetch of few among many cannot hold a node up. */
@@ -57,7 +57,7 @@ export class BulkDonor {
     for (let reads = 0; reads < maxReads && cursor >= 0; reads += 1) {
       const page = this.#table.readFrom(cursor, 1);
       const wanted = page.records.filter((entry) => !fetch.ownOnly || this.#isOwn(entry));
-      for (const entry of wanted) room -= recordSize(recordToWire(entry));
+      for (const entry of wanted) room -= recordSize(entry);
       if (room < 0) break;
       records.push(...wanted);
       cursor = page.next;

@@ -16,6 +16,8 @@ const Timer = { request: 0, choose: 1, solo: 2, giveUp: 3 } as const;
 /** What the joiner needs of the machine around it. */
 export interface JoinerContext extends TransferContext {
   readonly log: Log;
+  /** Sends what waits in the sender, so that this node's own position covers every change so far. */
+  readonly flush: (now: Instant) => void;
   /** How far this node is in its own stream and in those of its peers. */
   readonly positions: () => readonly Position[];
 }
@@ -118,13 +120,9 @@ export class BulkJoiner {
     for (const record of updates.records) {
       const key = keyText(record);
       journal.touch(key, by);
-      donor?.noteDonorUpdate(key, true);
+      donor?.noteDonorUpdate(key);
     }
-    for (const removal of updates.removals) {
-      const key = keyText(removal);
-      journal.touch(key, by);
-      donor?.noteDonorUpdate(key, false);
-    }
+    for (const removal of updates.removals) journal.touch(keyText(removal), by);
   }
 
   /** Some Updates of the peer are lost for good: its own entries are to be fetched. */
@@ -176,6 +174,8 @@ export class BulkJoiner {
     const id = this.#nextTransfer;
     this.#nextTransfer += 1;
     this.#context.log.info('bulk transfer started', { donor: donor.node, scope });
+    // A change that still waits would be neither in the journal nor before its beginning.
+    this.#context.flush(now);
     this.#context.journal.begin(this.#context.positions());
     this.#transfer = new BulkTransfer(now, this.#context, { donor, scope, id, sweeps });
   }

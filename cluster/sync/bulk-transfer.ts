@@ -125,8 +125,7 @@ export class BulkTransfer {
   handleChunk(now: Instant, chunk: BulkChunk): void {
     if (chunk.transfer !== this.#id || chunk.cursor < this.#cursor || this.#cursor < 0) return;
     this.#lastChunk = now;
-    // Chunks of an earlier fetch may begin elsewhere and never have their turn.
-    if (this.#held.size >= 2 * this.#context.tuning.fetchWindow) this.#held.clear();
+    if (this.#held.size >= 2 * this.#context.tuning.fetchWindow) this.#forgetLater();
     this.#held.set(chunk.cursor, chunk);
     this.advance(now);
   }
@@ -150,16 +149,22 @@ export class BulkTransfer {
     }
   }
 
-  /** An update of the donor has created or removed an entry while the transfer runs. */
-  noteDonorUpdate(key: string, exists: boolean): void {
-    if (!this.#sweeps) return;
-    if (exists) this.#noteAlive(key);
-    else this.#alive.delete(key);
+  /** An update of the donor has created or changed an entry while the transfer runs. */
+  noteDonorUpdate(key: string): void {
+    if (this.#sweeps) this.#noteAlive(key);
   }
 
   handleDeadline(now: Instant): void {
     if (this.#timers.takeDue(Timer.fetch, now)) this.#fetch(now);
     if (this.#timers.takeDue(Timer.sweep, now)) this.#sweep(now);
+  }
+
+  /** Makes room: chunks of an earlier fetch may begin elsewhere and never have their turn. */
+  #forgetLater(): void {
+    const current = this.#held.get(this.#cursor);
+    this.#held.clear();
+    // The chunk whose turn it is may be waiting for updates, and then nothing would fetch it again.
+    if (current !== undefined) this.#held.set(this.#cursor, current);
   }
 
   #fetch(now: Instant): void {

@@ -1,11 +1,16 @@
 import { baton } from '#proto/sync.js';
 
-import { addressBytes, addressFromBytes, type IpAddress } from '../../director/base/address.js';
+import {
+  addressBytes,
+  addressFromBytes,
+  isIpv6,
+  type IpAddress,
+} from '../../director/base/address.js';
 import { milliseconds, seconds, toMilliseconds, toSeconds } from '../../director/base/time.js';
 import { isNodeName } from './message.js';
 import type { SessionKey, SyncMethod, SyncRecord, SyncState, TableEntry } from './record.js';
 
-const { Protocol, Method, State, Record: WireRecord, Removal: WireRemoval } = baton.sync;
+const { Protocol, Method, State } = baton.sync;
 
 type WireKey = baton.sync.Removal.$Properties;
 type WireEntry = baton.sync.Record.$Properties;
@@ -44,41 +49,87 @@ const stateNumber = new Map<SyncState, number>(stateNames.map((name, number) => 
 const Uint32Max = 0xffff_ffff;
 const clamp32 = (value: number): number => Math.min(Math.max(Math.ceil(value), 0), Uint32Max);
 
-/** The wire form of a key, alone a whole Removal. */
-export function removalToWire(key: SessionKey): WireKey {
-  return {
-    protocol: protocolNumber[key.protocol],
-    clientAddress: addressBytes(key.client),
-    clientPort: key.clientPort,
-    virtualAddress: addressBytes(key.virtual),
-    virtualPort: key.virtualPort,
-  };
+/** Bytes of addresses met lately: virtual and real addresses stand in almost every record. */
+const addressCache = new Map<IpAddress, Uint8Array>();
+const addressCacheLimit = 16_384;
+
+function addressToWire(address: IpAddress): Uint8Array {
+  const known = addressCache.get(address);
+  if (known !== undefined) return known;
+  if (addressCache.size >= addressCacheLimit) addressCache.clear();
+  const bytes = addressBytes(address);
+  addressCache.set(address, bytes);
+  return bytes;
 }
+
+/** The wire form of a key, alone a whole Removal. */
+export const removalToWire = (key: SessionKey): WireKey => ({
+  protocol: protocolNumber[key.protocol],
+  clientAddress: addressToWire(key.client),
+  clientPort: key.clientPort,
+  virtualAddress: addressToWire(key.virtual),
+  virtualPort: key.virtualPort,
+});
 
 /** The wire form of an entry. Times beyond 32 bits of seconds or milliseconds are sent as the greatest. */
-export function recordToWire(entry: TableEntry): WireEntry {
-  return {
-    ...removalToWire(entry),
-    realAddress: addressBytes(entry.real),
-    realPort: entry.realPort,
-    method: methodNumber[entry.method],
-    state: stateNumber.get(entry.state) ?? State.STATE_NONE,
-    flags: entry.flags >>> 0,
-    timeoutSeconds: clamp32(toSeconds(entry.timeout)),
-    remainingMilliseconds: clamp32(toMilliseconds(entry.remaining)),
-    packets: clamp32(entry.packets),
-    ...(entry.origin === undefined ? {} : { origin: entry.origin }),
-  };
+export const recordToWire = (entry: TableEntry): WireEntry => ({
+  protocol: protocolNumber[entry.protocol],
+  clientAddress: addressToWire(entry.client),
+  clientPort: entry.clientPort,
+  virtualAddress: addressToWire(entry.virtual),
+  virtualPort: entry.virtualPort,
+  realAddress: addressToWire(entry.real),
+  realPort: entry.realPort,
+  method: methodNumber[entry.method],
+  state: stateNumber.get(entry.state) ?? State.STATE_NONE,
+  flags: entry.flags >>> 0,
+  timeoutSeconds: clamp32(toSeconds(entry.timeout)),
+  remainingMilliseconds: clamp32(toMilliseconds(entry.remaining)),
+  packets: clamp32(entry.packets),
+  origin: entry.origin ?? null,
+});
+
+/** Bytes that a field of a varint takes: its tag and 7 bits a byte; nothing for 0. */
+function varintSize(value: number): number {
+  if (value === 0) return 0;
+  let size = 2;
+  for (let rest = value; rest >= 0x80; rest /= 0x80) size += 1;
+  return size;
 }
 
-/** Tag and length that a record or removal of less than 16 kB costs inside a message. */
-const itemOverhead = 3;
+const addressSize = (address: IpAddress): number => 2 + (isIpv6(address) ? 16 : 4);
 
-/** Bytes that a record takes inside a datagram, at most one byte too many. */
-export const recordSize = (wire: WireEntry): number => WireRecord.encode(wire).len + itemOverhead;
+const keySize = (key: SessionKey): number =>
+  2 +
+  addressSize(key.client) +
+  varintSize(key.clientPort) +
+  addressSize(key.virtual) +
+  varintSize(key.virtualPort);
 
-/** Bytes that a removal takes inside a datagram, at most one byte too many. */
-export const removalSize = (wire: WireKey): number => WireRemoval.encode(wire).len + itemOverhead;
+/** Tag and length of a record or removal inside a message. */
+const itemOverhead = (size: number): number => (size < 0x80 ? 2 : 3);
+
+/** Bytes that a removal takes inside a datagram. */
+export function removalSize(key: SessionKey): number {
+  const size = keySize(key);
+  return size + itemOverhead(size);
+}
+
+/** Bytes that a record takes inside a datagram. */
+export function recordSize(entry: TableEntry): number {
+  const size =
+    keySize(entry) +
+    addressSize(entry.real) +
+    varintSize(entry.realPort) +
+    varintSize(methodNumber[entry.method]) +
+    varintSize(stateNumber.get(entry.state) ?? 0) +
+    varintSize(entry.flags >>> 0) +
+    varintSize(clamp32(toSeconds(entry.timeout))) +
+    varintSize(clamp32(toMilliseconds(entry.remaining))) +
+    varintSize(clamp32(entry.packets)) +
+    (entry.origin === undefined ? 0 : 2 + entry.origin.length);
+  return size + itemOverhead(size);
+}
 
 function protocolFromWire(number: number | null | undefined): 'TCP' | 'UDP' | undefined {
   if (number === Protocol.PROTOCOL_TCP) return 'TCP';
@@ -130,7 +181,11 @@ export function recordFromWire(wire: WireEntry): SyncRecord | RecordReject {
   const state = stateFromWire(wire.state ?? 0, key.protocol);
   if (state === undefined) return 'unknown-state';
   return {
-    ...key,
+    protocol: key.protocol,
+    client: key.client,
+    clientPort: key.clientPort,
+    virtual: key.virtual,
+    virtualPort: key.virtualPort,
     real,
     realPort,
     method,

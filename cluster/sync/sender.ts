@@ -4,7 +4,7 @@ import { assert } from '../../director/base/invariant.js';
 import { after, between, earliest, seconds, type Instant } from '../../director/base/time.js';
 import { MaxDatagram, type Hello, type Nack } from './message.js';
 import type { Outbox } from './outbox.js';
-import { recordSize, recordToWire, removalSize, removalToWire } from './record-codec.js';
+import { recordSize, removalSize } from './record-codec.js';
 import { keyOf, keyText, type SessionKey, type SyncRecord } from './record.js';
 import type { SyncTuning } from './tuning.js';
 
@@ -77,12 +77,12 @@ export class SyncSender {
   }
 
   update(now: Instant, record: SyncRecord): void {
-    this.#enqueue(now, keyText(record), { size: recordSize(recordToWire(record)), record });
+    this.#enqueue(now, keyText(record), { size: recordSize(record), record });
   }
 
   remove(now: Instant, key: SessionKey): void {
     const removed = keyOf(key);
-    this.#enqueue(now, keyText(key), { size: removalSize(removalToWire(removed)), removed });
+    this.#enqueue(now, keyText(key), { size: removalSize(removed), removed });
   }
 
   /** Sends what waits, so that `lastSequence` covers every change so far. */

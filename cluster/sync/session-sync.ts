@@ -128,6 +128,7 @@ export class SessionSync {
         tuning,
         counters: this.#bulkCounters,
         log,
+        flush: (now) => this.#sender.flush(now),
         positions: () => this.#positions(),
       },
       config.bulkTimeout,

@@ -1,4 +1,6 @@
+import { decodeDatagram } from '../../../cluster/sync/codec.js';
 import type { SyncEffect } from '../../../cluster/sync/effects.js';
+import type { MessageBody } from '../../../cluster/sync/message.js';
 import { keyOf } from '../../../cluster/sync/record.js';
 import { SessionSync } from '../../../cluster/sync/session-sync.js';
 import type { SyncTuning } from '../../../cluster/sync/tuning.js';
@@ -194,4 +196,36 @@ export class World {
     const at = after(this.now, delay);
     this.#queue.push({ at, order: this.#order, to, bytes, source: from.address });
   }
+}
+
+/** Two nodes that have been up for a while with empty tables. */
+export function pair(tuning: Overrides = {}): World {
+  const world = new World(1, { tuning });
+  world.start('a');
+  world.start('b');
+  world.run(seconds(2));
+  return world;
+}
+
+/** The message in a datagram, undefined when it is not well-formed. */
+export function bodyOf(bytes: Uint8Array): MessageBody | undefined {
+  const datagram = decodeDatagram(bytes);
+  return datagram.kind === 'rejected' ? undefined : datagram.body;
+}
+
+/** The kind of message in a datagram. */
+export const kindOf = (bytes: Uint8Array): string => bodyOf(bytes)?.kind ?? 'rejected';
+
+/** The effect that says why and when the node's table was complete. */
+export const completion = (node: SimNode): unknown =>
+  node.effects.find((effect) => effect.kind === 'table-complete');
+
+/** A world in which `name` is up alone and holds sessions 0 to `count`. */
+export function worldWith(name: string, count: number, tuning: Overrides = {}): World {
+  const world = new World(1, { tuning });
+  const node = world.start(name);
+  world.run(seconds(2));
+  for (let index = 0; index < count; index += 1) node.update(world.now, index, 1);
+  world.run(seconds(1));
+  return world;
 }

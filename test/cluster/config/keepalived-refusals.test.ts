@@ -240,7 +240,11 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       'sync_bulk_timeout 1h',
       '8: sync_bulk_timeout has to be seconds from 0 to 3600, not 1h',
     ],
-    ['sync_threshold 3 50', 'death_notice maybe', '8: death_notice has to be one of on, off, not maybe'],
+    [
+      'sync_threshold 3 50',
+      'death_notice maybe',
+      '8: death_notice has to be one of on, off, not maybe',
+    ],
   ],
   'required keywords': [
     ['router_id d1', '', '1: global_defs needs router_id'],

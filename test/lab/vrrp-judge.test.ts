@@ -71,7 +71,7 @@ test('tshark accepts our adverts and sees gratuitous ARP on every take-over', as
     'ip.dst',
     'vrrp.ip_addr',
   );
-  t.ok(adverts.length > 20, `${adverts.length} adverts were seen`);
+  t.ok(adverts.length >= 5, `${adverts.length} adverts were seen`);
   const priorities: Record<string, Set<string | undefined>> = {
     '10.1.0.11': new Set(['150', '0']),
     '10.1.0.12': new Set(['100']),

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -217,6 +218,7 @@ export class StateFolder {
     }
     rmSync(this.#journal, { force: true });
     rmSync(this.path, { recursive: true, force: true });
+    removeRootIfOurs();
   }
 
   #builders(): ProcessIdentity[] {
@@ -227,6 +229,16 @@ export class StateFolder {
     const stat = statSync(this.path, { throwIfNoEntry: false });
     if (stat === undefined || Date.now() - stat.ctimeMs >= newbornMs) return false;
     return readdirSync(this.path).length === 0;
+  }
+}
+
+/** The folder of the last lab takes /run/baton with it; a folder that the user named stays. */
+function removeRootIfOurs(): void {
+  if (process.env['BATON_STATE'] !== undefined) return;
+  try {
+    rmdirSync(stateRoot());
+  } catch {
+    // Another lab is there.
   }
 }
 

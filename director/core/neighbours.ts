@@ -1,4 +1,6 @@
 import { after, seconds, type Instant } from '../base/time.js';
+import type { Family } from '../wire/flow.js';
+import { AddressMap } from './address-map.js';
 import type { Interface } from './interfaces.js';
 
 /** Frames that wait for one neighbour; as many as Linux kept before 3.3 (`unres_qlen`). */
@@ -10,11 +12,11 @@ const MostProbes = 3;
 /** A resolved neighbour in use is asked again after this time without a sign of it. */
 const ReachableTime = seconds(30);
 
-/** A host on one of our links, as ARP knows it. */
+/** A host on one of our links, as ARP or neighbour discovery knows it. */
 export class Neighbour {
   readonly interface: Interface;
-  /** IPv4 address word. */
-  readonly address: number;
+  readonly family: Family;
+  readonly words: Uint32Array;
   isResolved = false;
   macHigh = 0;
   macLow = 0;
@@ -25,9 +27,10 @@ export class Neighbour {
   /** Traffic went to it since its last confirmation. */
   isUsed = true;
 
-  constructor(owner: Interface, address: number, now: Instant) {
+  constructor(owner: Interface, family: Family, words: Uint32Array, now: Instant) {
     this.interface = owner;
-    this.address = address;
+    this.family = family;
+    this.words = words;
     this.nextProbe = now;
   }
 }
@@ -41,26 +44,26 @@ export interface NeighbourWork {
 
 /**
  * The director's own neighbour cache. The kernel's is of no use to it, because the addresses that ask are not the
- * kernel's. Entries are learnt from ARP only and confirmed by it; unanswered ones go away with what waited for them.
+ * kernel's. Entries are learnt from ARP and neighbour discovery
+ * only and confirmed by them; unanswered ones go away with what waited for them.
  */
 export class NeighbourTable {
-  readonly #neighbours = new Map<number, Neighbour>();
+  readonly #neighbours = new AddressMap<Neighbour>();
 
   get size(): number {
     return this.#neighbours.size;
   }
 
-  find(address: number): Neighbour | undefined {
-    return this.#neighbours.get(address);
+  /** The neighbour whose address stands at `offset` of a column. */
+  find(family: Family, words: Uint32Array, offset = 0): Neighbour | undefined {
+    return this.#neighbours.get(family, words, offset);
   }
 
-  /** The neighbour with an address, made unresolved if it is new; undefined when the table is full. */
-  obtain(owner: Interface, address: number, now: Instant): Neighbour | undefined {
-    const known = this.#neighbours.get(address);
-    if (known !== undefined) return known;
+  /** Makes an unresolved neighbour; undefined when the table is full. */
+  add(owner: Interface, family: Family, words: Uint32Array, now: Instant): Neighbour | undefined {
     if (this.#neighbours.size >= MostNeighbours) return undefined;
-    const neighbour = new Neighbour(owner, address, now);
-    this.#neighbours.set(address, neighbour);
+    const neighbour = new Neighbour(owner, family, words.slice(), now);
+    this.#neighbours.set(family, words, neighbour);
     return neighbour;
   }
 
@@ -87,7 +90,7 @@ export class NeighbourTable {
       if (neighbour.nextProbe > now) continue;
       if (neighbour.isResolved && !neighbour.isUsed) continue;
       if (neighbour.probes >= MostProbes) {
-        this.#neighbours.delete(neighbour.address);
+        this.#neighbours.delete(neighbour.family, neighbour.words);
         neighbour.isResolved = false;
         work.fail(neighbour);
         continue;

@@ -65,6 +65,8 @@ export interface SyncConfig {
   readonly period: number;
   /** How long a node that starts waits for the table before it may preempt without it. */
   readonly bulkTimeout: Duration;
+  /** True: take over as soon as the master's kernel proves that its process is dead, without waiting for the timers. */
+  readonly deathNotice: boolean;
 }
 
 /** One cluster member, as its keepalived.conf describes it. */
@@ -75,7 +77,7 @@ export interface NodeConfig {
   readonly virtualServers: readonly VirtualServerConfig[];
   /** Absent when the file has no `lvs_sync_daemon`: the node does not sync. */
   readonly sync: SyncConfig | undefined;
-  /** `lvs_timeouts`: absent means the kernel's defaults. */
+  /** `lvs_timeouts`, in seconds: absent means the kernel's defaults. */
   readonly timeouts: { readonly tcp?: number; readonly tcpFin?: number; readonly udp?: number };
 }
 

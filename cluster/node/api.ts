@@ -21,11 +21,13 @@ export interface NodeStatus {
   readonly sessions: number;
   /** False while the table is still being fetched from a peer: the node does not preempt before it is true. */
   readonly tableComplete: boolean;
-  /** Frames by what became of them; the three add up to `received`. */
+  /** Frames by what became of them: received = forwarded + answered + held + everything dropped. */
   readonly packets: {
     readonly received: number;
     readonly forwarded: number;
     readonly answered: number;
+    /** Frames that wait for the MAC address of their next hop now. */
+    readonly held: number;
     readonly dropped: Readonly<Record<string, number>>;
   };
 }
@@ -110,6 +112,7 @@ export interface NodeEvent {
     | 'backup'
     | 'fault'
     | 'gratuitous-arp'
+    | 'peer-died'
     | 'bulk-started'
     | 'bulk-complete'
     | 'first-packet'

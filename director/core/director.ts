@@ -77,9 +77,13 @@ export class Director {
     this.floating.set(word, { address, word, interface: owner, isLive: false });
   }
 
+  findFloating(address: IpAddress): FloatingAddress | undefined {
+    return this.floating.get(toWords(address).words[3] ?? 0);
+  }
+
   /** Starts or stops answering for an address and forwarding for its services. */
   setLive(address: IpAddress, isLive: boolean): void {
-    const floating = this.floating.get(toWords(address).words[3] ?? 0);
+    const floating = this.findFloating(address);
     if (floating !== undefined) floating.isLive = isLive;
     for (const service of this.services.services()) {
       if (service.address === address) service.isLive = isLive;

@@ -1,7 +1,7 @@
 import type { Instant } from '../base/time.js';
 import type { Family } from '../wire/flow.js';
 import { Flow } from '../wire/flow.js';
-import { Flag, NoConnection, type ConnectionKey } from './connections.js';
+import { Flag, LocalOrigin, NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection, closeConnection, setState } from './lifecycle.js';
 import { Method, type RealServer } from './services.js';
@@ -17,6 +17,8 @@ export interface Replica extends ConnectionKey {
   readonly timeout: number;
   /** Number of the peer, not `LocalOrigin`. */
   readonly origin: number;
+  /** True for a copy of unknown age, from a table that was read as a whole: it never replaces an entry of our own. */
+  readonly isDated: boolean;
 }
 
 /** What became of a replica: taken, or why not. */
@@ -32,6 +34,7 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   const { connections } = director;
   const known = connections.find(lookup(replica));
   if (known !== NoConnection) {
+    if (replica.isDated && connections.origin[known] === LocalOrigin) return 'kept-own';
     if (hasSameServer(director, known, replica)) {
       update(director, known, replica, now);
       return 'updated';

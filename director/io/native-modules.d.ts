@@ -7,9 +7,11 @@ declare module 'cap' {
     open(device: string, filter: string, bufferSize: number, buffer: Buffer): string;
     /** Sends the first `length` bytes of `buffer` as a frame. Throws when the kernel refuses. */
     send(buffer: Buffer, length?: number): void;
-    setMinBytes(count: number): void;
     close(): void;
   }
+
+  const cap: { readonly Cap: typeof Cap };
+  export default cap;
 }
 
 declare module 'raw-socket' {
@@ -26,14 +28,14 @@ declare module 'raw-socket' {
   }
 
   /** A raw IP socket. Received messages are slices of one reused buffer and begin with the IPv4 header. */
-  class Socket extends EventEmitter {
+  export class Socket extends EventEmitter {
     readonly wrap: Wrap;
     setOption(level: number, option: number, value: number): void;
     setOption(level: number, option: number, value: Buffer, length: number): void;
     close(): void;
   }
 
-  interface RawSocketModule {
+  export interface RawSocketModule {
     createSocket(options: { protocol: number; bufferSize?: number }): Socket;
   }
 

@@ -1,12 +1,10 @@
 import type { Cap } from 'cap';
+import type { RawSocketModule } from 'raw-socket';
 
 import { IoError } from '../base/errors.js';
 
 /** The constructor of libpcap handles. */
 export type CapConstructor = new () => Cap;
-
-/** What the `raw-socket` package exports, as far as it is used. */
-export type RawSocketModule = (typeof import('raw-socket'))['default'];
 
 /**
  * Loads the two native packages when they are needed and not before, so that the CLI and the tests run on machines
@@ -14,7 +12,7 @@ export type RawSocketModule = (typeof import('raw-socket'))['default'];
  */
 export async function loadCap(): Promise<CapConstructor> {
   const module = await load('cap', () => import('cap'));
-  return module.Cap;
+  return module.default.Cap;
 }
 
 export async function loadRawSocket(): Promise<RawSocketModule> {

@@ -40,7 +40,6 @@ class PcapPort implements FramePort {
     } catch (cause) {
       throw captureError(owner.name, cause);
     }
-    this.#cap.setMinBytes(0);
     this.#cap.on('packet', (length: number) => {
       packet.start = Headroom;
       packet.end = Headroom + length;

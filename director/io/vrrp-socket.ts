@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
 
+import type { RawSocketModule, Socket } from 'raw-socket';
+
 import { addressBytes, addressFromBytes, type IpAddress } from '../base/address.js';
 import { IoError } from '../base/errors.js';
 import * as ipv4 from '../wire/ipv4.js';
-import { loadRawSocket, type RawSocketModule } from './native.js';
+import { loadRawSocket } from './native.js';
 
 /** Socket options by their Linux numbers, which raw-socket passes through. */
 const SolSocket = 1;
@@ -61,7 +63,7 @@ export class VrrpSocket {
   refused = 0;
   /** Messages without a usable IP header. */
   malformed = 0;
-  readonly #socket: ReturnType<RawSocketModule['createSocket']>;
+  readonly #socket: Socket;
   readonly #group: IpAddress;
 
   constructor(

@@ -20,6 +20,7 @@ const replica: Replica = {
   remaining: 880,
   timeout: 900,
   origin: 3,
+  isDated: false,
 };
 
 /** A backup without connections. */
@@ -244,5 +245,16 @@ test('an entry that a peer has removed goes, and is not announced as removed', (
   t.strictSame(counts(bench, '10.2.0.22'), [0, 0]);
   t.strictSame(removed, []);
   t.equal(removeReplica(bench.director, replica), false, 'there is none any more');
+  t.end();
+});
+
+test('a dated copy never replaces an entry of this node’s own', (t) => {
+  const bench = backup();
+  applyReplica(bench.director, { ...replica, origin: LocalOrigin }, bench.now);
+  const dated: Replica = { ...replica, state: State.close, isDated: true };
+  t.equal(applyReplica(bench.director, dated, bench.now), 'kept-own');
+  t.equal(bench.director.connections.state[find(bench)], State.established);
+  applyReplica(bench.director, replica, bench.now);
+  t.equal(applyReplica(bench.director, dated, bench.now), 'updated', 'one from a peer it does');
   t.end();
 });

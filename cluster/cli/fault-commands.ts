@@ -1,0 +1,54 @@
+import { addCommand, examples, type CommandLine } from './command-line.js';
+import { interruptible } from './interruption.js';
+import { chosenLab, type CommonOptions } from './lab-option.js';
+
+/** `kill`, `stop` and `start`: a director's process as an operator, or bad luck, treats it. */
+export function addFaultCommands(line: CommandLine): void {
+  addCommand(line, 'kill')
+    .summary('kill a director (SIGKILL)')
+    .description('Kill a director by SIGKILL: it cannot say goodbye, and its peers must notice.')
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('kill d1'))
+    .action(async (node: string, options: CommonOptions) => {
+      const lab = chosenLab(options);
+      const at = await lab.killNode(node);
+      report(line, options, { node, action: 'killed', at }, `killed ${node} (SIGKILL)`);
+    });
+
+  addCommand(line, 'stop')
+    .summary('stop a director in good order (SIGTERM)')
+    .description('Stop a director by SIGTERM and wait until it has handed over and ended.')
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('stop d1'))
+    .action(async (node: string, options: CommonOptions) => {
+      await chosenLab(options).stopNode(node);
+      report(line, options, { node, action: 'stopped' }, `stopped ${node}`);
+    });
+
+  addCommand(line, 'start')
+    .summary('start a director that was killed or stopped')
+    .description('Start a director that was killed or stopped and wait until it answers.')
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('start d1'))
+    .action(async (node: string, options: CommonOptions) => {
+      const lab = chosenLab(options);
+      await interruptible(line.terminal, async (signal) => lab.startNode(node, signal));
+      report(line, options, { node, action: 'started' }, `started ${node}`);
+    });
+}
+
+interface Fault {
+  readonly node: string;
+  readonly action: 'killed' | 'stopped' | 'started';
+  /** Wall clock milliseconds since the epoch, where the moment matters. */
+  readonly at?: number;
+}
+
+function report(
+  { terminal }: CommandLine,
+  { json }: CommonOptions,
+  fault: Fault,
+  text: string,
+): void {
+  terminal.out(json === true ? `${JSON.stringify(fault)}\n` : `${text}\n`);
+}

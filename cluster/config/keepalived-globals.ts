@@ -1,0 +1,194 @@
+import { addressBytes, type IpAddress, parseAddress } from '../../director/base/address.js';
+import { assert } from '../../director/base/invariant.js';
+import { seconds } from '../../director/base/time.js';
+import { isUnsupportedKeyword } from './keepalived-keywords.js';
+import type { Statement } from './keepalived-statements.js';
+import type { NodeConfig, SyncConfig } from './node-config.js';
+import { instanceKey, SyncDaemonKey } from './position.js';
+import { claim, type Draft, type ReadContext } from './read-context.js';
+import type { Value } from './statement-reader.js';
+
+/** What `global_defs` says. */
+export interface Globals {
+  readonly routerId: string | undefined;
+  /** True when `vrrp_version 3` is set for all instances; keepalived's own default is version 2. */
+  readonly saysVersion3: boolean;
+  readonly sync: SyncDaemon | undefined;
+  readonly timeouts: NodeConfig['timeouts'];
+}
+
+/** `lvs_sync_daemon`. */
+export interface SyncDaemon extends Pick<SyncConfig, 'device' | 'syncId' | 'group' | 'port'> {
+  /** The instance whose state decides, in keepalived, which daemon runs; ours always send and listen. */
+  readonly instance: string | undefined;
+}
+
+/** What the block `baton` says, which keepalived has no keywords for. */
+export type BatonBlock = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout' | 'deathNotice'>;
+
+/** The group of IPVS, and the port above its 8848, because our messages are not IPVS's. */
+export const SyncDefaults = { syncId: 0, group: groupAddress('224.0.0.81'), port: 8849 };
+
+/** IPVS's `sync_threshold`, and long enough for the table of a busy peer. */
+export const BatonDefaults: BatonBlock = {
+  threshold: 3,
+  period: 50,
+  bulkTimeout: seconds(10),
+  deathNotice: true,
+};
+
+const MaximumNameLength = 64;
+/** The kernel's limit on `ipvsadm --set`, in seconds. */
+const MaximumTimeout = 31 * 86_400;
+
+/** Reads `global_defs`; a field is undefined when it is missing or was refused. */
+export function readGlobals(statement: Statement, context: ReadContext): Globals {
+  const { reader } = context;
+  const draft: Draft<Globals> = {};
+  reader.values(statement, []);
+  reader.block({ name: 'global_defs', line: statement.line }, statement.body ?? [], {
+    router_id: {
+      required: true,
+      read: (router) => {
+        draft.routerId = reader.name(reader.value(router, 'a name'), MaximumNameLength);
+      },
+    },
+    vrrp_version: {
+      read: (version) => {
+        draft.saysVersion3 = true;
+        readVersion(version, context);
+      },
+    },
+    lvs_sync_daemon: {
+      read: (daemon) => {
+        draft.sync = readSyncDaemon(daemon, context);
+      },
+    },
+    lvs_timeouts: {
+      read: (given) => {
+        draft.timeouts = readTimeouts(given, context);
+      },
+    },
+  });
+  const { routerId, saysVersion3 = false, sync, timeouts = {} } = draft;
+  return { routerId, saysVersion3, sync, timeouts };
+}
+
+/** Reads `vrrp_version` or `version`: only 3 is spoken here. */
+export function readVersion(statement: Statement, { reader, problems }: ReadContext): void {
+  const version = reader.choice(reader.value(statement, '3'), { 2: 2, 3: 3 });
+  if (version !== 2) return;
+  const message = `VRRP version 2 is not supported: set ${statement.keyword} 3 on all directors`;
+  problems.add(statement.line, 'not-supported', message);
+}
+
+/** `lvs_sync_daemon INTERFACE [[inst] INSTANCE] [id N] [port N] [group ADDRESS]`. */
+function readSyncDaemon(statement: Statement, context: ReadContext): SyncDaemon | undefined {
+  const { reader, problems } = context;
+  const { keyword, words, line } = statement;
+  claim(context, SyncDaemonKey, line);
+  const [interfaceName] = words;
+  if (interfaceName === undefined) {
+    problems.add(line, 'syntax', `${keyword} needs an interface`);
+    return undefined;
+  }
+  const device = reader.device({ name: keyword, text: interfaceName, line });
+  const draft: Draft<SyncDaemon> = { ...SyncDefaults };
+  const options = {
+    inst: (value: Value) => {
+      draft.instance = value.text;
+    },
+    id: (value: Value) => {
+      draft.syncId = reader.wholeNumber(value, { minimum: 0, maximum: 255 });
+    },
+    port: (value: Value) => {
+      draft.port = reader.wholeNumber(value, { minimum: 1, maximum: 65_535 });
+    },
+    group: (value: Value) => {
+      draft.group = readGroup(value, context);
+    },
+  };
+  // The older form names the instance without `inst` before it.
+  const second = words[1];
+  const isOption =
+    second === undefined || Object.hasOwn(options, second) || isUnsupportedKeyword(second);
+  if (!isOption) draft.instance = second;
+  reader.options(statement, isOption ? 1 : 2, options);
+  const { instance, syncId, port, group } = draft;
+  if (device === undefined || syncId === undefined) return undefined;
+  if (port === undefined || group === undefined) return undefined;
+  return { device, instance, syncId, port, group };
+}
+
+function readGroup(value: Value, { reader, problems }: ReadContext): IpAddress | undefined {
+  const group = reader.address(value);
+  if (group === undefined || isMulticast(group)) return group;
+  const message = `${value.name} has to be a multicast address (224.0.0.0/4), not ${value.text}`;
+  problems.add(value.line, 'wrong-value', message);
+  return undefined;
+}
+
+/** Refuses a sync daemon that follows an instance which the file does not define. */
+export function checkSyncInstance(sync: SyncDaemon | undefined, context: ReadContext): void {
+  const { instance } = sync ?? {};
+  if (instance === undefined || context.positions.has(instanceKey(instance))) return;
+  const line = context.positions.get(SyncDaemonKey) ?? 1;
+  const message = `lvs_sync_daemon follows ${instance}, which no vrrp_instance defines`;
+  context.problems.add(line, 'unknown-reference', message);
+}
+
+function readTimeouts(statement: Statement, context: ReadContext): NodeConfig['timeouts'] {
+  const { reader, problems } = context;
+  const timeouts: { tcp?: number; tcpFin?: number; udp?: number } = {};
+  const set = (name: keyof typeof timeouts) => (value: Value) => {
+    const timeout = reader.wholeNumber(value, { minimum: 1, maximum: MaximumTimeout });
+    if (timeout !== undefined) timeouts[name] = timeout;
+  };
+  reader.options(statement, 0, { tcp: set('tcp'), tcpfin: set('tcpFin'), udp: set('udp') });
+  if (statement.words.length === 0) {
+    problems.add(statement.line, 'missing', 'lvs_timeouts needs at least one of tcp, tcpfin, udp');
+  }
+  return timeouts;
+}
+
+/** Reads the block that only we know; `@baton` before each of its lines hides it from keepalived. */
+export function readBatonBlock(statement: Statement, context: ReadContext): BatonBlock {
+  const { reader, problems } = context;
+  let { threshold, period, bulkTimeout, deathNotice } = BatonDefaults;
+  reader.values(statement, []);
+  reader.block({ name: 'baton', line: statement.line }, statement.body ?? [], {
+    sync_threshold: {
+      read: (pair) => {
+        const [first, second] = reader.values(pair, ['THRESHOLD', 'PERIOD']) ?? [];
+        const from = reader.wholeNumber(first, { minimum: 1, maximum: 65_535 });
+        const every = reader.wholeNumber(second, { minimum: 0, maximum: 65_535 });
+        if (from === undefined || every === undefined) return;
+        [threshold, period] = [from, every];
+        if (period === 0 || period > threshold) return;
+        const message = `sync_threshold needs a period above ${threshold}, or 0, not ${period}`;
+        problems.add(pair.line, 'wrong-value', message);
+      },
+    },
+    sync_bulk_timeout: {
+      read: (timeout) => {
+        const range = { minimum: 0, maximum: 3_600 };
+        bulkTimeout = reader.duration(reader.value(timeout, 'seconds'), range) ?? bulkTimeout;
+      },
+    },
+    death_notice: {
+      read: (notice) => {
+        const value = reader.value(notice, 'on or off');
+        deathNotice = reader.choice(value, { on: true, off: false }) ?? deathNotice;
+      },
+    },
+  });
+  return { threshold, period, bulkTimeout, deathNotice };
+}
+
+const isMulticast = (address: IpAddress): boolean => (addressBytes(address)[0] ?? 0) >> 4 === 0xe;
+
+function groupAddress(text: string): IpAddress {
+  const address = parseAddress(text);
+  assert(address !== undefined, 'the default group is an address');
+  return address;
+}

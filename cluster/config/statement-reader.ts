@@ -1,0 +1,196 @@
+import {
+  type AddressPrefix,
+  type IpAddress,
+  isIpv6,
+  parsePrefix,
+} from '../../director/base/address.js';
+import { type Duration, microseconds } from '../../director/base/time.js';
+import { isUnsupportedKeyword } from './keepalived-keywords.js';
+import type { Statement } from './keepalived-statements.js';
+import type { ProblemList } from './problem.js';
+
+/** What a keyword means to the block that it stands in. Two spellings of one keyword share one object. */
+export interface Keyword {
+  readonly takesBlock?: boolean;
+  readonly required?: boolean;
+  readonly repeats?: boolean;
+  readonly read: (statement: Statement) => void;
+}
+
+/** The block that is read, as messages name it, and the line that opens it. */
+export interface Block {
+  readonly name: string;
+  readonly line: number;
+}
+
+/** One word of the file with what a message about it needs: the keyword or option it belongs to, and its line. */
+export interface Value {
+  readonly name: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+/** The smallest and the largest number that a keyword takes, both included. */
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** The kernel's IFNAMSIZ leaves 15 characters to the name of an interface; `/` and `:` are not among them. */
+const DeviceName = /^[\x21-\x2e\x30-\x39\x3b-\x7e]{1,15}$/;
+
+/**
+ * Turns statements into values. A method that cannot returns undefined after it has noted the problem, and takes
+ * undefined for a value that is already refused, so that callers read on and one run reports every mistake.
+ */
+export class StatementReader {
+  readonly #problems: ProblemList;
+
+  constructor(problems: ProblemList) {
+    this.#problems = problems;
+  }
+
+  /** Gives every statement of a block to its keyword, and asks for the required ones that are not there. */
+  block(
+    block: Block,
+    statements: readonly Statement[],
+    keywords: Readonly<Record<string, Keyword>>,
+  ): void {
+    const firstLines = new Map<Keyword, number>();
+    for (const statement of statements) {
+      const { keyword: name, line } = statement;
+      const keyword = Object.hasOwn(keywords, name) ? keywords[name] : undefined;
+      if (keyword === undefined) {
+        this.#refuseKeyword(line, name, ` in ${block.name}`);
+        continue;
+      }
+      const firstLine = firstLines.get(keyword);
+      firstLines.set(keyword, firstLine ?? line);
+      if ((statement.body !== undefined) !== (keyword.takesBlock ?? false)) {
+        const message = statement.body === undefined ? 'needs a block in braces' : 'takes no block';
+        this.#problems.add(line, 'syntax', `${name} ${message}`);
+      } else if (firstLine !== undefined && keyword.repeats !== true) {
+        this.#problems.add(line, 'duplicate', `${name} is already set on line ${firstLine}`);
+      } else {
+        keyword.read(statement);
+      }
+    }
+    const required = new Set(Object.values(keywords).filter((keyword) => keyword.required));
+    for (const keyword of required) {
+      if (firstLines.has(keyword)) continue;
+      const spellings = Object.keys(keywords).filter((name) => keywords[name] === keyword);
+      this.#problems.add(block.line, 'missing', `${block.name} needs ${spellings.join(' or ')}`);
+    }
+  }
+
+  /** The words of a statement that takes exactly as many as it has names for them. */
+  values(statement: Statement, names: readonly string[]): readonly Value[] | undefined {
+    const { keyword, words, line } = statement;
+    if (words.length !== names.length) {
+      const expected = names.length === 0 ? 'no value' : names.join(' ');
+      const found = words.length === 0 ? 'nothing' : words.join(' ');
+      this.#problems.add(line, 'syntax', `${keyword} takes ${expected}, not ${found}`);
+      return undefined;
+    }
+    return words.map((text) => ({ name: keyword, text, line }));
+  }
+
+  /** The word of a statement that takes exactly one. */
+  value(statement: Statement, name = 'one value'): Value | undefined {
+    return this.values(statement, [name])?.[0];
+  }
+
+  /** Reads `name value name value ...` from the word at index `start` on. */
+  options(
+    statement: Statement,
+    start: number,
+    options: Readonly<Record<string, (value: Value) => void>>,
+  ): void {
+    const { keyword, words, line } = statement;
+    const seen = new Set<string>();
+    for (let index = start; index < words.length; index += 2) {
+      const option = words[index] ?? '';
+      const text = words[index + 1];
+      const name = `${keyword} ${option}`;
+      const read = Object.hasOwn(options, option) ? options[option] : undefined;
+      if (read === undefined) {
+        this.#refuseKeyword(line, option, ` after ${keyword}`);
+        return;
+      }
+      if (text === undefined) {
+        this.#problems.add(line, 'syntax', `${name} needs a value`);
+      } else if (seen.has(option)) {
+        this.#problems.add(line, 'duplicate', `${name} is given twice`);
+      } else {
+        read({ name, text, line });
+      }
+      seen.add(option);
+    }
+  }
+
+  /** Decimal digits only: no sign, no exponent. */
+  wholeNumber(value: Value | undefined, { minimum, maximum }: Range): number | undefined {
+    if (value === undefined) return undefined;
+    const number = /^\d{1,9}$/.test(value.text) ? Number(value.text) : Number.NaN;
+    if (number >= minimum && number <= maximum) return number;
+    return this.#refuse(value, `a whole number from ${minimum} to ${maximum}`);
+  }
+
+  /** Seconds with a fraction, as keepalived's TIMER; the range is in seconds, the finest step is a microsecond. */
+  duration(value: Value | undefined, { minimum, maximum }: Range): Duration | undefined {
+    if (value === undefined) return undefined;
+    const number = /^\d{1,6}(?:\.\d{1,6})?$/.test(value.text) ? Number(value.text) : Number.NaN;
+    if (number >= minimum && number <= maximum) return microseconds(number * 1_000_000);
+    return this.#refuse(value, `seconds from ${minimum} to ${maximum}`);
+  }
+
+  /** The meaning of one of a few words. */
+  choice<T>(value: Value | undefined, meanings: Readonly<Record<string, T>>): T | undefined {
+    if (value === undefined) return undefined;
+    if (Object.hasOwn(meanings, value.text)) return meanings[value.text];
+    return this.#refuse(value, `one of ${Object.keys(meanings).join(', ')}`);
+  }
+
+  /** The name of an interface as the kernel allows it; whether it exists is checked later. */
+  device(value: Value | undefined): string | undefined {
+    if (value === undefined) return undefined;
+    if (DeviceName.test(value.text)) return value.text;
+    return this.#refuse(value, 'the name of an interface, at most 15 characters');
+  }
+
+  /** A name that other statements, peers and messages use: printable, without blanks. */
+  name(value: Value | undefined, maximumLength: number): string | undefined {
+    if (value === undefined) return undefined;
+    if (/^[\x21-\x7e]+$/.test(value.text) && value.text.length <= maximumLength) return value.text;
+    return this.#refuse(value, `1 to ${maximumLength} printable characters without blanks`);
+  }
+
+  /** An IPv4 address without a prefix length. */
+  address(value: Value | undefined): IpAddress | undefined {
+    if (value?.text.includes('/') === true) return this.#refuse(value, 'an IPv4 address');
+    return this.prefix(value)?.address;
+  }
+
+  /** `ADDRESS[/LENGTH]`. IPv6 is refused: the data plane of this version does not forward it. */
+  prefix(value: Value | undefined): AddressPrefix | undefined {
+    if (value === undefined) return undefined;
+    const prefix = parsePrefix(value.text);
+    if (prefix === undefined) return this.#refuse(value, 'an IPv4 address');
+    if (!isIpv6(prefix.address)) return prefix;
+    this.#problems.add(value.line, 'not-supported', `IPv6 is not supported yet: ${value.text}`);
+    return undefined;
+  }
+
+  #refuseKeyword(line: number, keyword: string, where: string): void {
+    if (isUnsupportedKeyword(keyword)) {
+      this.#problems.add(line, 'not-supported', `${keyword}${where} is not supported yet`);
+    } else {
+      this.#problems.add(line, 'unknown-keyword', `unknown keyword ${keyword}${where}`);
+    }
+  }
+
+  #refuse(value: Value, expected: string): undefined {
+    const message = `${value.name} has to be ${expected}, not ${value.text}`;
+    this.#problems.add(value.line, 'wrong-value', message);
+  }
+}

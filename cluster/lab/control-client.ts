@@ -1,0 +1,60 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+import { BatonError, IoError } from '../../director/base/errors.js';
+import type { Api } from '../node/api.js';
+
+/** A director that runs answers at once; one that is silent for this long hangs. */
+const answerTimeoutMs = 5_000;
+
+/**
+ * Asks a director for one document of its control API. Throws an `IoError`: `no-answer` when nothing listens or the
+ * answer does not come, `bad-answer` when it is not the document. The answer's shape is trusted: the director is this
+ * program's other half, of the same build.
+ */
+export async function fetchDocument<P extends keyof Api>(
+  socketPath: string,
+  path: P,
+): Promise<Api[P]> {
+  const { status, body } = await get(socketPath, path);
+  if (status !== 200) {
+    throw new IoError(
+      { code: 'bad-answer' },
+      `the director at ${socketPath} answered ${path} with status ${String(status)}`,
+    );
+  }
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new IoError(
+      { code: 'bad-answer' },
+      `the director at ${socketPath} answered ${path} with something other than JSON`,
+      { cause: error },
+    );
+  }
+}
+
+async function get(
+  socketPath: string,
+  path: string,
+): Promise<{ readonly status: number; readonly body: string }> {
+  try {
+    return await new Promise((resolve, reject) => {
+      const signal = AbortSignal.timeout(answerTimeoutMs);
+      const outgoing = request({ socketPath, path, agent: false, signal }, (response) => {
+        const status = response.statusCode ?? 0;
+        text(response).then((body) => resolve({ status, body }), reject);
+      });
+      outgoing.once('error', reject);
+      outgoing.end();
+    });
+  } catch (error) {
+    throw new IoError({ code: 'no-answer' }, `no answer from the director at ${socketPath}`, {
+      cause: error,
+    });
+  }
+}
+
+/** True for the error of a director that does not answer, as one that still starts or has just ended. */
+export const isNoAnswer = (error: unknown): boolean =>
+  error instanceof BatonError && error.details.code === 'no-answer';

@@ -1,0 +1,152 @@
+import { IoError, UsageError } from '../../director/base/errors.js';
+import { directorsOf, type LabConfig } from '../config/lab-config.js';
+import type { Api } from '../node/api.js';
+import { fetchDocument } from './control-client.js';
+import { startDirector, waitForDirector } from './members.js';
+import { enter } from './namespaces.js';
+import {
+  isRunning,
+  processesEnd,
+  signalProcess,
+  type ProcessIdentity,
+} from './process-identity.js';
+import type { StateFolder } from './state-folder.js';
+
+/** How long a director that is asked to stop may take to say goodbye to its peers. */
+const stopTimeoutMs = 10_000;
+
+/** How long a process may take to vanish after SIGKILL. */
+const killTimeoutMs = 5_000;
+
+/** The namespace with the bridges, where commands can be run as on a node. */
+const switchName = 'switch';
+
+/**
+ * A lab that is up: what can be asked of it and done to it. It holds no resources of its own, so any number of
+ * processes may have one for the same lab. The name of a node that does not exist is a
+ * `UsageError` `no-node`; that of another node where a director is needed, `not-a-director`.
+ */
+export class RunningLab {
+  readonly config: LabConfig;
+  readonly #folder: StateFolder;
+
+  constructor(folder: StateFolder, config: LabConfig) {
+    this.config = config;
+    this.#folder = folder;
+  }
+
+  get name(): string {
+    return this.#folder.labName;
+  }
+
+  /** Where the lab keeps its state, logs among it. */
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  /** The names of all nodes, in the order of the lab file. */
+  get nodes(): readonly string[] {
+    return this.config.nodes.map(({ name }) => name);
+  }
+
+  /** The names of the directors, running or not, in the order of the lab file. */
+  get directors(): readonly string[] {
+    return directorsOf(this.config).map(({ name }) => name);
+  }
+
+  /** Takes the lab down; a lab that is not there any more is a lab that is down. */
+  async down(): Promise<void> {
+    await this.#folder.takeDown();
+  }
+
+  /** Ends a director by SIGKILL. Returns the moment of the signal, in milliseconds since the epoch, with fractions. */
+  async killNode(node: string): Promise<number> {
+    const director = this.#runningDirector(node);
+    const at = performance.timeOrigin + performance.now();
+    signalProcess(director, 'SIGKILL');
+    await this.#ended(node, director, killTimeoutMs);
+    return at;
+  }
+
+  /** Asks a director to stop by SIGTERM and waits until it has. */
+  async stopNode(node: string): Promise<void> {
+    const director = this.#runningDirector(node);
+    signalProcess(director, 'SIGTERM');
+    await this.#ended(node, director, stopTimeoutMs);
+  }
+
+  /** Starts a director that was killed or stopped, and waits until it answers. */
+  async startNode(node: string, signal?: AbortSignal): Promise<void> {
+    if (this.isRunning(node)) {
+      throw new UsageError({ code: 'node-running' }, `node '${node}' is already running`);
+    }
+    const member = await startDirector(this.#folder, node, this.holder(node));
+    await waitForDirector(this.#folder, member, signal);
+  }
+
+  /** True while the process of a director runs. */
+  isRunning(node: string): boolean {
+    const director = this.#director(node);
+    return director !== undefined && isRunning(director);
+  }
+
+  /** Asks a director for a document. Throws an `IoError` `no-answer` when it does not run. */
+  async request<P extends keyof Api>(node: string, path: P): Promise<Api[P]> {
+    if (!this.isRunning(node)) {
+      throw new IoError({ code: 'no-answer' }, `node '${node}' is not running`);
+    }
+    return fetchDocument(this.#folder.socket(node), path);
+  }
+
+  /** The command line that runs `argv` in a node's network namespace, or in that of the bridges, named `switch`. */
+  execArgs(node: string, argv: readonly string[]): string[] {
+    return [...enter(this.holder(node)), ...argv];
+  }
+
+  /** The process that holds a node's network namespace open. */
+  holder(node: string): number {
+    const isNode = this.nodes.includes(node);
+    if (!isNode && node !== switchName) throw this.#noNode(node);
+    const entry = isNode ? this.#folder.latest('node', node) : this.#folder.latest('switch', '');
+    if (entry !== undefined && isRunning(entry)) return entry.pid;
+    throw new IoError(
+      { code: 'no-namespace' },
+      `the network namespace of node '${node}' is gone: take the lab down and up again`,
+    );
+  }
+
+  #director(node: string): ProcessIdentity | undefined {
+    this.#checkDirector(node);
+    return this.#folder.latest('director', node);
+  }
+
+  #runningDirector(node: string): ProcessIdentity {
+    const director = this.#director(node);
+    if (director !== undefined && isRunning(director)) return director;
+    throw new UsageError({ code: 'node-not-running' }, `node '${node}' is not running`);
+  }
+
+  #checkDirector(node: string): void {
+    if (this.directors.includes(node)) return;
+    if (!this.nodes.includes(node)) throw this.#noNode(node);
+    throw new UsageError(
+      { code: 'not-a-director' },
+      `node '${node}' of lab '${this.name}' is not a director (directors: ${this.directors.join(', ')})`,
+    );
+  }
+
+  #noNode(node: string): UsageError {
+    return new UsageError(
+      { code: 'no-node' },
+      `no node '${node}' in lab '${this.name}' (nodes: ${this.nodes.join(', ')})`,
+    );
+  }
+
+  async #ended(node: string, director: ProcessIdentity, timeoutMs: number): Promise<void> {
+    if (await processesEnd([director], timeoutMs)) return;
+    throw new IoError(
+      { code: 'node-does-not-end' },
+      `node '${node}' still runs ${String(timeoutMs / 1_000)} s after the signal`,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { isIP } from 'node:net';
+
+import { z } from 'zod';
+
+import { UsageError } from '../../../director/base/errors.js';
+
+/** How many flows go to one virtual service. */
+export interface TrafficTarget {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly address: string;
+  readonly port: number;
+  readonly count: number;
+}
+
+/** What a traffic client does. All times are in milliseconds. */
+export interface TrafficPlan {
+  readonly targets: readonly TrafficTarget[];
+  /** Of a TCP flow: the least time from one request to the next. */
+  readonly intervalMs: number;
+  /** Of a UDP flow: the time from one request to the next, whether answered or not. */
+  readonly udpIntervalMs: number;
+  readonly durationMs: number;
+  /** How long a flow may take to its first sign of life. */
+  readonly connectTimeoutMs: number;
+  /** How many flows are opened in a second, so that opening is not a SYN flood. */
+  readonly opensPerSecond: number;
+  readonly seed: number;
+}
+
+/** The limits of a plan: a client ends by itself whatever happens to the program that started it. */
+export const MaxDurationMs = 300_000;
+export const MaxFlows = 20_000;
+
+const Target = z.strictObject({
+  protocol: z.enum(['TCP', 'UDP']),
+  address: z.string().refine((address) => isIP(address) !== 0, 'not an IP address'),
+  port: z.int().min(1).max(65535),
+  count: z.int().min(1).max(MaxFlows),
+});
+
+const Plan = z
+  .strictObject({
+    targets: z.array(Target).min(1, 'names no target: give --tcp or --udp').max(64),
+    intervalMs: z.number().min(1).max(60_000).default(100),
+    udpIntervalMs: z.number().min(1).max(60_000).default(40),
+    durationMs: z.number().min(1).max(MaxDurationMs).default(10_000),
+    connectTimeoutMs: z.number().min(1).max(60_000).default(5_000),
+    opensPerSecond: z.number().min(1).max(100_000).default(500),
+    seed: z.int().min(0).max(0xffff_ffff).default(1),
+  })
+  .refine(
+    (plan) => plan.targets.reduce((sum, target) => sum + target.count, 0) <= MaxFlows,
+    `has more than ${MaxFlows} flows`,
+  );
+
+/** A plan from a JSON document or from flags; absent values take defaults. Throws `UsageError` naming what is wrong. */
+export function parsePlan(input: unknown): TrafficPlan {
+  const parsed = Plan.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'the plan'}: ${issue.message}`,
+  );
+  throw new UsageError({ code: 'bad-plan' }, `traffic plan: ${problems.join('; ')}`);
+}
+
+/** Reads `ADDRESS:PORT=COUNT`, IPv6 addresses in brackets; the count may be left out and is then 1. */
+export function parseTarget(protocol: 'TCP' | 'UDP', text: string): TrafficTarget {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)(?:=(\d+))?$/.exec(text);
+  const address = match?.[1] ?? match?.[2] ?? '';
+  const target = { protocol, address, port: Number(match?.[3]), count: Number(match?.[4] ?? 1) };
+  if (match !== null && Target.safeParse(target).success) return target;
+  throw new UsageError({ code: 'bad-target' }, `"${text}" is not ADDRESS:PORT=COUNT`);
+}
+
+/** Reads `250ms`, `10s` or `1.5m` into milliseconds. */
+export function parseDurationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
+  const unit = { ms: 1, s: 1_000, m: 60_000 }[match?.[2] ?? ''];
+  if (match !== null && unit !== undefined) return Number(match[1]) * unit;
+  throw new UsageError(
+    { code: 'bad-duration' },
+    `"${text}" is not a time such as 250ms, 10s or 1m`,
+  );
+}

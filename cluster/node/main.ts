@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import process from 'node:process';
+
+import { Command } from 'commander';
+import { pino } from 'pino';
+
+import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
+import { discoverGateway, discoverInterfaces } from '../../director/io/discover.js';
+import { checkAgainstInterfaces } from '../config/check-interfaces.js';
+import { loadKeepalived } from '../config/keepalived.js';
+import { configError } from '../config/problem.js';
+import { ControlServer } from './control-server.js';
+import { Member } from './member.js';
+import { apiHandlers } from './views.js';
+
+/** Elections are timed: a busy machine must not make a living master look dead. */
+const Niceness = -10;
+
+const program = new Command('baton-director')
+  .description('One director: takes part in the election, syncs sessions, forwards packets.')
+  .requiredOption('--config <file>', 'keepalived.conf of this director')
+  .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--log-level <level>', 'debug, info, warn or error', 'info')
+  .action(run);
+
+async function run(options: {
+  readonly config: string;
+  readonly control: string;
+  readonly logLevel: string;
+}): Promise<void> {
+  const parsed = loadKeepalived(readConfig(options.config), options.config);
+  const interfaces = discoverInterfaces();
+  const problems = checkAgainstInterfaces(parsed, interfaces);
+  if (problems.length > 0) throw configError(problems);
+  raisePriority();
+
+  const logger = pino({ level: options.logLevel, base: { node: parsed.config.routerId } });
+  const log = {
+    debug: (message: string, fields = {}) => logger.debug(fields, message),
+    info: (message: string, fields = {}) => logger.info(fields, message),
+    warn: (message: string, fields = {}) => logger.warn(fields, message),
+  };
+  const member = new Member(parsed.config, log);
+  await member.start(interfaces, discoverGateway(interfaces));
+  const control = await ControlServer.open(options.control, apiHandlers(member));
+  log.info('started', { control: options.control });
+
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    await member.stop();
+    await control.close();
+    log.info('stopped');
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError({ code: 'unreadable', file }, `cannot read ${file}: ${reason}`);
+  }
+}
+
+function raisePriority(): void {
+  try {
+    os.setPriority(Niceness);
+  } catch {
+    // Without the privilege the director works at the usual priority.
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof BatonError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exit(error instanceof ConfigError || error instanceof IoError ? 2 : 1);
+}

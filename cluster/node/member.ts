@@ -1,0 +1,320 @@
+import { randomInt } from 'node:crypto';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+
+import type { IpAddress } from '../../director/base/address.js';
+import { IoError } from '../../director/base/errors.js';
+import type { Log } from '../../director/base/log.js';
+import { earliest, milliseconds, after, Never, type Instant } from '../../director/base/time.js';
+import { Flag } from '../../director/core/connections.js';
+import { Verdict } from '../../director/core/counters.js';
+import { processFrame } from '../../director/core/input.js';
+import { ownAddress, type Gateway, type Interface } from '../../director/core/interfaces.js';
+import { SyncSocket } from '../../director/io/sync-socket.js';
+import type { Packet } from '../../director/wire/packet.js';
+import type { NodeConfig, SyncConfig } from '../config/node-config.js';
+import type { SyncEffect } from '../sync/effects.js';
+import { SessionSync } from '../sync/session-sync.js';
+import type { VrrpState } from '../vrrp/election.js';
+import { now } from './clock.js';
+import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
+import { PeerWatch } from './peer-watch.js';
+import { Replication } from './replication.js';
+import { Timeline } from './timeline.js';
+import { VirtualRouter } from './virtual-router.js';
+
+/** Frames after which timers are served even while more frames wait. */
+const FramesPerTurn = 64;
+/** How often connections expire and neighbours are looked after. */
+const TickInterval = milliseconds(250);
+/** How long a node that stops still answers for lost sync messages. */
+const LingerMs = 100;
+/** Node's timers overflow above this. */
+const LongestTimeoutMs = 2_147_483_647;
+
+/**
+ * One cluster member: the machines of a configuration, wired to sockets and to time. It holds no policy: it hands
+ * inputs to machines, one at a time, and carries out the effects in order.
+ */
+export class Member {
+  readonly config: NodeConfig;
+  readonly startedAt: Instant;
+  readonly timeline: Timeline;
+  readonly routers: VirtualRouter[] = [];
+  readonly #log: Log;
+  #plane: DataPlane | undefined;
+  #replication: Replication | undefined;
+  #sync: SessionSync | undefined;
+  #syncSocket: SyncSocket | undefined;
+  #peerWatch: PeerWatch | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isTurnQueued = false;
+  #isStopped = false;
+  #framesSinceTurn = 0;
+  #nextTick: Instant = Never;
+  #awaitsFirstPacket = false;
+
+  constructor(config: NodeConfig, log: Log) {
+    this.config = config;
+    this.#log = log;
+    this.startedAt = now();
+    this.timeline = new Timeline(config.routerId);
+  }
+
+  get plane(): DataPlane {
+    return required(this.#plane);
+  }
+
+  get replication(): Replication {
+    return required(this.#replication);
+  }
+
+  /** Absent when the configuration has no sync daemon. */
+  get sync(): SessionSync | undefined {
+    return this.#sync;
+  }
+
+  /** True when nothing is waited for: the table of a peer has been fetched, or there is none to fetch. */
+  get isTableComplete(): boolean {
+    return this.#sync?.snapshot().tableComplete ?? true;
+  }
+
+  /** The member's state: master as soon as one of its virtual routers is. */
+  get state(): VrrpState {
+    const states = this.routers.map((router) => router.election.snapshot().state);
+    return states.find((state) => state === 'master') ?? states[0] ?? 'initialize';
+  }
+
+  /** Opens every socket and starts the machines. Throws an IoError when the environment refuses one. */
+  async start(interfaces: readonly Interface[], gateway: Gateway | undefined): Promise<void> {
+    this.#plane = await openDataPlane(this.config, interfaces, gateway, (packet, arrival) =>
+      this.#receiveFrame(packet, arrival),
+    );
+    const { director } = this.#plane;
+    this.#replication = new Replication(director);
+    director.sync.onRemove = (index) => this.#tellRemoval(index);
+    for (const vrrp of this.config.vrrpInstances) {
+      this.routers.push(await VirtualRouter.open(vrrp, interfaces, this.#routerPorts()));
+    }
+    if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
+    const at = now();
+    this.timeline.add('started', `pid ${process.pid}`);
+    this.#nextTick = at;
+    for (const { election } of this.routers) {
+      election.start(at, { mayPreempt: this.#sync === undefined });
+    }
+    this.#sync?.start(at);
+    if (this.#sync !== undefined) this.timeline.add('bulk-started', 'asking peers for their table');
+    this.#turn();
+  }
+
+  /**
+   * A planned end: peers are told every connection, also those below the sync threshold, before the address is given
+   * up with priority 0; then the node lingers a moment for peers that missed something.
+   */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.timeline.add('stopping', 'clean stop');
+    if (this.state === 'master') this.#handOver(now());
+    for (const { election } of this.routers) election.stop(now());
+    this.#turn();
+    void this.#peerWatch?.close();
+    await delay(LingerMs);
+    this.#sync?.stop(now());
+    this.#turn();
+    await nextTurn();
+    await this.close();
+  }
+
+  /** Closes every socket at once, without a word to anyone. */
+  async close(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const router of this.routers) router.close();
+    this.#plane?.close();
+    await this.#syncSocket?.close();
+  }
+
+  async #openSync(config: SyncConfig, interfaces: readonly Interface[]): Promise<void> {
+    const owner = requireInterface(interfaces, config.device);
+    const address = ownAddress(owner, config.group);
+    if (address === undefined) {
+      throw new IoError(
+        { code: 'no-address' },
+        `the sync interface ${config.device} has no IPv4 address`,
+      );
+    }
+    const sync = new SessionSync(
+      {
+        node: this.config.routerId,
+        syncId: config.syncId,
+        epoch: Date.now() * 1_000 + randomInt(1_000),
+        bulkTimeout: config.bulkTimeout,
+      },
+      this.replication,
+      this.#log,
+    );
+    const { device, group, port } = config;
+    this.#syncSocket = await SyncSocket.open({ device, address, group, port }, (bytes, source) => {
+      sync.handleDatagram(now(), bytes, source);
+      this.#turn();
+    });
+    this.#sync = sync;
+    if (config.deathNotice) await this.#openPeerWatch(address, port);
+  }
+
+  async #openPeerWatch(address: IpAddress, port: number): Promise<void> {
+    this.#peerWatch = await PeerWatch.open({
+      address,
+      port,
+      node: this.config.routerId,
+      routers: this.routers.map((router) => router.presence),
+      log: this.#log,
+      onDeath: (peer, survivors) => {
+        this.timeline.add('peer-died', peer.node);
+        for (const router of this.routers) router.handlePeerDeath(peer, survivors);
+        this.#turn();
+      },
+    });
+  }
+
+  /** Watches the peers that session sync hears from. */
+  #watchPeers(at: Instant): void {
+    for (const { address } of this.#sync?.snapshot().peers ?? []) {
+      if (address !== undefined) this.#peerWatch?.watch(address, at / 1_000);
+    }
+  }
+
+  #routerPorts(): Parameters<typeof VirtualRouter.open>[2] {
+    return {
+      director: this.plane.director,
+      timeline: this.timeline,
+      log: this.#log,
+      changed: () => this.#turn(),
+      becameMaster: () => this.#becameMaster(),
+      resigned: () => this.#handOver(now()),
+    };
+  }
+
+  #becameMaster(): void {
+    this.#awaitsFirstPacket = true;
+    this.#sync?.setMaster(now(), true);
+  }
+
+  /** Tells peers all that they do not know yet, at once: this node will not forward another packet. */
+  #handOver(at: Instant): void {
+    const { connections, sync } = this.plane.director;
+    for (let index = 0; index < connections.end; index += 1) {
+      if (!connections.isInUse(index)) continue;
+      const isTold =
+        connections.hasFlag(index, Flag.synced) &&
+        connections.syncedState[index] === connections.state[index];
+      if (!isTold) sync.add(connections, index);
+    }
+    this.#tellUpdates(at);
+    this.#sync?.flush(at);
+    if (this.state !== 'master') this.#sync?.setMaster(at, false);
+  }
+
+  #receiveFrame(packet: Packet, arrival: Interface): void {
+    if (this.#isStopped) return;
+    const verdict = processFrame(this.plane.director, packet, arrival, now());
+    if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
+      this.#awaitsFirstPacket = false;
+      this.timeline.add('first-packet', `from ${arrival.name}`);
+    }
+    this.#framesSinceTurn += 1;
+    if (this.#framesSinceTurn >= FramesPerTurn) this.#turn();
+    else this.#queueTurn();
+  }
+
+  /** One turn after the event loop has read what waits in the sockets. */
+  #queueTurn(): void {
+    if (this.#isTurnQueued) return;
+    this.#isTurnQueued = true;
+    setImmediate(() => {
+      this.#isTurnQueued = false;
+      this.#turn();
+    });
+  }
+
+  /** Serves every machine whose time has come, carries out all effects and sets the timer for the next turn. */
+  #turn(): void {
+    if (this.#isStopped) return;
+    this.#framesSinceTurn = 0;
+    const at = now();
+    if (this.#nextTick <= at) {
+      this.#nextTick = after(at, TickInterval);
+      this.plane.director.tick(at);
+      this.#watchPeers(at);
+    }
+    for (const { election } of this.routers) {
+      if (election.deadline <= at) election.handleDeadline(at);
+    }
+    this.#tellUpdates(at);
+    if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
+    this.#applyEffects();
+    this.#rearm();
+  }
+
+  #rearm(): void {
+    let next = this.#nextTick;
+    for (const { election } of this.routers) next = earliest(next, election.deadline);
+    if (this.#sync !== undefined) next = earliest(next, this.#sync.deadline);
+    clearTimeout(this.#timer);
+    const wait = Math.min(Math.max(0, (next - now()) / 1_000), LongestTimeoutMs);
+    // Timers run before sockets are read: by the queued turn no advertisement that has arrived is overlooked.
+    this.#timer = setTimeout(() => this.#queueTurn(), wait);
+  }
+
+  /** What peers are told goes out before the addresses are given up, and what giving up adds goes out after. */
+  #applyEffects(): void {
+    this.#applySyncEffects();
+    for (const router of this.routers) router.applyEffects();
+    this.#applySyncEffects();
+  }
+
+  #applySyncEffects(): void {
+    for (const effect of this.#sync?.effects.splice(0) ?? []) this.#applySync(effect, now());
+  }
+
+  #applySync(effect: SyncEffect, at: Instant): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#syncSocket?.send(effect.bytes, effect.to);
+        break;
+      case 'apply':
+        this.replication.apply(effect, at);
+        break;
+      case 'remove':
+        this.replication.remove(effect.key);
+        break;
+      case 'table-complete':
+        this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
+        for (const { election } of this.routers) election.allowPreemption(at);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #tellUpdates(at: Instant): void {
+    const { connections, sync } = this.plane.director;
+    sync.drain(connections, (index) => {
+      connections.markSynced(index, at);
+      this.#sync?.update(at, this.replication.entry(index));
+    });
+  }
+
+  /** Only who serves a connection speaks of its end: copies end by the message, or by their own time. */
+  #tellRemoval(index: number): void {
+    const { connections, services } = this.plane.director;
+    const server = services.server(connections.server[index] ?? -1);
+    if (server?.service.isLive !== true) return;
+    this.#sync?.remove(now(), this.replication.key(index));
+  }
+}
+
+function required<T>(part: T | undefined): T {
+  if (part === undefined) throw new IoError({ code: 'not-started' }, 'the member has not started');
+  return part;
+}

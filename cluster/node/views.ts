@@ -1,0 +1,127 @@
+import type { IpAddress } from '../../director/base/address.js';
+import { isIpv6 } from '../../director/base/address.js';
+import { toMilliseconds } from '../../director/base/time.js';
+import { Flag } from '../../director/core/connections.js';
+import { methodName, type VirtualService } from '../../director/core/services.js';
+import { StateNames } from '../../director/core/states.js';
+import { Protocol } from '../../director/wire/ipv4.js';
+import type { NodeStatus, ServiceView, SessionView, SyncView, VrrpView } from './api.js';
+import { now, wallClock } from './clock.js';
+import type { ApiHandlers } from './control-server.js';
+import type { Member } from './member.js';
+import type { VirtualRouter } from './virtual-router.js';
+
+/** The documents of the control socket, made from the machines when somebody asks. */
+export function apiHandlers(member: Member): ApiHandlers {
+  return {
+    '/status': () => statusView(member),
+    '/sessions': () => ({ sessions: sessionViews(member) }),
+    '/services': () => ({
+      services: [...member.plane.director.services.services()].map(serviceView),
+    }),
+    '/vrrp': () => ({ instances: member.routers.map(vrrpView) }),
+    '/sync': () => syncView(member),
+    '/events': () => ({ events: member.timeline.events }),
+  };
+}
+
+/** `address:port`, with brackets around IPv6. */
+export const endpoint = (address: IpAddress, port: number): string =>
+  isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+
+function statusView(member: Member): NodeStatus {
+  const { counters, connections } = member.plane.director;
+  return {
+    node: member.config.routerId,
+    pid: process.pid,
+    startedAt: wallClock(member.startedAt),
+    state: member.state,
+    sessions: connections.size,
+    tableComplete: member.isTableComplete,
+    packets: {
+      received: counters.received,
+      forwarded: counters.forwarded,
+      answered: counters.answered,
+      held: counters.held,
+      dropped: counters.droppedByName(),
+    },
+  };
+}
+
+function sessionViews(member: Member): SessionView[] {
+  const { connections } = member.plane.director;
+  const views: SessionView[] = [];
+  const at = now();
+  for (let index = 0; index < connections.end; index += 1) {
+    if (!connections.isInUse(index)) continue;
+    const entry = member.replication.entry(index);
+    views.push({
+      protocol: entry.protocol,
+      expires: connections.remaining(index, at),
+      state: StateNames[connections.state[index] ?? 0] ?? 'NONE',
+      client: endpoint(entry.client, entry.clientPort),
+      virtual: endpoint(entry.virtual, entry.virtualPort),
+      real: endpoint(entry.real, entry.realPort),
+      method: entry.method,
+      origin: entry.origin ?? 'local',
+      synced: connections.hasFlag(index, Flag.synced),
+      packets: entry.packets,
+    });
+  }
+  return views;
+}
+
+function serviceView(service: VirtualService): ServiceView {
+  return {
+    protocol: service.protocol === Protocol.tcp ? 'TCP' : 'UDP',
+    virtual: endpoint(service.address, service.port),
+    scheduler: service.scheduler.name,
+    realServers: service.servers.map((server) => ({
+      address: endpoint(server.address, server.port),
+      method: methodName(server.method),
+      weight: server.weight,
+      active: server.active,
+      inactive: server.inactive,
+    })),
+  };
+}
+
+function vrrpView({ config, election }: VirtualRouter): VrrpView {
+  const snapshot = election.snapshot();
+  return {
+    instance: config.name,
+    virtualRouterId: config.virtualRouterId,
+    device: config.device,
+    state: snapshot.state,
+    priority: config.priority,
+    advertMs: toMilliseconds(config.advertInterval),
+    master: snapshot.master,
+    masterPriority: snapshot.masterPriority,
+    addresses: config.virtualAddresses.map(({ address }) => address),
+    since: wallClock(snapshot.since),
+    transitions: snapshot.transitions,
+    advertisementsSent: snapshot.advertisementsSent,
+    advertisementsReceived: snapshot.advertisementsReceived,
+    rejected: snapshot.rejected,
+  };
+}
+
+const nothingCounted = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
+
+function syncView(member: Member): SyncView {
+  const { sync } = member.config;
+  const snapshot = member.sync?.snapshot();
+  return {
+    device: sync?.device,
+    syncId: sync?.syncId ?? 0,
+    tableComplete: member.isTableComplete,
+    sent: snapshot?.sent ?? nothingCounted,
+    received: snapshot?.received ?? nothingCounted,
+    peers: (snapshot?.peers ?? []).map(({ node, address, lastHeard, missing }) => ({
+      node,
+      address: address ?? '',
+      lastHeardMs: wallClock(lastHeard),
+      missing,
+    })),
+  };
+}

@@ -1,0 +1,177 @@
+import type { IpAddress } from '../../director/base/address.js';
+import { parseAddress } from '../../director/base/address.js';
+import { IoError } from '../../director/base/errors.js';
+import { assert, unreachable } from '../../director/base/invariant.js';
+import type { Log } from '../../director/base/log.js';
+import type { Director } from '../../director/core/director.js';
+import { ownAddress, type Interface } from '../../director/core/interfaces.js';
+import { announce } from '../../director/core/transmit.js';
+import {
+  openVrrpSocket,
+  type VrrpMessage,
+  type VrrpSocket,
+} from '../../director/io/vrrp-socket.js';
+import type { VrrpInstanceConfig } from '../config/node-config.js';
+import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
+import { decodeAdvertisement, encodeAdvertisement } from '../vrrp/advertisement.js';
+import { Election, type ElectionEffect } from '../vrrp/election.js';
+import { toCentiseconds } from '../vrrp/timers.js';
+import { now } from './clock.js';
+import { requireInterface } from './data-plane.js';
+import type { Timeline } from './timeline.js';
+
+/** Gratuitous ARP packets in one burst, for links that lose one (keepalived's `garp_master_repeat`). */
+const AnnouncementsPerBurst = 5;
+
+/** The rest of the node, as a virtual router needs it. */
+export interface RouterPorts {
+  readonly director: Director;
+  readonly timeline: Timeline;
+  readonly log: Log;
+  /** The election has had an input: deadlines and effects are to be looked at. */
+  changed(): void;
+  becameMaster(): void;
+  /** This node was master and is not any more; its addresses are released. */
+  resigned(): void;
+}
+
+/** One VRRP instance at the edge: its election, its socket and the addresses that follow its state. */
+export class VirtualRouter {
+  readonly config: VrrpInstanceConfig;
+  readonly election: Election;
+  readonly #ports: RouterPorts;
+  readonly #address: IpAddress;
+  readonly #group: IpAddress;
+  readonly #advertised: readonly IpAddress[];
+  #socket: VrrpSocket | undefined;
+
+  private constructor(config: VrrpInstanceConfig, address: IpAddress, ports: RouterPorts) {
+    const group = parseAddress('224.0.0.18');
+    assert(group !== undefined, 'the VRRP group is an address');
+    this.config = config;
+    this.#address = address;
+    this.#group = group;
+    this.#ports = ports;
+    this.#advertised = config.virtualAddresses.map((virtual) => virtual.address);
+    this.election = new Election(
+      {
+        name: config.name,
+        virtualRouterId: config.virtualRouterId,
+        priority: config.priority,
+        advertInterval: config.advertInterval,
+        preempt: config.preempt,
+        preemptDelay: config.preemptDelay,
+        primaryAddress: address,
+        addresses: this.#advertised,
+      },
+      ports.log,
+    );
+  }
+
+  static async open(
+    config: VrrpInstanceConfig,
+    interfaces: readonly Interface[],
+    ports: RouterPorts,
+  ): Promise<VirtualRouter> {
+    const { device } = config;
+    const first = config.virtualAddresses[0];
+    assert(first !== undefined, 'a virtual router has an address');
+    const address = ownAddress(requireInterface(interfaces, device), first.address);
+    if (address === undefined) {
+      throw new IoError({ code: 'no-address' }, `${device} has no address to send VRRP from`);
+    }
+    const router = new VirtualRouter(config, address, ports);
+    const options = { device, address, group: router.#group };
+    router.#socket = await openVrrpSocket(options, (message) => router.#receive(message));
+    return router;
+  }
+
+  /** What peers are told of this virtual router when they meet this node. */
+  get presence(): PeerRouter {
+    const { virtualRouterId, priority } = this.config;
+    return { virtualRouterId, priority, address: this.#address };
+  }
+
+  /** A peer is proven dead; `survivors` are known to live. */
+  handlePeerDeath(peer: Introduction, survivors: readonly Introduction[]): void {
+    const candidates = survivors
+      .flatMap(({ routers }) => routers)
+      .filter(({ virtualRouterId }) => virtualRouterId === this.config.virtualRouterId);
+    for (const { virtualRouterId, address } of peer.routers) {
+      if (virtualRouterId !== this.config.virtualRouterId) continue;
+      this.election.handlePeerDeath(now(), address, candidates);
+    }
+  }
+
+  close(): void {
+    this.#socket?.close();
+  }
+
+  /** Carries out what the election decided, in its order. */
+  applyEffects(): void {
+    for (const effect of this.election.effects.splice(0)) this.#apply(effect);
+  }
+
+  #receive(message: VrrpMessage): void {
+    const decoded = decodeAdvertisement(message.bytes, message);
+    if (decoded.kind === 'rejected') this.election.handleRejected(decoded.reason);
+    else if (decoded.virtualRouterId === this.config.virtualRouterId) {
+      this.election.handleAdvertisement(now(), decoded);
+    }
+    this.#ports.changed();
+  }
+
+  #apply(effect: ElectionEffect): void {
+    switch (effect.kind) {
+      case 'advertise':
+        this.#advertise(effect.priority);
+        break;
+      case 'acquire-addresses':
+        this.#setLive(true);
+        break;
+      case 'release-addresses':
+        this.#setLive(false);
+        this.#ports.resigned();
+        break;
+      case 'announce-addresses':
+        this.#announce();
+        break;
+      case 'state':
+        if (effect.to !== 'initialize') {
+          this.#ports.timeline.add(effect.to, `${this.config.name}: ${effect.reason}`);
+        }
+        if (effect.to === 'master') this.#ports.becameMaster();
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #advertise(priority: number): void {
+    const { virtualRouterId, advertInterval } = this.config;
+    const fields = {
+      virtualRouterId,
+      priority,
+      intervalCentiseconds: toCentiseconds(advertInterval),
+      addresses: this.#advertised,
+    };
+    this.#socket?.send(encodeAdvertisement(fields, this.#address, this.#group));
+  }
+
+  #setLive(isLive: boolean): void {
+    for (const { address } of this.config.virtualAddresses) {
+      this.#ports.director.setLive(address, isLive);
+    }
+  }
+
+  #announce(): void {
+    const { director, timeline } = this.#ports;
+    for (let round = 0; round < AnnouncementsPerBurst; round += 1) {
+      for (const { address } of this.config.virtualAddresses) {
+        const floating = director.findFloating(address);
+        if (floating !== undefined) announce(director, floating);
+      }
+    }
+    timeline.add('gratuitous-arp', this.#advertised.join(', '));
+  }
+}

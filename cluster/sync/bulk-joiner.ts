@@ -1,0 +1,284 @@
+import { Deadlines } from '../../director/base/deadlines.js';
+import { assert } from '../../director/base/invariant.js';
+import type { Log } from '../../director/base/log.js';
+import { after, earliest, type Duration, type Instant } from '../../director/base/time.js';
+import { BulkTransfer, type TransferContext, type TransferScope } from './bulk-transfer.js';
+import type { CompleteReason } from './effects.js';
+import type { BulkChunk, Hello, Position, Updates } from './message.js';
+import type { PeerStream } from './peer-stream.js';
+import { keyText } from './record.js';
+
+/** - `requesting`: asks the group who has a table. `choosing`: collects offers. `pulling`: a transfer runs. */
+type JoinState = 'idle' | 'requesting' | 'choosing' | 'pulling' | 'settled';
+
+const Timer = { request: 0, choose: 1, solo: 2, giveUp: 3 } as const;
+
+/** What the joiner needs of the machine around it. */
+export interface JoinerContext extends TransferContext {
+  readonly log: Log;
+  /** Sends what waits in the sender, so that this node's own position covers every change so far. */
+  readonly flush: (now: Instant) => void;
+  /** How far this node is in its own stream and in those of its peers. */
+  readonly positions: () => readonly Position[];
+}
+
+/**
+ * Sees to it that this node has the whole table: once after the start, and again from a peer whose stream had a gap.
+ *
+ *     requesting ──Hello of a complete peer──▶ choosing ──100 ms──▶ pulling ──last chunk──▶ settled
+ *         │  ▲                                                       │  │                     │ ▲
+ *         │  └──────────────── donor silent, restarted or gone ──────┘  │      gap: repair owed │ │
+ *         └─nobody for 1 s: alone──▶ settled                            └──◀──next Hello of it──┘ │
+ *
+ * Two nodes that start together hear no complete peer, only one another, so each is complete by definition after the
+ * solo timeout. A node that found itself alone and then meets a peer whose table was complete before they met (its link
+ * came up late) fetches that table after all.
+ */
+export class BulkJoiner {
+  transfers = 0;
+  failures = 0;
+
+  readonly #context: JoinerContext;
+  readonly #bulkTimeout: Duration;
+  readonly #timers = new Deadlines(4);
+  readonly #offers = new Map<string, { readonly peer: PeerStream; readonly hello: Hello }>();
+  /** Transfers still to be made, by donor. */
+  readonly #owed = new Map<string, TransferScope>();
+  /** Epochs from which whole tables have come. */
+  readonly #sources = new Set<string>();
+  #state: JoinState = 'idle';
+  #transfer: BulkTransfer | undefined;
+  #reason: CompleteReason | undefined;
+  #nextTransfer = 1;
+  #failedDonor: string | undefined;
+
+  constructor(context: JoinerContext, bulkTimeout: Duration) {
+    this.#context = context;
+    this.#bulkTimeout = bulkTimeout;
+  }
+
+  /** True from the `table-complete` effect on. */
+  get tableComplete(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** True while this node has no table of its own to stand on: a stream met now may begin in its middle. */
+  get midway(): boolean {
+    return this.#state === 'requesting' || this.#state === 'choosing';
+  }
+
+  /** Donors whose table or own entries are still to be fetched. */
+  get owed(): number {
+    return this.#owed.size;
+  }
+
+  get deadline(): Instant {
+    const transfer = this.#transfer;
+    return transfer ? earliest(this.#timers.next, transfer.deadline) : this.#timers.next;
+  }
+
+  start(now: Instant): void {
+    assert(this.#state === 'idle', 'a joiner starts once');
+    this.#timers.arm(Timer.giveUp, after(now, this.#bulkTimeout));
+    this.#becomeRequesting(now);
+  }
+
+  stop(): void {
+    for (const timer of Object.values(Timer)) this.#timers.disarm(timer);
+    this.#transfer = undefined;
+    this.#context.journal.end();
+    this.#state = 'idle';
+  }
+
+  handleHello(now: Instant, peer: PeerStream, hello: Hello): void {
+    if (!peer.introduced && hello.tableComplete && hello.entries > 0) this.#meetComplete(peer);
+    peer.introduced = true;
+    if (this.midway && hello.tableComplete) {
+      this.#offers.set(peer.node, { peer, hello });
+      if (this.#state === 'requesting') this.#becomeChoosing(now);
+    } else this.#beginOwed(now);
+  }
+
+  handleChunk(now: Instant, peer: PeerStream, chunk: BulkChunk): void {
+    if (peer !== this.#transfer?.donor) return;
+    this.#transfer.handleChunk(now, chunk);
+    this.#settleIfFinished(now);
+  }
+
+  /** A stream has moved: a chunk may have waited for that. */
+  handleAdvance(now: Instant): void {
+    this.#transfer?.advance(now);
+    this.#settleIfFinished(now);
+  }
+
+  /** Notes what updates touch while a transfer runs. */
+  noteUpdates(peer: PeerStream, updates: Updates): void {
+    const { journal } = this.#context;
+    if (!journal.active) return;
+    const by = { node: peer.node, epoch: peer.epoch, sequence: updates.sequence };
+    const donor = this.#transfer?.donor === peer ? this.#transfer : undefined;
+    for (const record of updates.records) {
+      const key = keyText(record);
+      journal.touch(key, by);
+      donor?.noteDonorUpdate(key);
+    }
+    for (const removal of updates.removals) journal.touch(keyText(removal), by);
+  }
+
+  /** Some Updates of the peer are lost for good: its own entries are to be fetched. */
+  handleGap(peer: PeerStream): void {
+    this.#context.log.warn('sync gap', { peer: peer.node, resumeAt: peer.base });
+    this.#owe(peer, 'own');
+  }
+
+  /** The peer has left, or runs anew: what it was to send will not come. */
+  handlePeerGone(now: Instant, node: string): void {
+    this.#offers.delete(node);
+    if (this.#transfer?.donor.node === node) this.#failTransfer(now);
+    this.#owed.delete(node);
+  }
+
+  handleDeadline(now: Instant): void {
+    if (this.#timers.takeDue(Timer.giveUp, now)) this.#giveUp(now);
+    if (this.#timers.takeDue(Timer.solo, now)) this.#settle(now, 'alone');
+    if (this.#timers.takeDue(Timer.request, now)) this.#request(now);
+    if (this.#timers.takeDue(Timer.choose, now)) this.#choose(now);
+    const transfer = this.#transfer;
+    if (transfer === undefined || transfer.deadline > now) return;
+    if (transfer.silentAt <= now) this.#failTransfer(now);
+    else transfer.handleDeadline(now);
+    this.#settleIfFinished(now);
+  }
+
+  #becomeRequesting(now: Instant): void {
+    this.#state = 'requesting';
+    this.#offers.clear();
+    this.#timers.arm(Timer.solo, after(now, this.#context.tuning.soloTimeout));
+    this.#request(now);
+  }
+
+  #becomeChoosing(now: Instant): void {
+    this.#state = 'choosing';
+    this.#timers.disarm(Timer.request);
+    this.#timers.disarm(Timer.solo);
+    this.#timers.arm(Timer.choose, after(now, this.#context.tuning.offerWindow));
+  }
+
+  #becomePulling(now: Instant, donor: PeerStream, scope: TransferScope): void {
+    assert(this.#transfer === undefined, 'one transfer at a time');
+    this.#state = 'pulling';
+    this.transfers += 1;
+    const source = sourceName(donor);
+    if (scope === 'all') this.#sources.add(source);
+    const sweeps = donor.firstEpoch && [...this.#sources].every((name) => name === source);
+    const id = this.#nextTransfer;
+    this.#nextTransfer += 1;
+    this.#context.log.info('bulk transfer started', { donor: donor.node, scope });
+    // A change that still waits would be neither in the journal nor before its beginning.
+    this.#context.flush(now);
+    this.#context.journal.begin(this.#context.positions());
+    this.#transfer = new BulkTransfer(now, this.#context, { donor, scope, id, sweeps });
+  }
+
+  #request(now: Instant): void {
+    this.#context.outbox.send({ kind: 'bulk-request' });
+    this.#timers.arm(Timer.request, after(now, this.#context.tuning.requestInterval));
+  }
+
+  /** The master has the table that counts; among others, who has most; among equals, the first by name. */
+  #choose(now: Instant): void {
+    const [best] = [...this.#offers.values()].toSorted(
+      (a, b) =>
+        Number(a.peer.node === this.#failedDonor) - Number(b.peer.node === this.#failedDonor) ||
+        Number(b.hello.master) - Number(a.hello.master) ||
+        b.hello.entries - a.hello.entries ||
+        (a.peer.node < b.peer.node ? -1 : 1),
+    );
+    if (best === undefined) this.#becomeRequesting(now);
+    else this.#becomePulling(now, best.peer, 'all');
+  }
+
+  #giveUp(now: Instant): void {
+    if (this.tableComplete) return;
+    if (this.#state === 'pulling') this.#declare('timeout');
+    else this.#settle(now, 'timeout');
+  }
+
+  #failTransfer(now: Instant): void {
+    const transfer = this.#transfer;
+    assert(transfer !== undefined, 'only a running transfer fails');
+    const { donor, scope } = transfer;
+    this.failures += 1;
+    this.#context.log.warn('bulk transfer failed', { donor: donor.node, scope });
+    this.#endTransfer();
+    if (this.tableComplete) {
+      this.#state = 'settled';
+      this.#owe(donor, scope);
+    } else {
+      this.#failedDonor = donor.node;
+      this.#becomeRequesting(now);
+    }
+  }
+
+  #endTransfer(): void {
+    this.#transfer = undefined;
+    this.#context.journal.end();
+  }
+
+  #settleIfFinished(now: Instant): void {
+    const transfer = this.#transfer;
+    if (transfer?.finished !== true) return;
+    this.#endTransfer();
+    if (this.tableComplete) this.#state = 'settled';
+    else this.#settle(now, 'bulk');
+    if (transfer.scope === 'all') this.#oweUnseen(transfer.covered);
+    this.#beginOwed(now);
+  }
+
+  #settle(now: Instant, reason: CompleteReason): void {
+    for (const timer of Object.values(Timer)) this.#timers.disarm(timer);
+    this.#state = 'settled';
+    this.#offers.clear();
+    this.#declare(reason);
+    if (reason === 'bulk') return;
+    this.#oweUnseen([]);
+    this.#beginOwed(now);
+  }
+
+  #declare(reason: CompleteReason): void {
+    assert(this.#reason === undefined, 'a table becomes complete once');
+    this.#reason = reason;
+    const { entries } = this.#context.counters;
+    this.#context.log.info('table complete', { reason, entries });
+    this.#context.effects.push({ kind: 'table-complete', reason, entries });
+  }
+
+  /** Streams that began in their middle and of which no donor brought the beginning. */
+  #oweUnseen(covered: readonly string[]): void {
+    for (const peer of this.#context.receiver.peers) {
+      if (peer.base > 1 && !covered.includes(peer.node)) this.#owe(peer, 'own');
+    }
+  }
+
+  #meetComplete(peer: PeerStream): void {
+    if (this.tableComplete && this.#reason !== 'bulk') this.#owe(peer, 'all');
+  }
+
+  #owe(peer: PeerStream, scope: TransferScope): void {
+    if (this.#owed.get(peer.node) !== 'all') this.#owed.set(peer.node, scope);
+  }
+
+  #beginOwed(now: Instant): void {
+    if (this.#state !== 'settled') return;
+    const { receiver, tuning } = this.#context;
+    for (const peer of receiver.peers) {
+      const scope = this.#owed.get(peer.node);
+      if (scope === undefined || receiver.isSilent(now, peer, tuning.donorSilence)) continue;
+      this.#owed.delete(peer.node);
+      this.#becomePulling(now, peer, scope);
+      return;
+    }
+  }
+}
+
+const sourceName = (peer: PeerStream): string => `${peer.node} ${peer.epoch}`;

@@ -1,0 +1,121 @@
+import type { SessionKey, SyncRecord, TableEntry } from './record.js';
+
+/** Longest datagram, sent or accepted: fits an Ethernet frame with IPv6, UDP and room for a tunnel. */
+export const MaxDatagram = 1400;
+
+/** Longest name of a node, so that a `Position` has a largest size. */
+export const MaxNodeName = 63;
+
+/**
+ * Peers that a node keeps up with. With names of the greatest length their positions still leave a BulkChunk room
+ * for the greatest record.
+ */
+export const MaxPeers = 10;
+
+/** Most ranges in one Nack. */
+export const MaxNackRanges = 32;
+
+/** Most chunks that one BulkFetch may ask for. */
+export const MaxFetchWindow = 16;
+
+/** Most records, and most removals, in one message: more than fit, so that only nonsense is refused. */
+export const MaxItems = 128;
+
+/** True for a name that may stand in a datagram: 1 to 63 printable ASCII characters without a blank. */
+export const isNodeName = (text: string): boolean => /^[\x21-\x7e]{1,63}$/.test(text);
+
+/** Sequences `first` to `last`, both included. */
+export interface SequenceRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** How far someone has come in the Updates of `node` in that epoch; sequence 0 is nowhere. */
+export interface Position {
+  readonly node: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/** Changes of the sender's table: no key twice. Sequences count from 1 in each epoch without holes. */
+export interface Updates {
+  readonly kind: 'updates';
+  readonly sequence: number;
+  readonly records: readonly SyncRecord[];
+  readonly removals: readonly SessionKey[];
+}
+
+/** What a node says about itself: every second, soon after its last Updates, and to a joiner. */
+export interface Hello {
+  readonly kind: 'hello';
+  readonly lastSequence: number;
+  readonly entries: number;
+  readonly tableComplete: boolean;
+  readonly master: boolean;
+}
+
+/** Asks `node` to send these Updates again. */
+export interface Nack {
+  readonly kind: 'nack';
+  readonly node: string;
+  readonly epoch: number;
+  readonly ranges: readonly SequenceRange[];
+}
+
+/** Says that Updates before `oldestKept` cannot be sent again. */
+export interface LostNotice {
+  readonly kind: 'lost-notice';
+  readonly oldestKept: number;
+}
+
+/** Asks who has a complete table. */
+export interface BulkRequest {
+  readonly kind: 'bulk-request';
+}
+
+/** Asks the donor `node` for up to `window` chunks from slot `cursor` on. */
+export interface BulkFetch {
+  readonly kind: 'bulk-fetch';
+  readonly node: string;
+  readonly epoch: number;
+  readonly transfer: number;
+  readonly cursor: number;
+  readonly window: number;
+  readonly ownOnly: boolean;
+}
+
+/** A part of the donor's table as it was when the donor had come to `asOf`. `next` is -1 in the last chunk. */
+export interface BulkChunk {
+  readonly kind: 'bulk-chunk';
+  readonly joinerEpoch: number;
+  readonly transfer: number;
+  readonly cursor: number;
+  readonly next: number;
+  readonly asOf: readonly Position[];
+  readonly records: readonly TableEntry[];
+}
+
+/** Ends an epoch in order. */
+export interface Goodbye {
+  readonly kind: 'goodbye';
+  readonly lastSequence: number;
+}
+
+export type MessageBody =
+  | Updates
+  | Hello
+  | Nack
+  | LostNotice
+  | BulkRequest
+  | BulkFetch
+  | BulkChunk
+  | Goodbye;
+
+/** One UDP payload. */
+export interface Datagram {
+  readonly kind: 'datagram';
+  readonly syncId: number;
+  readonly node: string;
+  readonly epoch: number;
+  readonly body: MessageBody;
+}

@@ -1,0 +1,221 @@
+import type { IpAddress } from '../../director/base/address.js';
+import {
+  after,
+  between,
+  earliest,
+  microseconds,
+  Never,
+  type Duration,
+  type Instant,
+} from '../../director/base/time.js';
+import { MaxPeers, type Datagram, type Position, type Updates } from './message.js';
+import type { Outbox } from './outbox.js';
+import { PeerStream } from './peer-stream.js';
+import type { SyncTuning } from './tuning.js';
+
+/** What the receiver hands on. */
+export interface ReceiverEvents {
+  /** Updates whose turn it is. */
+  apply(peer: PeerStream, updates: Updates): void;
+  /** Some Updates of this peer will never be applied: its table is to be fetched. */
+  gap(now: Instant, peer: PeerStream): void;
+  /** The peer runs with a new epoch; `peer` is the new stream. */
+  restarted(now: Instant, peer: PeerStream): void;
+}
+
+/** Why a datagram of a peer is not accepted. */
+export type PeerReject = 'old-epoch' | 'address-conflict' | 'too-many-peers';
+
+/**
+ * The streams of Updates of all peers: each is applied in its order, without holes and without repeats.
+ *
+ * What arrives early is held, and after 2 ms the sender is asked for what is missing, again and again with growing
+ * pauses. When it no longer has it, does not answer, or too much is held, the hole is declared a gap: the stream goes
+ * on behind it, and a bulk transfer repairs the table.
+ */
+export class SyncReceiver {
+  records = 0;
+  removals = 0;
+  duplicates = 0;
+  /** Updates that arrived to fill a hole. */
+  repaired = 0;
+  gaps = 0;
+  nacks = 0;
+
+  readonly #outbox: Outbox;
+  readonly #events: ReceiverEvents;
+  readonly #tuning: SyncTuning;
+  readonly #peers = new Map<string, PeerStream>();
+
+  constructor(outbox: Outbox, events: ReceiverEvents, tuning: SyncTuning) {
+    this.#outbox = outbox;
+    this.#events = events;
+    this.#tuning = tuning;
+  }
+
+  /** By name, so that decisions do not depend on who was heard first. */
+  get peers(): PeerStream[] {
+    return [...this.#peers.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1));
+  }
+
+  peer(node: string): PeerStream | undefined {
+    return this.#peers.get(node);
+  }
+
+  get deadline(): Instant {
+    let next = Never;
+    for (const peer of this.#peers.values()) if (peer.nackAt < next) next = peer.nackAt;
+    return next;
+  }
+
+  isSilent(now: Instant, peer: PeerStream, limit: Duration = this.#tuning.peerSilence): boolean {
+    return peer.address === undefined || between(peer.lastHeard, now) > limit;
+  }
+
+  /** The stream that a datagram belongs to, made if needed, or why the datagram is dropped. */
+  hear(now: Instant, datagram: Datagram, source: IpAddress): PeerStream | PeerReject {
+    const { node, epoch } = datagram;
+    const known = this.#peers.get(node);
+    if (known === undefined) return this.#admit(now, datagram, source);
+    const silent = this.isSilent(now, known);
+    // A lesser epoch is a late datagram, unless the clock that made the epochs was set back.
+    if (epoch < known.epoch && !silent) return 'old-epoch';
+    if (epoch === known.epoch) {
+      if (source !== known.address && !silent) return 'address-conflict';
+      known.address = source;
+      known.lastHeard = now;
+      return known;
+    }
+    const stream = this.#open(now, datagram, false);
+    stream.address = source;
+    stream.begin(1);
+    this.#events.restarted(now, stream);
+    return stream;
+  }
+
+  /**
+   * A peer says it has sent everything up to `sequence`. `midway`: this node has only just started, so a stream that it
+   * has not met before begins here, and a bulk transfer brings what came before; else everything from 1 is due.
+   */
+  announced(now: Instant, peer: PeerStream, sequence: number, midway: boolean): void {
+    if (!peer.positioned) peer.begin(midway ? sequence + 1 : 1);
+    peer.announce(sequence);
+    this.#watchHole(now, peer);
+  }
+
+  updates(now: Instant, peer: PeerStream, updates: Updates, midway: boolean): void {
+    if (!peer.positioned) peer.begin(midway ? updates.sequence : 1);
+    if (peer.isDuplicate(updates.sequence)) {
+      this.duplicates += 1;
+      return;
+    }
+    if (peer.nackAttempts > 0 && updates.sequence < peer.afterHole) this.repaired += 1;
+    peer.hold(updates);
+    this.#applyReady(now, peer);
+    while (peer.held > this.#tuning.holdLimit) this.#declareGap(now, peer, peer.afterHole);
+    this.#watchHole(now, peer);
+  }
+
+  /** The peer no longer has anything before `oldestKept`. */
+  lost(now: Instant, peer: PeerStream, oldestKept: number): void {
+    if (!peer.positioned || oldestKept <= peer.applied + 1) return;
+    this.#declareGap(now, peer, oldestKept);
+    this.#watchHole(now, peer);
+  }
+
+  /** Takes over from a donor how far it has come in a stream that this node does not know, or knows an older epoch of. */
+  adopt(now: Instant, position: Position): void {
+    const known = this.#peers.get(position.node);
+    if (known?.positioned === true && known.epoch >= position.epoch) return;
+    if (known !== undefined && known.epoch > position.epoch) return;
+    if (known === undefined && this.#peers.size >= MaxPeers) return;
+    const stream = known?.epoch === position.epoch ? known : this.#open(now, position, false);
+    stream.begin(position.sequence + 1);
+    if (known !== undefined && known !== stream) this.#events.restarted(now, stream);
+  }
+
+  /** Applies all that is held, over the holes: a node that becomes master does better with than without. */
+  applyHeld(now: Instant): void {
+    for (const peer of this.peers) {
+      while (peer.held > 0) this.#declareGap(now, peer, peer.afterHole);
+      this.#watchHole(now, peer);
+    }
+  }
+
+  handleDeadline(now: Instant): void {
+    for (const peer of this.peers) if (peer.nackAt <= now) this.#handleHole(now, peer);
+  }
+
+  #admit(now: Instant, datagram: Datagram, source: IpAddress): PeerStream | PeerReject {
+    if (this.#peers.size >= MaxPeers && !this.#forgetSilent(now)) return 'too-many-peers';
+    const stream = this.#open(now, datagram, true);
+    stream.address = source;
+    return stream;
+  }
+
+  #open(now: Instant, life: { node: string; epoch: number }, firstEpoch: boolean): PeerStream {
+    const { node, epoch } = life;
+    const stream = new PeerStream({ node, epoch, firstEpoch, lastHeard: now });
+    this.#peers.set(node, stream);
+    return stream;
+  }
+
+  #forgetSilent(now: Instant): boolean {
+    const silent = this.peers.filter((peer) => this.isSilent(now, peer));
+    const [longest] = silent.toSorted((a, b) => a.lastHeard - b.lastHeard);
+    return longest !== undefined && this.#peers.delete(longest.node);
+  }
+
+  #applyReady(now: Instant, peer: PeerStream): void {
+    for (let updates = peer.takeNext(); updates; updates = peer.takeNext()) {
+      this.#apply(peer, updates);
+      // The hole shrinks, so the peer answers: the next Nack need not wait out a pause that grew.
+      peer.nackAttempts = 0;
+      peer.nackAt = earliest(peer.nackAt, after(now, this.#tuning.nackRetry));
+    }
+  }
+
+  #apply(peer: PeerStream, updates: Updates): void {
+    this.records += updates.records.length;
+    this.removals += updates.removals.length;
+    this.#events.apply(peer, updates);
+  }
+
+  #watchHole(now: Instant, peer: PeerStream): void {
+    if (peer.missing === 0) {
+      peer.nackAt = Never;
+      peer.nackAttempts = 0;
+    } else if (peer.nackAt === Never) peer.nackAt = after(now, this.#tuning.nackDelay);
+  }
+
+  #handleHole(now: Instant, peer: PeerStream): void {
+    peer.nackAt = Never;
+    if (peer.missing === 0) return;
+    if (peer.nackAttempts >= this.#tuning.nackAttempts) {
+      this.#declareGap(now, peer, peer.afterHole);
+      this.#watchHole(now, peer);
+      return;
+    }
+    const { node, epoch, address } = peer;
+    // A stream known by others' word only has nobody to ask yet, but then it also has no hole that it was told of.
+    if (address === undefined) return;
+    this.nacks += 1;
+    this.#outbox.send({ kind: 'nack', node, epoch, ranges: peer.missingRanges() }, address);
+    const wait = this.#tuning.nackRetry * 2 ** Math.min(peer.nackAttempts, 16);
+    peer.nackAttempts += 1;
+    peer.nackAt = after(now, this.#shorter(wait));
+  }
+
+  #shorter(wait: number): Duration {
+    const longest = this.#tuning.nackRetryMax;
+    return wait < longest ? microseconds(wait) : longest;
+  }
+
+  #declareGap(now: Instant, peer: PeerStream, sequence: number): void {
+    this.gaps += 1;
+    peer.nackAttempts = 0;
+    for (const updates of peer.skipTo(sequence)) this.#apply(peer, updates);
+    this.#applyReady(now, peer);
+    this.#events.gap(now, peer);
+  }
+}

@@ -1,0 +1,189 @@
+import type { IpAddress } from '../../director/base/address.js';
+import { Deadlines } from '../../director/base/deadlines.js';
+import { assert } from '../../director/base/invariant.js';
+import { after, between, earliest, seconds, type Instant } from '../../director/base/time.js';
+import { MaxDatagram, type Hello, type Nack } from './message.js';
+import type { Outbox } from './outbox.js';
+import { recordSize, removalSize } from './record-codec.js';
+import { keyOf, keyText, type SessionKey, type SyncRecord } from './record.js';
+import type { SyncTuning } from './tuning.js';
+
+/** What a Hello says beside the sequence. */
+export type SenderStatus = Pick<Hello, 'entries' | 'tableComplete' | 'master'>;
+
+type Change =
+  | { readonly size: number; readonly record: SyncRecord }
+  | { readonly size: number; readonly removed: SessionKey };
+
+interface SentUpdates {
+  readonly bytes: Uint8Array;
+  readonly at: Instant;
+}
+
+const Timer = { flush: 0, hello: 1 } as const;
+
+/** Room for changes in an Updates datagram: what the envelope and the sequence leave at most. */
+const envelopeRoom = 120;
+
+/** What `repeatTail` repeats: Updates not older than this, and not more. */
+const tailAge = seconds(1);
+const tailCount = 32;
+
+/**
+ * A node's own stream of Updates: changes of its table, numbered from 1, and kept for a while so that a peer that
+ * missed some can have them again.
+ *
+ * Changes wait up to `flushDelay` for company in one datagram. A later change of the same key takes the place of the
+ * earlier one, so that a key occurs once in a datagram. A Hello follows the last Updates after 20 and again after
+ * 100 ms: a peer that lost the tail of a burst learns of it from there.
+ */
+export class SyncSender {
+  records = 0;
+  removals = 0;
+  retransmissions = 0;
+  /** Nacked Updates that were not sent again because one Nack asked for too many at once. */
+  nackOverflows = 0;
+  lostNotices = 0;
+
+  readonly #outbox: Outbox;
+  readonly #status: () => SenderStatus;
+  readonly #tuning: SyncTuning;
+  readonly #timers = new Deadlines(2);
+  readonly #pending = new Map<string, Change>();
+  #pendingSize = 0;
+  /** Sequence n is at (n - 1) modulo the size. */
+  readonly #ring: (SentUpdates | undefined)[];
+  #lastSequence = 0;
+  #hellosSinceUpdates = 2;
+
+  constructor(outbox: Outbox, status: () => SenderStatus, tuning: SyncTuning) {
+    this.#outbox = outbox;
+    this.#status = status;
+    this.#tuning = tuning;
+    this.#ring = Array.from({ length: tuning.ringSize }, () => undefined);
+  }
+
+  /** The sequence of the last Updates sent, 0 before the first. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  get deadline(): Instant {
+    return this.#timers.next;
+  }
+
+  start(now: Instant): void {
+    this.#hello(now);
+  }
+
+  update(now: Instant, record: SyncRecord): void {
+    this.#enqueue(now, keyText(record), { size: recordSize(record), record });
+  }
+
+  remove(now: Instant, key: SessionKey): void {
+    const removed = keyOf(key);
+    this.#enqueue(now, keyText(key), { size: removalSize(removed), removed });
+  }
+
+  /** Sends what waits, so that `lastSequence` covers every change so far. */
+  flush(now: Instant): void {
+    this.#timers.disarm(Timer.flush);
+    if (this.#pending.size === 0) return;
+    const changes = [...this.#pending.values()];
+    const records = changes.flatMap((change) => ('record' in change ? [change.record] : []));
+    const removals = changes.flatMap((change) => ('removed' in change ? [change.removed] : []));
+    this.#pending.clear();
+    this.#pendingSize = 0;
+    const sequence = this.#lastSequence + 1;
+    const bytes = this.#outbox.send({ kind: 'updates', sequence, records, removals });
+    this.#lastSequence = sequence;
+    this.#ring[(sequence - 1) % this.#ring.length] = { bytes, at: now };
+    this.records += records.length;
+    this.removals += removals.length;
+    this.#hellosSinceUpdates = 0;
+    this.helloSoon(now);
+  }
+
+  /** A Hello within 20 ms: after Updates, or because what it says has changed. */
+  helloSoon(now: Instant): void {
+    const soon = after(now, this.#tuning.helloAfterUpdates);
+    this.#timers.arm(Timer.hello, earliest(this.#timers.at(Timer.hello), soon));
+  }
+
+  /** Tells one node where this one is: the answer to its BulkRequest. */
+  helloTo(to: IpAddress): void {
+    this.#outbox.send(this.#helloBody(), to);
+  }
+
+  /** Sends again what a peer lacks and the ring still has; tells the peer when the ring no longer has it. */
+  handleNack(nack: Nack, to: IpAddress): void {
+    const oldest = Math.max(1, this.#lastSequence - this.#ring.length + 1);
+    let budget = this.#tuning.nackBatch;
+    if (nack.ranges.some((range) => range.first < oldest)) {
+      this.lostNotices += 1;
+      this.#outbox.send({ kind: 'lost-notice', oldestKept: oldest }, to);
+    }
+    for (const { first, last } of nack.ranges) {
+      const end = Math.min(last, this.#lastSequence);
+      for (let sequence = Math.max(first, oldest); sequence <= end; sequence += 1) {
+        if (budget === 0) {
+          this.nackOverflows += 1;
+          return;
+        }
+        budget -= 1;
+        this.#resend(sequence, to);
+      }
+    }
+  }
+
+  /** Sends the latest Updates once more, for the end of an epoch: nobody will answer a Nack for a lost tail. */
+  repeatTail(now: Instant): void {
+    const oldest = Math.max(1, this.#lastSequence - Math.min(tailCount, this.#ring.length) + 1);
+    for (let sequence = oldest; sequence <= this.#lastSequence; sequence += 1) {
+      const sent = this.#ring[(sequence - 1) % this.#ring.length];
+      if (sent && between(sent.at, now) <= tailAge) this.#resend(sequence);
+    }
+  }
+
+  /** After the last Updates and Goodbye: nothing is due any more. */
+  stop(): void {
+    assert(this.#pending.size === 0, 'a sender that stops has flushed');
+    this.#timers.disarm(Timer.hello);
+  }
+
+  handleDeadline(now: Instant): void {
+    if (this.#timers.takeDue(Timer.flush, now)) this.flush(now);
+    if (this.#timers.takeDue(Timer.hello, now)) this.#hello(now);
+  }
+
+  #enqueue(now: Instant, key: string, change: Change): void {
+    const replaced = this.#pending.get(key);
+    const growth = change.size - (replaced?.size ?? 0);
+    const fits = this.#pendingSize + growth <= MaxDatagram - envelopeRoom;
+    if (!fits) this.flush(now);
+    this.#pending.set(key, change);
+    this.#pendingSize += fits ? growth : change.size;
+    if (!this.#timers.isArmed(Timer.flush)) {
+      this.#timers.arm(Timer.flush, after(now, this.#tuning.flushDelay));
+    }
+  }
+
+  #resend(sequence: number, to?: IpAddress): void {
+    const sent = this.#ring[(sequence - 1) % this.#ring.length];
+    assert(sent !== undefined, 'the ring holds the sequences that it says');
+    this.retransmissions += 1;
+    this.#outbox.sendBytes(sent.bytes, to);
+  }
+
+  #helloBody(): Hello {
+    return { kind: 'hello', lastSequence: this.#lastSequence, ...this.#status() };
+  }
+
+  #hello(now: Instant): void {
+    this.#outbox.send(this.#helloBody());
+    this.#hellosSinceUpdates += 1;
+    const again = this.#hellosSinceUpdates === 1;
+    const wait = again ? this.#tuning.helloAgain : this.#tuning.helloInterval;
+    this.#timers.arm(Timer.hello, after(now, wait));
+  }
+}

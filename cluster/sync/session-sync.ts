@@ -1,0 +1,376 @@
+import type { IpAddress } from '../../director/base/address.js';
+import { assert, unreachable } from '../../director/base/invariant.js';
+import { silentLog, type Log } from '../../director/base/log.js';
+import { earliest, Never, type Duration, type Instant } from '../../director/base/time.js';
+import { BulkDonor } from './bulk-donor.js';
+import { BulkJoiner } from './bulk-joiner.js';
+import type { BulkCounters } from './bulk-transfer.js';
+import { decodeDatagram, type DatagramReject } from './codec.js';
+import type { SyncEffect } from './effects.js';
+import { TouchJournal } from './journal.js';
+import {
+  isNodeName,
+  type BulkFetch,
+  type Datagram,
+  type Nack,
+  type Position,
+  type Updates,
+} from './message.js';
+import { Outbox } from './outbox.js';
+import type { PeerStream } from './peer-stream.js';
+import { SyncReceiver, type PeerReject } from './receiver.js';
+import { keyText, type SessionKey, type SyncRecord, type TableSource } from './record.js';
+import { SyncSender } from './sender.js';
+import type { SessionSyncSnapshot } from './snapshot.js';
+import { defaultTuning, type SyncTuning } from './tuning.js';
+
+/** Which node this is, and in which cluster. */
+export interface SessionSyncConfig extends Partial<SyncTuning> {
+  /** The node's name among its peers: 1 to 63 printable ASCII characters. */
+  readonly node: string;
+  readonly syncId: number;
+  /** Greater at every start of the node: the wall clock in microseconds will do. A whole number up to 2^53. */
+  readonly epoch: number;
+  /** When the table counts as complete though it is not. */
+  readonly bulkTimeout: Duration;
+}
+
+/** Why a received datagram had no effect. */
+export type SyncReject =
+  | DatagramReject
+  | PeerReject
+  | 'not-running'
+  | 'other-sync-id'
+  | 'own-datagram'
+  | 'own-name'
+  | 'not-for-us'
+  | 'table-not-complete'
+  | 'table-behind';
+
+/**
+ * Session sync: every director tells the others of its connections, so that each can carry on for any other.
+ * One machine a node; the driver brings datagrams and time, and carries out the effects in their order.
+ *
+ * The way of an update. Each node numbers its Updates datagrams; peers apply them in order and ask for what is missing:
+ *
+ *     update() ─▶ SyncSender: up to 2 ms for company ─▶ Updates 7 ═══ multicast ══▶ SyncReceiver: 7 is next ─▶ apply
+ *                                                     Updates 8 ═══════ ✗
+ *                                                     Updates 9 ═════════════════▶ held: 8 is missing
+ *                 ring of the last 4096 ◀════════════ Nack 8 ◀════════════════════ 2 ms later, and again
+ *                                      ═══════════▶ Updates 8 ══════ unicast ═════▶ 8, then 9 ─▶ apply
+ *                 20 ms after the last: ═══════════▶ Hello: "9 was my last" ══════▶ a lost tail is missed too
+ *
+ * What the ring no longer has is a gap: counted, stepped over, and repaired by fetching the sender's own entries.
+ *
+ * The way of a joiner. A node that starts listens to the streams from where they are, and fetches what came before:
+ *
+ *     BulkRequest ═══ multicast ══▶ every peer with a complete table
+ *     Hello ◀════ "master, 812 entries" ════ each of them; the master is chosen
+ *     BulkFetch: slot 0, 8 chunks ══▶ BulkDonor: sends its pending Updates, then reads its table
+ *     BulkChunk ◀══ entries, and `asOf`: how far the donor was in its own and in everybody's Updates
+ *        … and so on, to the last slot ─▶ table-complete
+ *
+ * Updates keep coming meanwhile. `asOf` decides what a chunk may still say: see `BulkTransfer`.
+ *
+ * The driver drains `effects` after every input: a donor whose table lacks what is still in the queue sends no chunk.
+ */
+export class SessionSync {
+  readonly effects: SyncEffect[] = [];
+
+  readonly #outbox: Outbox;
+  readonly #sender: SyncSender;
+  readonly #receiver: SyncReceiver;
+  readonly #joiner: BulkJoiner;
+  readonly #donor: BulkDonor;
+  readonly #journal: TouchJournal;
+  readonly #table: TableSource;
+  readonly #log: Log;
+  readonly #bulkCounters: BulkCounters = {
+    entries: 0,
+    superseded: 0,
+    stale: 0,
+    lagging: 0,
+    sweepsSkipped: 0,
+  };
+  readonly #rejected = new Map<SyncReject, number>();
+  #state: 'new' | 'running' | 'stopped' = 'new';
+  #master = false;
+  #datagrams = 0;
+  #now: Instant | undefined;
+
+  constructor(config: SessionSyncConfig, table: TableSource, log: Log = silentLog) {
+    const { node, syncId, epoch } = config;
+    assert(isNodeName(node), 'the name of a node can stand in a datagram');
+    assert(Number.isSafeInteger(epoch) && epoch >= 0, 'an epoch is a whole number up to 2^53');
+    const tuning: SyncTuning = { ...defaultTuning, ...config };
+    this.#table = table;
+    this.#log = log;
+    this.#outbox = new Outbox({ syncId, node, epoch }, this.effects);
+    this.#journal = new TouchJournal(tuning.journalLimit);
+    this.#sender = new SyncSender(this.#outbox, () => this.#status(), tuning);
+    this.#receiver = new SyncReceiver(
+      this.#outbox,
+      {
+        apply: (peer, updates) => this.#apply(peer, updates),
+        gap: (_now, peer) => this.#joiner.handleGap(peer),
+        restarted: (now, peer) => this.#peerRestarted(now, peer),
+      },
+      tuning,
+    );
+    this.#donor = new BulkDonor(this.#outbox, table);
+    this.#joiner = new BulkJoiner(
+      {
+        outbox: this.#outbox,
+        receiver: this.#receiver,
+        journal: this.#journal,
+        table,
+        effects: this.effects,
+        tuning,
+        counters: this.#bulkCounters,
+        log,
+        flush: (now) => this.#sender.flush(now),
+        positions: () => this.#positions(),
+      },
+      config.bulkTimeout,
+    );
+  }
+
+  get deadline(): Instant {
+    if (this.#state !== 'running') return Never;
+    const own = earliest(this.#sender.deadline, this.#receiver.deadline);
+    return earliest(own, this.#joiner.deadline);
+  }
+
+  /** True from the `table-complete` effect on: the node may preempt. */
+  get tableComplete(): boolean {
+    return this.#joiner.tableComplete;
+  }
+
+  start(now: Instant): void {
+    assert(this.#state === 'new', 'session sync starts once');
+    this.#moveTo(now);
+    this.#state = 'running';
+    this.#sender.start(now);
+    this.#joiner.start(now);
+  }
+
+  /** An entry of this node's own has been created or has changed so that peers must know. */
+  update(now: Instant, record: SyncRecord): void {
+    this.#enter(now);
+    this.#sender.update(now, record);
+    this.#touchOwn(record);
+  }
+
+  /** An entry of this node's own is gone. Not for entries that came from peers: those are theirs to remove. */
+  remove(now: Instant, key: SessionKey): void {
+    this.#enter(now);
+    this.#sender.remove(now, key);
+    this.#touchOwn(key);
+  }
+
+  /** Sends what waits for company at once. */
+  flush(now: Instant): void {
+    this.#enter(now);
+    this.#sender.flush(now);
+  }
+
+  /** This node's VRRP state: a master is preferred as a donor, and applies what it holds back. */
+  setMaster(now: Instant, isMaster: boolean): void {
+    this.#enter(now);
+    if (isMaster === this.#master) return;
+    this.#master = isMaster;
+    this.#sender.helloSoon(now);
+    if (!isMaster) return;
+    this.#receiver.applyHeld(now);
+    this.#joiner.handleAdvance(now);
+  }
+
+  /** Ends the epoch: sends what waits, the latest Updates once more, and says goodbye. Nothing is due afterwards. */
+  stop(now: Instant): void {
+    this.#enter(now);
+    this.#sender.flush(now);
+    this.#sender.repeatTail(now);
+    this.#outbox.send({ kind: 'goodbye', lastSequence: this.#sender.lastSequence });
+    this.#sender.stop();
+    this.#joiner.stop();
+    this.#state = 'stopped';
+  }
+
+  handleDeadline(now: Instant): void {
+    this.#enter(now);
+    this.#sender.handleDeadline(now);
+    this.#receiver.handleDeadline(now);
+    this.#joiner.handleAdvance(now);
+    this.#joiner.handleDeadline(now);
+    assert(this.deadline > now, 'session sync has handled all that was due');
+  }
+
+  /** A UDP payload from `source`. Whatever it holds, the worst that it does is to be counted. */
+  handleDatagram(now: Instant, bytes: Uint8Array, source: IpAddress): void {
+    this.#moveTo(now);
+    const reject = this.#receive(now, bytes, source);
+    if (reject !== undefined) this.#rejected.set(reject, (this.#rejected.get(reject) ?? 0) + 1);
+  }
+
+  /** Counters and peers as they are now. */
+  snapshot(): SessionSyncSnapshot {
+    const sender = this.#sender;
+    const receiver = this.#receiver;
+    const heard = receiver.peers.filter((peer) => peer.address !== undefined);
+    return {
+      tableComplete: this.tableComplete,
+      sent: {
+        datagrams: this.#outbox.datagrams,
+        records: sender.records,
+        removals: sender.removals,
+        retransmissions: sender.retransmissions,
+      },
+      received: {
+        datagrams: this.#datagrams,
+        records: receiver.records,
+        removals: receiver.removals,
+        retransmissions: receiver.repaired,
+      },
+      peers: heard.map(({ node, address, lastHeard, missing }) => ({
+        node,
+        address,
+        lastHeard,
+        missing,
+      })),
+      rejected: Object.fromEntries(this.#rejected),
+      reliability: {
+        duplicates: receiver.duplicates,
+        gaps: receiver.gaps,
+        nacksSent: receiver.nacks,
+        nackOverflows: sender.nackOverflows,
+        lostNotices: sender.lostNotices,
+      },
+      bulk: {
+        ...this.#bulkCounters,
+        transfers: this.#joiner.transfers,
+        failures: this.#joiner.failures,
+        owed: this.#joiner.owed,
+        journalEvictions: this.#journal.evictions,
+        chunksSent: this.#donor.chunks,
+        recordsSent: this.#donor.records,
+      },
+    };
+  }
+
+  #receive(now: Instant, bytes: Uint8Array, source: IpAddress): SyncReject | undefined {
+    if (this.#state !== 'running') return 'not-running';
+    const datagram = decodeDatagram(bytes);
+    if (datagram.kind === 'rejected') return datagram.reason;
+    const { syncId, node, epoch } = this.#outbox.envelope;
+    if (datagram.syncId !== syncId) return 'other-sync-id';
+    if (datagram.node === node) return datagram.epoch === epoch ? 'own-datagram' : 'own-name';
+    const peer = this.#receiver.hear(now, datagram, source);
+    if (typeof peer === 'string') return peer;
+    this.#datagrams += 1;
+    const refusal = this.#refusal(datagram.body);
+    if (refusal === undefined) this.#handle(now, peer, datagram.body, source);
+    return refusal;
+  }
+
+  /** Why a message that is well-formed and from a peer is not for this node to act on, if so. */
+  #refusal(body: Datagram['body']): SyncReject | undefined {
+    switch (body.kind) {
+      case 'nack':
+        return this.#isForUs(body) ? undefined : 'not-for-us';
+      case 'bulk-chunk':
+        return body.joinerEpoch === this.#outbox.envelope.epoch ? undefined : 'not-for-us';
+      case 'bulk-fetch':
+        if (!this.#isForUs(body)) return 'not-for-us';
+        if (!this.tableComplete && !body.ownOnly) return 'table-not-complete';
+        // The table lacks what the driver has yet to apply, but `asOf` would claim it. The joiner asks again.
+        return this.effects.some(({ kind }) => kind === 'apply' || kind === 'remove')
+          ? 'table-behind'
+          : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #handle(now: Instant, peer: PeerStream, body: Datagram['body'], source: IpAddress): void {
+    const { midway } = this.#joiner;
+    switch (body.kind) {
+      case 'updates':
+        this.#receiver.updates(now, peer, body, midway);
+        return this.#joiner.handleAdvance(now);
+      case 'hello':
+        this.#receiver.announced(now, peer, body.lastSequence, midway);
+        return this.#joiner.handleHello(now, peer, body);
+      case 'goodbye':
+        this.#receiver.announced(now, peer, body.lastSequence, midway);
+        return this.#joiner.handlePeerGone(now, peer.node);
+      case 'lost-notice':
+        this.#receiver.lost(now, peer, body.oldestKept);
+        return this.#joiner.handleAdvance(now);
+      case 'nack':
+        return this.#sender.handleNack(body, source);
+      case 'bulk-request':
+        if (this.tableComplete) this.#sender.helloTo(source);
+        return;
+      case 'bulk-fetch':
+        // So that the table contains exactly what the positions say.
+        this.#sender.flush(now);
+        return this.#donor.answer(body, peer.epoch, this.#positions(), source);
+      case 'bulk-chunk':
+        return this.#joiner.handleChunk(now, peer, body);
+      default:
+        return unreachable(body);
+    }
+  }
+
+  #isForUs(message: Nack | BulkFetch): boolean {
+    const { node, epoch } = this.#outbox.envelope;
+    return message.node === node && message.epoch === epoch;
+  }
+
+  #apply(peer: PeerStream, updates: Updates): void {
+    const from = peer.node;
+    this.#joiner.noteUpdates(peer, updates);
+    for (const record of updates.records) {
+      this.effects.push({ kind: 'apply', record, from, bulk: false });
+    }
+    for (const key of updates.removals) this.effects.push({ kind: 'remove', key, from });
+  }
+
+  #peerRestarted(now: Instant, peer: PeerStream): void {
+    this.#log.info('sync peer restarted', { peer: peer.node, epoch: peer.epoch });
+    this.effects.push({ kind: 'peer-restarted', node: peer.node });
+    this.#joiner.handlePeerGone(now, peer.node);
+  }
+
+  #touchOwn(key: SessionKey): void {
+    if (!this.#journal.active) return;
+    const { node, epoch } = this.#outbox.envelope;
+    // What waits in the sender leaves with the next sequence.
+    const sequence = this.#sender.lastSequence + 1;
+    this.#journal.touch(keyText(key), { node, epoch, sequence });
+  }
+
+  #positions(): Position[] {
+    const { node, epoch } = this.#outbox.envelope;
+    const known = this.#receiver.peers.filter((peer) => peer.positioned);
+    return [
+      { node, epoch, sequence: this.#sender.lastSequence },
+      ...known.map((peer) => ({ node: peer.node, epoch: peer.epoch, sequence: peer.applied })),
+    ];
+  }
+
+  #status(): { entries: number; tableComplete: boolean; master: boolean } {
+    const { tableComplete } = this;
+    return { entries: this.#table.size, tableComplete, master: this.#master };
+  }
+
+  #enter(now: Instant): void {
+    assert(this.#state === 'running', 'session sync is running');
+    this.#moveTo(now);
+  }
+
+  #moveTo(now: Instant): void {
+    assert(this.#now === undefined || now >= this.#now, 'time does not go back');
+    this.#now = now;
+  }
+}

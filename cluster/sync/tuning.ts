@@ -1,0 +1,71 @@
+import { milliseconds, seconds, type Duration } from '../../director/base/time.js';
+
+/** Times and limits of session sync that have good defaults. Every limit has a counter in the snapshot. */
+export interface SyncTuning {
+  /** Longest time that a change waits for others to share its datagram. */
+  readonly flushDelay: Duration;
+  /** Updates datagrams kept for retransmission. */
+  readonly ringSize: number;
+  /** Most Updates sent again for one Nack. */
+  readonly nackBatch: number;
+  /** Hello in quiet times; the first two after an Updates come sooner, so that a lost tail is noticed. */
+  readonly helloInterval: Duration;
+  readonly helloAfterUpdates: Duration;
+  readonly helloAgain: Duration;
+  /** A hole is given this long to fill itself: datagrams overtake one another. */
+  readonly nackDelay: Duration;
+  /** Wait after the first Nack; doubles up to `nackRetryMax`. */
+  readonly nackRetry: Duration;
+  readonly nackRetryMax: Duration;
+  /** Nacks for a hole that does not shrink before it is given up as a gap. */
+  readonly nackAttempts: number;
+  /** Datagrams of one peer held behind a hole. */
+  readonly holdLimit: number;
+  /** A peer not heard for so long may come back with another address or a lesser epoch, or give its place to another. */
+  readonly peerSilence: Duration;
+  /** BulkRequest until somebody offers. */
+  readonly requestInterval: Duration;
+  /** How long offers are collected after the first. */
+  readonly offerWindow: Duration;
+  /** Without any peer that has a complete table, this node's is complete after so long. */
+  readonly soloTimeout: Duration;
+  /** Chunks asked for at once, at most 16. */
+  readonly fetchWindow: number;
+  /** Wait for the chunks of a fetch; doubles up to `fetchTimeoutMax`. */
+  readonly fetchTimeout: Duration;
+  readonly fetchTimeoutMax: Duration;
+  /** Wait before a chunk that came too late is fetched anew. */
+  readonly refetchDelay: Duration;
+  /** A donor that sends no chunk for so long is given up. */
+  readonly donorSilence: Duration;
+  /** Keys that a transfer remembers as touched by newer updates. */
+  readonly journalLimit: number;
+  /** Keys that a repair remembers as alive; beyond, what the gap may have removed is left to expire. */
+  readonly sweepLimit: number;
+}
+
+/** For a local network with round trips below 10 ms and up to a million entries. */
+export const defaultTuning: SyncTuning = {
+  flushDelay: milliseconds(2),
+  ringSize: 4096,
+  nackBatch: 256,
+  helloInterval: seconds(1),
+  helloAfterUpdates: milliseconds(20),
+  helloAgain: milliseconds(80),
+  nackDelay: milliseconds(2),
+  nackRetry: milliseconds(20),
+  nackRetryMax: milliseconds(500),
+  nackAttempts: 10,
+  holdLimit: 1024,
+  peerSilence: seconds(10),
+  requestInterval: milliseconds(200),
+  offerWindow: milliseconds(100),
+  soloTimeout: seconds(1),
+  fetchWindow: 8,
+  fetchTimeout: milliseconds(50),
+  fetchTimeoutMax: seconds(1),
+  refetchDelay: milliseconds(10),
+  donorSilence: seconds(2),
+  journalLimit: 65_536,
+  sweepLimit: 1_048_576,
+};

@@ -1,0 +1,1120 @@
+import * as $protobuf from "protobufjs/minimal.js";
+import Long = require("long");
+
+/** Namespace baton. */
+export namespace baton {
+
+    /** Namespace sync. */
+    namespace sync {
+
+        /**
+         * Properties of a Datagram.
+         * @deprecated Use baton.sync.Datagram.$Properties instead.
+         */
+        interface IDatagram extends baton.sync.Datagram.$Properties {
+        }
+
+        /** Represents a Datagram. */
+        class Datagram {
+
+            /**
+             * Constructs a new Datagram.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Datagram.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Datagram syncId. */
+            syncId: number;
+
+            /** Datagram node. */
+            node: string;
+
+            /** Datagram epoch. */
+            epoch: number;
+
+            /** Datagram updates. */
+            updates?: (baton.sync.Updates.$Properties|null);
+
+            /** Datagram hello. */
+            hello?: (baton.sync.Hello.$Properties|null);
+
+            /** Datagram nack. */
+            nack?: (baton.sync.Nack.$Properties|null);
+
+            /** Datagram lostNotice. */
+            lostNotice?: (baton.sync.LostNotice.$Properties|null);
+
+            /** Datagram bulkRequest. */
+            bulkRequest?: (baton.sync.BulkRequest.$Properties|null);
+
+            /** Datagram bulkFetch. */
+            bulkFetch?: (baton.sync.BulkFetch.$Properties|null);
+
+            /** Datagram bulkChunk. */
+            bulkChunk?: (baton.sync.BulkChunk.$Properties|null);
+
+            /** Datagram goodbye. */
+            goodbye?: (baton.sync.Goodbye.$Properties|null);
+
+            /** Datagram body. */
+            body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye");
+
+            /**
+             * Encodes the specified Datagram message. Does not implicitly {@link baton.sync.Datagram.verify|verify} messages.
+             * @param message Datagram message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Datagram.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Datagram message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Datagram & baton.sync.Datagram.$Shape} Datagram
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Datagram & baton.sync.Datagram.$Shape;
+        }
+
+        namespace Datagram {
+
+            /** Properties of a Datagram. */
+            interface $Properties {
+
+                /** Datagram syncId */
+                syncId?: (number|null);
+
+                /** Datagram node */
+                node?: (string|null);
+
+                /** Datagram epoch */
+                epoch?: (number|null);
+
+                /** Datagram updates */
+                updates?: (baton.sync.Updates.$Properties|null);
+
+                /** Datagram hello */
+                hello?: (baton.sync.Hello.$Properties|null);
+
+                /** Datagram nack */
+                nack?: (baton.sync.Nack.$Properties|null);
+
+                /** Datagram lostNotice */
+                lostNotice?: (baton.sync.LostNotice.$Properties|null);
+
+                /** Datagram bulkRequest */
+                bulkRequest?: (baton.sync.BulkRequest.$Properties|null);
+
+                /** Datagram bulkFetch */
+                bulkFetch?: (baton.sync.BulkFetch.$Properties|null);
+
+                /** Datagram bulkChunk */
+                bulkChunk?: (baton.sync.BulkChunk.$Properties|null);
+
+                /** Datagram goodbye */
+                goodbye?: (baton.sync.Goodbye.$Properties|null);
+
+                /** Datagram body */
+                body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a Datagram. */
+            type $Shape = {
+              syncId?: number|null;
+              node?: string|null;
+              epoch?: number|null;
+              updates?: baton.sync.Updates.$Shape|null;
+              hello?: baton.sync.Hello.$Shape|null;
+              nack?: baton.sync.Nack.$Shape|null;
+              lostNotice?: baton.sync.LostNotice.$Shape|null;
+              bulkRequest?: baton.sync.BulkRequest.$Shape|null;
+              bulkFetch?: baton.sync.BulkFetch.$Shape|null;
+              bulkChunk?: baton.sync.BulkChunk.$Shape|null;
+              goodbye?: baton.sync.Goodbye.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape })
+            );
+        }
+
+        /** Protocol enum. */
+        enum Protocol {
+
+            /** PROTOCOL_UNSPECIFIED value */
+            PROTOCOL_UNSPECIFIED = 0,
+
+            /** PROTOCOL_TCP value */
+            PROTOCOL_TCP = 6,
+
+            /** PROTOCOL_UDP value */
+            PROTOCOL_UDP = 17
+        }
+
+        /** Method enum. */
+        enum Method {
+
+            /** METHOD_UNSPECIFIED value */
+            METHOD_UNSPECIFIED = 0,
+
+            /** METHOD_MASQ value */
+            METHOD_MASQ = 1,
+
+            /** METHOD_ROUTE value */
+            METHOD_ROUTE = 2
+        }
+
+        /** State enum. */
+        enum State {
+
+            /** STATE_NONE value */
+            STATE_NONE = 0,
+
+            /** STATE_ESTABLISHED value */
+            STATE_ESTABLISHED = 1,
+
+            /** STATE_SYN_SENT value */
+            STATE_SYN_SENT = 2,
+
+            /** STATE_SYN_RECV value */
+            STATE_SYN_RECV = 3,
+
+            /** STATE_FIN_WAIT value */
+            STATE_FIN_WAIT = 4,
+
+            /** STATE_TIME_WAIT value */
+            STATE_TIME_WAIT = 5,
+
+            /** STATE_CLOSE value */
+            STATE_CLOSE = 6,
+
+            /** STATE_CLOSE_WAIT value */
+            STATE_CLOSE_WAIT = 7,
+
+            /** STATE_LAST_ACK value */
+            STATE_LAST_ACK = 8,
+
+            /** STATE_LISTEN value */
+            STATE_LISTEN = 9,
+
+            /** STATE_SYNACK value */
+            STATE_SYNACK = 10,
+
+            /** STATE_UDP value */
+            STATE_UDP = 11
+        }
+
+        /**
+         * Properties of a Record.
+         * @deprecated Use baton.sync.Record.$Properties instead.
+         */
+        interface IRecord extends baton.sync.Record.$Properties {
+        }
+
+        /** Represents a Record. */
+        class Record {
+
+            /**
+             * Constructs a new Record.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Record.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Record protocol. */
+            protocol: baton.sync.Protocol;
+
+            /** Record clientAddress. */
+            clientAddress: Uint8Array;
+
+            /** Record clientPort. */
+            clientPort: number;
+
+            /** Record virtualAddress. */
+            virtualAddress: Uint8Array;
+
+            /** Record virtualPort. */
+            virtualPort: number;
+
+            /** Record realAddress. */
+            realAddress: Uint8Array;
+
+            /** Record realPort. */
+            realPort: number;
+
+            /** Record method. */
+            method: baton.sync.Method;
+
+            /** Record state. */
+            state: baton.sync.State;
+
+            /** Record flags. */
+            flags: number;
+
+            /** Record timeoutSeconds. */
+            timeoutSeconds: number;
+
+            /** Record remainingMilliseconds. */
+            remainingMilliseconds: number;
+
+            /** Record packets. */
+            packets: number;
+
+            /** Record origin. */
+            origin: string;
+
+            /**
+             * Encodes the specified Record message. Does not implicitly {@link baton.sync.Record.verify|verify} messages.
+             * @param message Record message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Record.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Record message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Record & baton.sync.Record.$Shape} Record
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Record & baton.sync.Record.$Shape;
+        }
+
+        namespace Record {
+
+            /** Properties of a Record. */
+            interface $Properties {
+
+                /** Record protocol */
+                protocol?: (baton.sync.Protocol|null);
+
+                /** Record clientAddress */
+                clientAddress?: (Uint8Array|null);
+
+                /** Record clientPort */
+                clientPort?: (number|null);
+
+                /** Record virtualAddress */
+                virtualAddress?: (Uint8Array|null);
+
+                /** Record virtualPort */
+                virtualPort?: (number|null);
+
+                /** Record realAddress */
+                realAddress?: (Uint8Array|null);
+
+                /** Record realPort */
+                realPort?: (number|null);
+
+                /** Record method */
+                method?: (baton.sync.Method|null);
+
+                /** Record state */
+                state?: (baton.sync.State|null);
+
+                /** Record flags */
+                flags?: (number|null);
+
+                /** Record timeoutSeconds */
+                timeoutSeconds?: (number|null);
+
+                /** Record remainingMilliseconds */
+                remainingMilliseconds?: (number|null);
+
+                /** Record packets */
+                packets?: (number|null);
+
+                /** Record origin */
+                origin?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Record. */
+            type $Shape = baton.sync.Record.$Properties;
+        }
+
+        /**
+         * Properties of a Removal.
+         * @deprecated Use baton.sync.Removal.$Properties instead.
+         */
+        interface IRemoval extends baton.sync.Removal.$Properties {
+        }
+
+        /** Represents a Removal. */
+        class Removal {
+
+            /**
+             * Constructs a new Removal.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Removal.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Removal protocol. */
+            protocol: baton.sync.Protocol;
+
+            /** Removal clientAddress. */
+            clientAddress: Uint8Array;
+
+            /** Removal clientPort. */
+            clientPort: number;
+
+            /** Removal virtualAddress. */
+            virtualAddress: Uint8Array;
+
+            /** Removal virtualPort. */
+            virtualPort: number;
+
+            /**
+             * Encodes the specified Removal message. Does not implicitly {@link baton.sync.Removal.verify|verify} messages.
+             * @param message Removal message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Removal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Removal message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Removal & baton.sync.Removal.$Shape} Removal
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Removal & baton.sync.Removal.$Shape;
+        }
+
+        namespace Removal {
+
+            /** Properties of a Removal. */
+            interface $Properties {
+
+                /** Removal protocol */
+                protocol?: (baton.sync.Protocol|null);
+
+                /** Removal clientAddress */
+                clientAddress?: (Uint8Array|null);
+
+                /** Removal clientPort */
+                clientPort?: (number|null);
+
+                /** Removal virtualAddress */
+                virtualAddress?: (Uint8Array|null);
+
+                /** Removal virtualPort */
+                virtualPort?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Removal. */
+            type $Shape = baton.sync.Removal.$Properties;
+        }
+
+        /**
+         * Properties of a Position.
+         * @deprecated Use baton.sync.Position.$Properties instead.
+         */
+        interface IPosition extends baton.sync.Position.$Properties {
+        }
+
+        /** Represents a Position. */
+        class Position {
+
+            /**
+             * Constructs a new Position.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Position.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Position node. */
+            node: string;
+
+            /** Position epoch. */
+            epoch: number;
+
+            /** Position sequence. */
+            sequence: number;
+
+            /**
+             * Encodes the specified Position message. Does not implicitly {@link baton.sync.Position.verify|verify} messages.
+             * @param message Position message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Position.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Position message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Position & baton.sync.Position.$Shape} Position
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Position & baton.sync.Position.$Shape;
+        }
+
+        namespace Position {
+
+            /** Properties of a Position. */
+            interface $Properties {
+
+                /** Position node */
+                node?: (string|null);
+
+                /** Position epoch */
+                epoch?: (number|null);
+
+                /** Position sequence */
+                sequence?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Position. */
+            type $Shape = baton.sync.Position.$Properties;
+        }
+
+        /**
+         * Properties of an Updates.
+         * @deprecated Use baton.sync.Updates.$Properties instead.
+         */
+        interface IUpdates extends baton.sync.Updates.$Properties {
+        }
+
+        /** Represents an Updates. */
+        class Updates {
+
+            /**
+             * Constructs a new Updates.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Updates.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Updates sequence. */
+            sequence: number;
+
+            /** Updates records. */
+            records: baton.sync.Record.$Properties[];
+
+            /** Updates removals. */
+            removals: baton.sync.Removal.$Properties[];
+
+            /**
+             * Encodes the specified Updates message. Does not implicitly {@link baton.sync.Updates.verify|verify} messages.
+             * @param message Updates message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Updates.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Updates message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Updates & baton.sync.Updates.$Shape} Updates
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Updates & baton.sync.Updates.$Shape;
+        }
+
+        namespace Updates {
+
+            /** Properties of an Updates. */
+            interface $Properties {
+
+                /** Updates sequence */
+                sequence?: (number|null);
+
+                /** Updates records */
+                records?: (baton.sync.Record.$Properties[]|null);
+
+                /** Updates removals */
+                removals?: (baton.sync.Removal.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Updates. */
+            type $Shape = baton.sync.Updates.$Properties;
+        }
+
+        /**
+         * Properties of a Hello.
+         * @deprecated Use baton.sync.Hello.$Properties instead.
+         */
+        interface IHello extends baton.sync.Hello.$Properties {
+        }
+
+        /** Represents a Hello. */
+        class Hello {
+
+            /**
+             * Constructs a new Hello.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Hello.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Hello lastSequence. */
+            lastSequence: number;
+
+            /** Hello entries. */
+            entries: number;
+
+            /** Hello tableComplete. */
+            tableComplete: boolean;
+
+            /** Hello master. */
+            master: boolean;
+
+            /**
+             * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
+             * @param message Hello message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Hello message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Hello & baton.sync.Hello.$Shape} Hello
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Hello & baton.sync.Hello.$Shape;
+        }
+
+        namespace Hello {
+
+            /** Properties of a Hello. */
+            interface $Properties {
+
+                /** Hello lastSequence */
+                lastSequence?: (number|null);
+
+                /** Hello entries */
+                entries?: (number|null);
+
+                /** Hello tableComplete */
+                tableComplete?: (boolean|null);
+
+                /** Hello master */
+                master?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Hello. */
+            type $Shape = baton.sync.Hello.$Properties;
+        }
+
+        /**
+         * Properties of a Range.
+         * @deprecated Use baton.sync.Range.$Properties instead.
+         */
+        interface IRange extends baton.sync.Range.$Properties {
+        }
+
+        /** Represents a Range. */
+        class Range {
+
+            /**
+             * Constructs a new Range.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Range.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Range first. */
+            first: number;
+
+            /** Range last. */
+            last: number;
+
+            /**
+             * Encodes the specified Range message. Does not implicitly {@link baton.sync.Range.verify|verify} messages.
+             * @param message Range message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Range.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Range message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Range & baton.sync.Range.$Shape} Range
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Range & baton.sync.Range.$Shape;
+        }
+
+        namespace Range {
+
+            /** Properties of a Range. */
+            interface $Properties {
+
+                /** Range first */
+                first?: (number|null);
+
+                /** Range last */
+                last?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Range. */
+            type $Shape = baton.sync.Range.$Properties;
+        }
+
+        /**
+         * Properties of a Nack.
+         * @deprecated Use baton.sync.Nack.$Properties instead.
+         */
+        interface INack extends baton.sync.Nack.$Properties {
+        }
+
+        /** Represents a Nack. */
+        class Nack {
+
+            /**
+             * Constructs a new Nack.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Nack.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Nack node. */
+            node: string;
+
+            /** Nack epoch. */
+            epoch: number;
+
+            /** Nack ranges. */
+            ranges: baton.sync.Range.$Properties[];
+
+            /**
+             * Encodes the specified Nack message. Does not implicitly {@link baton.sync.Nack.verify|verify} messages.
+             * @param message Nack message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Nack.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Nack message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Nack & baton.sync.Nack.$Shape} Nack
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Nack & baton.sync.Nack.$Shape;
+        }
+
+        namespace Nack {
+
+            /** Properties of a Nack. */
+            interface $Properties {
+
+                /** Nack node */
+                node?: (string|null);
+
+                /** Nack epoch */
+                epoch?: (number|null);
+
+                /** Nack ranges */
+                ranges?: (baton.sync.Range.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Nack. */
+            type $Shape = baton.sync.Nack.$Properties;
+        }
+
+        /**
+         * Properties of a LostNotice.
+         * @deprecated Use baton.sync.LostNotice.$Properties instead.
+         */
+        interface ILostNotice extends baton.sync.LostNotice.$Properties {
+        }
+
+        /** Represents a LostNotice. */
+        class LostNotice {
+
+            /**
+             * Constructs a new LostNotice.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.LostNotice.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LostNotice oldestKept. */
+            oldestKept: number;
+
+            /**
+             * Encodes the specified LostNotice message. Does not implicitly {@link baton.sync.LostNotice.verify|verify} messages.
+             * @param message LostNotice message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.LostNotice.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LostNotice message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.LostNotice & baton.sync.LostNotice.$Shape} LostNotice
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.LostNotice & baton.sync.LostNotice.$Shape;
+        }
+
+        namespace LostNotice {
+
+            /** Properties of a LostNotice. */
+            interface $Properties {
+
+                /** LostNotice oldestKept */
+                oldestKept?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LostNotice. */
+            type $Shape = baton.sync.LostNotice.$Properties;
+        }
+
+        /**
+         * Properties of a BulkRequest.
+         * @deprecated Use baton.sync.BulkRequest.$Properties instead.
+         */
+        interface IBulkRequest extends baton.sync.BulkRequest.$Properties {
+        }
+
+        /** Represents a BulkRequest. */
+        class BulkRequest {
+
+            /**
+             * Constructs a new BulkRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.BulkRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Encodes the specified BulkRequest message. Does not implicitly {@link baton.sync.BulkRequest.verify|verify} messages.
+             * @param message BulkRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.BulkRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BulkRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.BulkRequest & baton.sync.BulkRequest.$Shape} BulkRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.BulkRequest & baton.sync.BulkRequest.$Shape;
+        }
+
+        namespace BulkRequest {
+
+            /** Properties of a BulkRequest. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BulkRequest. */
+            type $Shape = baton.sync.BulkRequest.$Properties;
+        }
+
+        /**
+         * Properties of a BulkFetch.
+         * @deprecated Use baton.sync.BulkFetch.$Properties instead.
+         */
+        interface IBulkFetch extends baton.sync.BulkFetch.$Properties {
+        }
+
+        /** Represents a BulkFetch. */
+        class BulkFetch {
+
+            /**
+             * Constructs a new BulkFetch.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.BulkFetch.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BulkFetch node. */
+            node: string;
+
+            /** BulkFetch epoch. */
+            epoch: number;
+
+            /** BulkFetch transfer. */
+            transfer: number;
+
+            /** BulkFetch cursor. */
+            cursor: number;
+
+            /** BulkFetch window. */
+            window: number;
+
+            /** BulkFetch ownOnly. */
+            ownOnly: boolean;
+
+            /**
+             * Encodes the specified BulkFetch message. Does not implicitly {@link baton.sync.BulkFetch.verify|verify} messages.
+             * @param message BulkFetch message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.BulkFetch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BulkFetch message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.BulkFetch & baton.sync.BulkFetch.$Shape} BulkFetch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.BulkFetch & baton.sync.BulkFetch.$Shape;
+        }
+
+        namespace BulkFetch {
+
+            /** Properties of a BulkFetch. */
+            interface $Properties {
+
+                /** BulkFetch node */
+                node?: (string|null);
+
+                /** BulkFetch epoch */
+                epoch?: (number|null);
+
+                /** BulkFetch transfer */
+                transfer?: (number|null);
+
+                /** BulkFetch cursor */
+                cursor?: (number|null);
+
+                /** BulkFetch window */
+                window?: (number|null);
+
+                /** BulkFetch ownOnly */
+                ownOnly?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BulkFetch. */
+            type $Shape = baton.sync.BulkFetch.$Properties;
+        }
+
+        /**
+         * Properties of a BulkChunk.
+         * @deprecated Use baton.sync.BulkChunk.$Properties instead.
+         */
+        interface IBulkChunk extends baton.sync.BulkChunk.$Properties {
+        }
+
+        /** Represents a BulkChunk. */
+        class BulkChunk {
+
+            /**
+             * Constructs a new BulkChunk.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.BulkChunk.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BulkChunk joinerEpoch. */
+            joinerEpoch: number;
+
+            /** BulkChunk transfer. */
+            transfer: number;
+
+            /** BulkChunk cursor. */
+            cursor: number;
+
+            /** BulkChunk nextCursor. */
+            nextCursor: number;
+
+            /** BulkChunk done. */
+            done: boolean;
+
+            /** BulkChunk asOf. */
+            asOf: baton.sync.Position.$Properties[];
+
+            /** BulkChunk records. */
+            records: baton.sync.Record.$Properties[];
+
+            /**
+             * Encodes the specified BulkChunk message. Does not implicitly {@link baton.sync.BulkChunk.verify|verify} messages.
+             * @param message BulkChunk message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.BulkChunk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BulkChunk message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.BulkChunk & baton.sync.BulkChunk.$Shape} BulkChunk
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.BulkChunk & baton.sync.BulkChunk.$Shape;
+        }
+
+        namespace BulkChunk {
+
+            /** Properties of a BulkChunk. */
+            interface $Properties {
+
+                /** BulkChunk joinerEpoch */
+                joinerEpoch?: (number|null);
+
+                /** BulkChunk transfer */
+                transfer?: (number|null);
+
+                /** BulkChunk cursor */
+                cursor?: (number|null);
+
+                /** BulkChunk nextCursor */
+                nextCursor?: (number|null);
+
+                /** BulkChunk done */
+                done?: (boolean|null);
+
+                /** BulkChunk asOf */
+                asOf?: (baton.sync.Position.$Properties[]|null);
+
+                /** BulkChunk records */
+                records?: (baton.sync.Record.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BulkChunk. */
+            type $Shape = baton.sync.BulkChunk.$Properties;
+        }
+
+        /**
+         * Properties of a Goodbye.
+         * @deprecated Use baton.sync.Goodbye.$Properties instead.
+         */
+        interface IGoodbye extends baton.sync.Goodbye.$Properties {
+        }
+
+        /** Represents a Goodbye. */
+        class Goodbye {
+
+            /**
+             * Constructs a new Goodbye.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Goodbye.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Goodbye lastSequence. */
+            lastSequence: number;
+
+            /**
+             * Encodes the specified Goodbye message. Does not implicitly {@link baton.sync.Goodbye.verify|verify} messages.
+             * @param message Goodbye message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Goodbye.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Goodbye message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Goodbye & baton.sync.Goodbye.$Shape} Goodbye
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Goodbye & baton.sync.Goodbye.$Shape;
+        }
+
+        namespace Goodbye {
+
+            /** Properties of a Goodbye. */
+            interface $Properties {
+
+                /** Goodbye lastSequence */
+                lastSequence?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Goodbye. */
+            type $Shape = baton.sync.Goodbye.$Properties;
+        }
+    }
+}

@@ -1,0 +1,2827 @@
+/*eslint-disable block-scoped-var, id-length, no-control-regex, no-magic-numbers, no-mixed-operators, no-prototype-builtins, no-redeclare, no-shadow, no-var, sort-vars, default-case, jsdoc/require-param*/
+import $protobuf from "protobufjs/minimal.js";
+
+// Common aliases
+const $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
+const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
+
+// Exported root namespace
+const $root = $protobuf.roots["baton-sync"] || ($protobuf.roots["baton-sync"] = {});
+
+export const baton = $root.baton = (() => {
+
+    /**
+     * Namespace baton.
+     * @exports baton
+     * @namespace
+     */
+    const baton = {};
+
+    baton.sync = (function() {
+
+        /**
+         * Namespace sync.
+         * @memberof baton
+         * @namespace
+         */
+        const sync = {};
+
+        sync.Datagram = (function() {
+
+            /**
+             * Properties of a Datagram.
+             * @typedef {Object} baton.sync.Datagram.$Properties
+             * @property {number|null} [syncId] Datagram syncId
+             * @property {string|null} [node] Datagram node
+             * @property {number|null} [epoch] Datagram epoch
+             * @property {baton.sync.Updates.$Properties|null} [updates] Datagram updates
+             * @property {baton.sync.Hello.$Properties|null} [hello] Datagram hello
+             * @property {baton.sync.Nack.$Properties|null} [nack] Datagram nack
+             * @property {baton.sync.LostNotice.$Properties|null} [lostNotice] Datagram lostNotice
+             * @property {baton.sync.BulkRequest.$Properties|null} [bulkRequest] Datagram bulkRequest
+             * @property {baton.sync.BulkFetch.$Properties|null} [bulkFetch] Datagram bulkFetch
+             * @property {baton.sync.BulkChunk.$Properties|null} [bulkChunk] Datagram bulkChunk
+             * @property {baton.sync.Goodbye.$Properties|null} [goodbye] Datagram goodbye
+             * @property {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"} [body] Datagram body
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Datagram.
+             * @memberof baton.sync
+             * @interface IDatagram
+             * @augments baton.sync.Datagram.$Properties
+             * @deprecated Use baton.sync.Datagram.$Properties instead.
+             */
+
+            /**
+             * Narrowed shape of a Datagram.
+             * @typedef {{
+             *   syncId?: number|null;
+             *   node?: string|null;
+             *   epoch?: number|null;
+             *   updates?: baton.sync.Updates.$Shape|null;
+             *   hello?: baton.sync.Hello.$Shape|null;
+             *   nack?: baton.sync.Nack.$Shape|null;
+             *   lostNotice?: baton.sync.LostNotice.$Shape|null;
+             *   bulkRequest?: baton.sync.BulkRequest.$Shape|null;
+             *   bulkFetch?: baton.sync.BulkFetch.$Shape|null;
+             *   bulkChunk?: baton.sync.BulkChunk.$Shape|null;
+             *   goodbye?: baton.sync.Goodbye.$Shape|null;
+             *   $unknowns?: Array.<Uint8Array>;
+             * } & (
+             *   ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape })
+             * )} baton.sync.Datagram.$Shape
+             */
+
+            /**
+             * Constructs a new Datagram.
+             * @memberof baton.sync
+             * @classdesc Represents a Datagram.
+             * @constructor
+             * @param {baton.sync.Datagram.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Datagram = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Datagram syncId.
+             * @member {number} syncId
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.syncId = 0;
+
+            /**
+             * Datagram node.
+             * @member {string} node
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.node = "";
+
+            /**
+             * Datagram epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.epoch = 0;
+
+            /**
+             * Datagram updates.
+             * @member {baton.sync.Updates.$Properties|null|undefined} updates
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.updates = null;
+
+            /**
+             * Datagram hello.
+             * @member {baton.sync.Hello.$Properties|null|undefined} hello
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.hello = null;
+
+            /**
+             * Datagram nack.
+             * @member {baton.sync.Nack.$Properties|null|undefined} nack
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.nack = null;
+
+            /**
+             * Datagram lostNotice.
+             * @member {baton.sync.LostNotice.$Properties|null|undefined} lostNotice
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.lostNotice = null;
+
+            /**
+             * Datagram bulkRequest.
+             * @member {baton.sync.BulkRequest.$Properties|null|undefined} bulkRequest
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.bulkRequest = null;
+
+            /**
+             * Datagram bulkFetch.
+             * @member {baton.sync.BulkFetch.$Properties|null|undefined} bulkFetch
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.bulkFetch = null;
+
+            /**
+             * Datagram bulkChunk.
+             * @member {baton.sync.BulkChunk.$Properties|null|undefined} bulkChunk
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.bulkChunk = null;
+
+            /**
+             * Datagram goodbye.
+             * @member {baton.sync.Goodbye.$Properties|null|undefined} goodbye
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.goodbye = null;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            /**
+             * Datagram body.
+             * @member {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|undefined} body
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            $Object.defineProperty(Datagram.prototype, "body", {
+                get: $util.oneOfGetter($oneOfFields = ["updates", "hello", "nack", "lostNotice", "bulkRequest", "bulkFetch", "bulkChunk", "goodbye"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            /**
+             * Encodes the specified Datagram message. Does not implicitly {@link baton.sync.Datagram.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Datagram
+             * @static
+             * @param {baton.sync.Datagram.$Properties} message Datagram message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Datagram.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.syncId != null && $Object.hasOwnProperty.call(message, "syncId") && message.syncId !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.syncId);
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 3, wireType 1 =*/25).double(message.epoch);
+                if (message.updates != null && $Object.hasOwnProperty.call(message, "updates"))
+                    $root.baton.sync.Updates.encode(message.updates, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+                    $root.baton.sync.Hello.encode(message.hello, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.nack != null && $Object.hasOwnProperty.call(message, "nack"))
+                    $root.baton.sync.Nack.encode(message.nack, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.lostNotice != null && $Object.hasOwnProperty.call(message, "lostNotice"))
+                    $root.baton.sync.LostNotice.encode(message.lostNotice, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.bulkRequest != null && $Object.hasOwnProperty.call(message, "bulkRequest"))
+                    $root.baton.sync.BulkRequest.encode(message.bulkRequest, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+                if (message.bulkFetch != null && $Object.hasOwnProperty.call(message, "bulkFetch"))
+                    $root.baton.sync.BulkFetch.encode(message.bulkFetch, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+                if (message.bulkChunk != null && $Object.hasOwnProperty.call(message, "bulkChunk"))
+                    $root.baton.sync.BulkChunk.encode(message.bulkChunk, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+                if (message.goodbye != null && $Object.hasOwnProperty.call(message, "goodbye"))
+                    $root.baton.sync.Goodbye.encode(message.goodbye, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Datagram message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Datagram
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Datagram & baton.sync.Datagram.$Shape} Datagram
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Datagram.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Datagram();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.syncId = value;
+                            else
+                                delete message.syncId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.updates = $root.baton.sync.Updates.decode(reader, reader.size(), $undefined, _depth + 1, message.updates);
+                            message.body = "updates";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.hello = $root.baton.sync.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                            message.body = "hello";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.nack = $root.baton.sync.Nack.decode(reader, reader.size(), $undefined, _depth + 1, message.nack);
+                            message.body = "nack";
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.lostNotice = $root.baton.sync.LostNotice.decode(reader, reader.size(), $undefined, _depth + 1, message.lostNotice);
+                            message.body = "lostNotice";
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.bulkRequest = $root.baton.sync.BulkRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.bulkRequest);
+                            message.body = "bulkRequest";
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.bulkFetch = $root.baton.sync.BulkFetch.decode(reader, reader.size(), $undefined, _depth + 1, message.bulkFetch);
+                            message.body = "bulkFetch";
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.bulkChunk = $root.baton.sync.BulkChunk.decode(reader, reader.size(), $undefined, _depth + 1, message.bulkChunk);
+                            message.body = "bulkChunk";
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            message.goodbye = $root.baton.sync.Goodbye.decode(reader, reader.size(), $undefined, _depth + 1, message.goodbye);
+                            message.body = "goodbye";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Datagram;
+        })();
+
+        /**
+         * Protocol enum.
+         * @name baton.sync.Protocol
+         * @enum {number}
+         * @property {number} PROTOCOL_UNSPECIFIED=0 PROTOCOL_UNSPECIFIED value
+         * @property {number} PROTOCOL_TCP=6 PROTOCOL_TCP value
+         * @property {number} PROTOCOL_UDP=17 PROTOCOL_UDP value
+         */
+        sync.Protocol = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "PROTOCOL_UNSPECIFIED"] = 0;
+            values[valuesById[6] = "PROTOCOL_TCP"] = 6;
+            values[valuesById[17] = "PROTOCOL_UDP"] = 17;
+            return values;
+        })();
+
+        /**
+         * Method enum.
+         * @name baton.sync.Method
+         * @enum {number}
+         * @property {number} METHOD_UNSPECIFIED=0 METHOD_UNSPECIFIED value
+         * @property {number} METHOD_MASQ=1 METHOD_MASQ value
+         * @property {number} METHOD_ROUTE=2 METHOD_ROUTE value
+         */
+        sync.Method = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "METHOD_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "METHOD_MASQ"] = 1;
+            values[valuesById[2] = "METHOD_ROUTE"] = 2;
+            return values;
+        })();
+
+        /**
+         * State enum.
+         * @name baton.sync.State
+         * @enum {number}
+         * @property {number} STATE_NONE=0 STATE_NONE value
+         * @property {number} STATE_ESTABLISHED=1 STATE_ESTABLISHED value
+         * @property {number} STATE_SYN_SENT=2 STATE_SYN_SENT value
+         * @property {number} STATE_SYN_RECV=3 STATE_SYN_RECV value
+         * @property {number} STATE_FIN_WAIT=4 STATE_FIN_WAIT value
+         * @property {number} STATE_TIME_WAIT=5 STATE_TIME_WAIT value
+         * @property {number} STATE_CLOSE=6 STATE_CLOSE value
+         * @property {number} STATE_CLOSE_WAIT=7 STATE_CLOSE_WAIT value
+         * @property {number} STATE_LAST_ACK=8 STATE_LAST_ACK value
+         * @property {number} STATE_LISTEN=9 STATE_LISTEN value
+         * @property {number} STATE_SYNACK=10 STATE_SYNACK value
+         * @property {number} STATE_UDP=11 STATE_UDP value
+         */
+        sync.State = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "STATE_NONE"] = 0;
+            values[valuesById[1] = "STATE_ESTABLISHED"] = 1;
+            values[valuesById[2] = "STATE_SYN_SENT"] = 2;
+            values[valuesById[3] = "STATE_SYN_RECV"] = 3;
+            values[valuesById[4] = "STATE_FIN_WAIT"] = 4;
+            values[valuesById[5] = "STATE_TIME_WAIT"] = 5;
+            values[valuesById[6] = "STATE_CLOSE"] = 6;
+            values[valuesById[7] = "STATE_CLOSE_WAIT"] = 7;
+            values[valuesById[8] = "STATE_LAST_ACK"] = 8;
+            values[valuesById[9] = "STATE_LISTEN"] = 9;
+            values[valuesById[10] = "STATE_SYNACK"] = 10;
+            values[valuesById[11] = "STATE_UDP"] = 11;
+            return values;
+        })();
+
+        sync.Record = (function() {
+
+            /**
+             * Properties of a Record.
+             * @typedef {Object} baton.sync.Record.$Properties
+             * @property {baton.sync.Protocol|null} [protocol] Record protocol
+             * @property {Uint8Array|null} [clientAddress] Record clientAddress
+             * @property {number|null} [clientPort] Record clientPort
+             * @property {Uint8Array|null} [virtualAddress] Record virtualAddress
+             * @property {number|null} [virtualPort] Record virtualPort
+             * @property {Uint8Array|null} [realAddress] Record realAddress
+             * @property {number|null} [realPort] Record realPort
+             * @property {baton.sync.Method|null} [method] Record method
+             * @property {baton.sync.State|null} [state] Record state
+             * @property {number|null} [flags] Record flags
+             * @property {number|null} [timeoutSeconds] Record timeoutSeconds
+             * @property {number|null} [remainingMilliseconds] Record remainingMilliseconds
+             * @property {number|null} [packets] Record packets
+             * @property {string|null} [origin] Record origin
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Record.
+             * @memberof baton.sync
+             * @interface IRecord
+             * @augments baton.sync.Record.$Properties
+             * @deprecated Use baton.sync.Record.$Properties instead.
+             */
+
+            /**
+             * Shape of a Record.
+             * @typedef {baton.sync.Record.$Properties} baton.sync.Record.$Shape
+             */
+
+            /**
+             * Constructs a new Record.
+             * @memberof baton.sync
+             * @classdesc Represents a Record.
+             * @constructor
+             * @param {baton.sync.Record.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Record = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Record protocol.
+             * @member {baton.sync.Protocol} protocol
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.protocol = 0;
+
+            /**
+             * Record clientAddress.
+             * @member {Uint8Array} clientAddress
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.clientAddress = $util.newBuffer([]);
+
+            /**
+             * Record clientPort.
+             * @member {number} clientPort
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.clientPort = 0;
+
+            /**
+             * Record virtualAddress.
+             * @member {Uint8Array} virtualAddress
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.virtualAddress = $util.newBuffer([]);
+
+            /**
+             * Record virtualPort.
+             * @member {number} virtualPort
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.virtualPort = 0;
+
+            /**
+             * Record realAddress.
+             * @member {Uint8Array} realAddress
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.realAddress = $util.newBuffer([]);
+
+            /**
+             * Record realPort.
+             * @member {number} realPort
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.realPort = 0;
+
+            /**
+             * Record method.
+             * @member {baton.sync.Method} method
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.method = 0;
+
+            /**
+             * Record state.
+             * @member {baton.sync.State} state
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.state = 0;
+
+            /**
+             * Record flags.
+             * @member {number} flags
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.flags = 0;
+
+            /**
+             * Record timeoutSeconds.
+             * @member {number} timeoutSeconds
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.timeoutSeconds = 0;
+
+            /**
+             * Record remainingMilliseconds.
+             * @member {number} remainingMilliseconds
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.remainingMilliseconds = 0;
+
+            /**
+             * Record packets.
+             * @member {number} packets
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.packets = 0;
+
+            /**
+             * Record origin.
+             * @member {string} origin
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.origin = "";
+
+            /**
+             * Encodes the specified Record message. Does not implicitly {@link baton.sync.Record.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Record
+             * @static
+             * @param {baton.sync.Record.$Properties} message Record message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Record.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).int32(message.protocol);
+                if (message.clientAddress != null && $Object.hasOwnProperty.call(message, "clientAddress") && message.clientAddress.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.clientAddress);
+                if (message.clientPort != null && $Object.hasOwnProperty.call(message, "clientPort") && message.clientPort !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.clientPort);
+                if (message.virtualAddress != null && $Object.hasOwnProperty.call(message, "virtualAddress") && message.virtualAddress.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.virtualAddress);
+                if (message.virtualPort != null && $Object.hasOwnProperty.call(message, "virtualPort") && message.virtualPort !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.virtualPort);
+                if (message.realAddress != null && $Object.hasOwnProperty.call(message, "realAddress") && message.realAddress.length)
+                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.realAddress);
+                if (message.realPort != null && $Object.hasOwnProperty.call(message, "realPort") && message.realPort !== 0)
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.realPort);
+                if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== 0)
+                    writer.uint32(/* id 8, wireType 0 =*/64).int32(message.method);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                    writer.uint32(/* id 9, wireType 0 =*/72).int32(message.state);
+                if (message.flags != null && $Object.hasOwnProperty.call(message, "flags") && message.flags !== 0)
+                    writer.uint32(/* id 10, wireType 0 =*/80).uint32(message.flags);
+                if (message.timeoutSeconds != null && $Object.hasOwnProperty.call(message, "timeoutSeconds") && message.timeoutSeconds !== 0)
+                    writer.uint32(/* id 11, wireType 0 =*/88).uint32(message.timeoutSeconds);
+                if (message.remainingMilliseconds != null && $Object.hasOwnProperty.call(message, "remainingMilliseconds") && message.remainingMilliseconds !== 0)
+                    writer.uint32(/* id 12, wireType 0 =*/96).uint32(message.remainingMilliseconds);
+                if (message.packets != null && $Object.hasOwnProperty.call(message, "packets") && message.packets !== 0)
+                    writer.uint32(/* id 13, wireType 0 =*/104).uint32(message.packets);
+                if (message.origin != null && $Object.hasOwnProperty.call(message, "origin") && message.origin !== "")
+                    writer.uint32(/* id 14, wireType 2 =*/114).string(message.origin);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Record message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Record
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Record & baton.sync.Record.$Shape} Record
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Record.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Record();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.protocol = value;
+                            else
+                                delete message.protocol;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.clientAddress = value;
+                            else
+                                delete message.clientAddress;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.clientPort = value;
+                            else
+                                delete message.clientPort;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.virtualAddress = value;
+                            else
+                                delete message.virtualAddress;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.virtualPort = value;
+                            else
+                                delete message.virtualPort;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.realAddress = value;
+                            else
+                                delete message.realAddress;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.realPort = value;
+                            else
+                                delete message.realPort;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.method = value;
+                            else
+                                delete message.method;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.flags = value;
+                            else
+                                delete message.flags;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.timeoutSeconds = value;
+                            else
+                                delete message.timeoutSeconds;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.remainingMilliseconds = value;
+                            else
+                                delete message.remainingMilliseconds;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.packets = value;
+                            else
+                                delete message.packets;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.origin = value;
+                            else
+                                delete message.origin;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Record;
+        })();
+
+        sync.Removal = (function() {
+
+            /**
+             * Properties of a Removal.
+             * @typedef {Object} baton.sync.Removal.$Properties
+             * @property {baton.sync.Protocol|null} [protocol] Removal protocol
+             * @property {Uint8Array|null} [clientAddress] Removal clientAddress
+             * @property {number|null} [clientPort] Removal clientPort
+             * @property {Uint8Array|null} [virtualAddress] Removal virtualAddress
+             * @property {number|null} [virtualPort] Removal virtualPort
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Removal.
+             * @memberof baton.sync
+             * @interface IRemoval
+             * @augments baton.sync.Removal.$Properties
+             * @deprecated Use baton.sync.Removal.$Properties instead.
+             */
+
+            /**
+             * Shape of a Removal.
+             * @typedef {baton.sync.Removal.$Properties} baton.sync.Removal.$Shape
+             */
+
+            /**
+             * Constructs a new Removal.
+             * @memberof baton.sync
+             * @classdesc Represents a Removal.
+             * @constructor
+             * @param {baton.sync.Removal.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Removal = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Removal protocol.
+             * @member {baton.sync.Protocol} protocol
+             * @memberof baton.sync.Removal
+             * @instance
+             */
+            Removal.prototype.protocol = 0;
+
+            /**
+             * Removal clientAddress.
+             * @member {Uint8Array} clientAddress
+             * @memberof baton.sync.Removal
+             * @instance
+             */
+            Removal.prototype.clientAddress = $util.newBuffer([]);
+
+            /**
+             * Removal clientPort.
+             * @member {number} clientPort
+             * @memberof baton.sync.Removal
+             * @instance
+             */
+            Removal.prototype.clientPort = 0;
+
+            /**
+             * Removal virtualAddress.
+             * @member {Uint8Array} virtualAddress
+             * @memberof baton.sync.Removal
+             * @instance
+             */
+            Removal.prototype.virtualAddress = $util.newBuffer([]);
+
+            /**
+             * Removal virtualPort.
+             * @member {number} virtualPort
+             * @memberof baton.sync.Removal
+             * @instance
+             */
+            Removal.prototype.virtualPort = 0;
+
+            /**
+             * Encodes the specified Removal message. Does not implicitly {@link baton.sync.Removal.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Removal
+             * @static
+             * @param {baton.sync.Removal.$Properties} message Removal message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Removal.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).int32(message.protocol);
+                if (message.clientAddress != null && $Object.hasOwnProperty.call(message, "clientAddress") && message.clientAddress.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.clientAddress);
+                if (message.clientPort != null && $Object.hasOwnProperty.call(message, "clientPort") && message.clientPort !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.clientPort);
+                if (message.virtualAddress != null && $Object.hasOwnProperty.call(message, "virtualAddress") && message.virtualAddress.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.virtualAddress);
+                if (message.virtualPort != null && $Object.hasOwnProperty.call(message, "virtualPort") && message.virtualPort !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.virtualPort);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Removal message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Removal
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Removal & baton.sync.Removal.$Shape} Removal
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Removal.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Removal();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.protocol = value;
+                            else
+                                delete message.protocol;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.clientAddress = value;
+                            else
+                                delete message.clientAddress;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.clientPort = value;
+                            else
+                                delete message.clientPort;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.virtualAddress = value;
+                            else
+                                delete message.virtualAddress;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.virtualPort = value;
+                            else
+                                delete message.virtualPort;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Removal;
+        })();
+
+        sync.Position = (function() {
+
+            /**
+             * Properties of a Position.
+             * @typedef {Object} baton.sync.Position.$Properties
+             * @property {string|null} [node] Position node
+             * @property {number|null} [epoch] Position epoch
+             * @property {number|null} [sequence] Position sequence
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Position.
+             * @memberof baton.sync
+             * @interface IPosition
+             * @augments baton.sync.Position.$Properties
+             * @deprecated Use baton.sync.Position.$Properties instead.
+             */
+
+            /**
+             * Shape of a Position.
+             * @typedef {baton.sync.Position.$Properties} baton.sync.Position.$Shape
+             */
+
+            /**
+             * Constructs a new Position.
+             * @memberof baton.sync
+             * @classdesc Represents a Position.
+             * @constructor
+             * @param {baton.sync.Position.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Position = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Position node.
+             * @member {string} node
+             * @memberof baton.sync.Position
+             * @instance
+             */
+            Position.prototype.node = "";
+
+            /**
+             * Position epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.Position
+             * @instance
+             */
+            Position.prototype.epoch = 0;
+
+            /**
+             * Position sequence.
+             * @member {number} sequence
+             * @memberof baton.sync.Position
+             * @instance
+             */
+            Position.prototype.sequence = 0;
+
+            /**
+             * Encodes the specified Position message. Does not implicitly {@link baton.sync.Position.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Position
+             * @static
+             * @param {baton.sync.Position.$Properties} message Position message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Position.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.epoch);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && !$Object.is(message.sequence, 0))
+                    writer.uint32(/* id 3, wireType 1 =*/25).double(message.sequence);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Position message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Position
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Position & baton.sync.Position.$Shape} Position
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Position.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Position();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Position;
+        })();
+
+        sync.Updates = (function() {
+
+            /**
+             * Properties of an Updates.
+             * @typedef {Object} baton.sync.Updates.$Properties
+             * @property {number|null} [sequence] Updates sequence
+             * @property {Array.<baton.sync.Record.$Properties>|null} [records] Updates records
+             * @property {Array.<baton.sync.Removal.$Properties>|null} [removals] Updates removals
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an Updates.
+             * @memberof baton.sync
+             * @interface IUpdates
+             * @augments baton.sync.Updates.$Properties
+             * @deprecated Use baton.sync.Updates.$Properties instead.
+             */
+
+            /**
+             * Shape of an Updates.
+             * @typedef {baton.sync.Updates.$Properties} baton.sync.Updates.$Shape
+             */
+
+            /**
+             * Constructs a new Updates.
+             * @memberof baton.sync
+             * @classdesc Represents an Updates.
+             * @constructor
+             * @param {baton.sync.Updates.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Updates = function (properties) {
+                this.records = [];
+                this.removals = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Updates sequence.
+             * @member {number} sequence
+             * @memberof baton.sync.Updates
+             * @instance
+             */
+            Updates.prototype.sequence = 0;
+
+            /**
+             * Updates records.
+             * @member {Array.<baton.sync.Record.$Properties>} records
+             * @memberof baton.sync.Updates
+             * @instance
+             */
+            Updates.prototype.records = $util.emptyArray;
+
+            /**
+             * Updates removals.
+             * @member {Array.<baton.sync.Removal.$Properties>} removals
+             * @memberof baton.sync.Updates
+             * @instance
+             */
+            Updates.prototype.removals = $util.emptyArray;
+
+            /**
+             * Encodes the specified Updates message. Does not implicitly {@link baton.sync.Updates.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Updates
+             * @static
+             * @param {baton.sync.Updates.$Properties} message Updates message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Updates.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && !$Object.is(message.sequence, 0))
+                    writer.uint32(/* id 1, wireType 1 =*/9).double(message.sequence);
+                if (message.records != null && message.records.length)
+                    for (let i = 0; i < message.records.length; ++i)
+                        $root.baton.sync.Record.encode(message.records[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.removals != null && message.removals.length)
+                    for (let i = 0; i < message.removals.length; ++i)
+                        $root.baton.sync.Removal.encode(message.removals[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an Updates message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Updates
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Updates & baton.sync.Updates.$Shape} Updates
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Updates.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Updates();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.records && message.records.length))
+                                message.records = [];
+                            message.records.push($root.baton.sync.Record.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.removals && message.removals.length))
+                                message.removals = [];
+                            message.removals.push($root.baton.sync.Removal.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Updates;
+        })();
+
+        sync.Hello = (function() {
+
+            /**
+             * Properties of a Hello.
+             * @typedef {Object} baton.sync.Hello.$Properties
+             * @property {number|null} [lastSequence] Hello lastSequence
+             * @property {number|null} [entries] Hello entries
+             * @property {boolean|null} [tableComplete] Hello tableComplete
+             * @property {boolean|null} [master] Hello master
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Hello.
+             * @memberof baton.sync
+             * @interface IHello
+             * @augments baton.sync.Hello.$Properties
+             * @deprecated Use baton.sync.Hello.$Properties instead.
+             */
+
+            /**
+             * Shape of a Hello.
+             * @typedef {baton.sync.Hello.$Properties} baton.sync.Hello.$Shape
+             */
+
+            /**
+             * Constructs a new Hello.
+             * @memberof baton.sync
+             * @classdesc Represents a Hello.
+             * @constructor
+             * @param {baton.sync.Hello.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Hello = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Hello lastSequence.
+             * @member {number} lastSequence
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.lastSequence = 0;
+
+            /**
+             * Hello entries.
+             * @member {number} entries
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.entries = 0;
+
+            /**
+             * Hello tableComplete.
+             * @member {boolean} tableComplete
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.tableComplete = false;
+
+            /**
+             * Hello master.
+             * @member {boolean} master
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.master = false;
+
+            /**
+             * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Hello
+             * @static
+             * @param {baton.sync.Hello.$Properties} message Hello message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Hello.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && !$Object.is(message.lastSequence, 0))
+                    writer.uint32(/* id 1, wireType 1 =*/9).double(message.lastSequence);
+                if (message.entries != null && $Object.hasOwnProperty.call(message, "entries") && message.entries !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.entries);
+                if (message.tableComplete != null && $Object.hasOwnProperty.call(message, "tableComplete") && message.tableComplete !== false)
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.tableComplete);
+                if (message.master != null && $Object.hasOwnProperty.call(message, "master") && message.master !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.master);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Hello message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Hello
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Hello & baton.sync.Hello.$Shape} Hello
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Hello.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Hello();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.lastSequence = value;
+                            else
+                                delete message.lastSequence;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.entries = value;
+                            else
+                                delete message.entries;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.tableComplete = value;
+                            else
+                                delete message.tableComplete;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.master = value;
+                            else
+                                delete message.master;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Hello;
+        })();
+
+        sync.Range = (function() {
+
+            /**
+             * Properties of a Range.
+             * @typedef {Object} baton.sync.Range.$Properties
+             * @property {number|null} [first] Range first
+             * @property {number|null} [last] Range last
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Range.
+             * @memberof baton.sync
+             * @interface IRange
+             * @augments baton.sync.Range.$Properties
+             * @deprecated Use baton.sync.Range.$Properties instead.
+             */
+
+            /**
+             * Shape of a Range.
+             * @typedef {baton.sync.Range.$Properties} baton.sync.Range.$Shape
+             */
+
+            /**
+             * Constructs a new Range.
+             * @memberof baton.sync
+             * @classdesc Represents a Range.
+             * @constructor
+             * @param {baton.sync.Range.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Range = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Range first.
+             * @member {number} first
+             * @memberof baton.sync.Range
+             * @instance
+             */
+            Range.prototype.first = 0;
+
+            /**
+             * Range last.
+             * @member {number} last
+             * @memberof baton.sync.Range
+             * @instance
+             */
+            Range.prototype.last = 0;
+
+            /**
+             * Encodes the specified Range message. Does not implicitly {@link baton.sync.Range.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Range
+             * @static
+             * @param {baton.sync.Range.$Properties} message Range message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Range.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.first != null && $Object.hasOwnProperty.call(message, "first") && !$Object.is(message.first, 0))
+                    writer.uint32(/* id 1, wireType 1 =*/9).double(message.first);
+                if (message.last != null && $Object.hasOwnProperty.call(message, "last") && !$Object.is(message.last, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.last);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Range message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Range
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Range & baton.sync.Range.$Shape} Range
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Range.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Range();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.first = value;
+                            else
+                                delete message.first;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.last = value;
+                            else
+                                delete message.last;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Range;
+        })();
+
+        sync.Nack = (function() {
+
+            /**
+             * Properties of a Nack.
+             * @typedef {Object} baton.sync.Nack.$Properties
+             * @property {string|null} [node] Nack node
+             * @property {number|null} [epoch] Nack epoch
+             * @property {Array.<baton.sync.Range.$Properties>|null} [ranges] Nack ranges
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Nack.
+             * @memberof baton.sync
+             * @interface INack
+             * @augments baton.sync.Nack.$Properties
+             * @deprecated Use baton.sync.Nack.$Properties instead.
+             */
+
+            /**
+             * Shape of a Nack.
+             * @typedef {baton.sync.Nack.$Properties} baton.sync.Nack.$Shape
+             */
+
+            /**
+             * Constructs a new Nack.
+             * @memberof baton.sync
+             * @classdesc Represents a Nack.
+             * @constructor
+             * @param {baton.sync.Nack.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Nack = function (properties) {
+                this.ranges = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Nack node.
+             * @member {string} node
+             * @memberof baton.sync.Nack
+             * @instance
+             */
+            Nack.prototype.node = "";
+
+            /**
+             * Nack epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.Nack
+             * @instance
+             */
+            Nack.prototype.epoch = 0;
+
+            /**
+             * Nack ranges.
+             * @member {Array.<baton.sync.Range.$Properties>} ranges
+             * @memberof baton.sync.Nack
+             * @instance
+             */
+            Nack.prototype.ranges = $util.emptyArray;
+
+            /**
+             * Encodes the specified Nack message. Does not implicitly {@link baton.sync.Nack.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Nack
+             * @static
+             * @param {baton.sync.Nack.$Properties} message Nack message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Nack.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.epoch);
+                if (message.ranges != null && message.ranges.length)
+                    for (let i = 0; i < message.ranges.length; ++i)
+                        $root.baton.sync.Range.encode(message.ranges[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Nack message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Nack
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Nack & baton.sync.Nack.$Shape} Nack
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Nack.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Nack();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.ranges && message.ranges.length))
+                                message.ranges = [];
+                            message.ranges.push($root.baton.sync.Range.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Nack;
+        })();
+
+        sync.LostNotice = (function() {
+
+            /**
+             * Properties of a LostNotice.
+             * @typedef {Object} baton.sync.LostNotice.$Properties
+             * @property {number|null} [oldestKept] LostNotice oldestKept
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LostNotice.
+             * @memberof baton.sync
+             * @interface ILostNotice
+             * @augments baton.sync.LostNotice.$Properties
+             * @deprecated Use baton.sync.LostNotice.$Properties instead.
+             */
+
+            /**
+             * Shape of a LostNotice.
+             * @typedef {baton.sync.LostNotice.$Properties} baton.sync.LostNotice.$Shape
+             */
+
+            /**
+             * Constructs a new LostNotice.
+             * @memberof baton.sync
+             * @classdesc Represents a LostNotice.
+             * @constructor
+             * @param {baton.sync.LostNotice.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LostNotice = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LostNotice oldestKept.
+             * @member {number} oldestKept
+             * @memberof baton.sync.LostNotice
+             * @instance
+             */
+            LostNotice.prototype.oldestKept = 0;
+
+            /**
+             * Encodes the specified LostNotice message. Does not implicitly {@link baton.sync.LostNotice.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.LostNotice
+             * @static
+             * @param {baton.sync.LostNotice.$Properties} message LostNotice message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LostNotice.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.oldestKept != null && $Object.hasOwnProperty.call(message, "oldestKept") && !$Object.is(message.oldestKept, 0))
+                    writer.uint32(/* id 1, wireType 1 =*/9).double(message.oldestKept);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LostNotice message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.LostNotice
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.LostNotice & baton.sync.LostNotice.$Shape} LostNotice
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LostNotice.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.LostNotice();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.oldestKept = value;
+                            else
+                                delete message.oldestKept;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LostNotice;
+        })();
+
+        sync.BulkRequest = (function() {
+
+            /**
+             * Properties of a BulkRequest.
+             * @typedef {Object} baton.sync.BulkRequest.$Properties
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a BulkRequest.
+             * @memberof baton.sync
+             * @interface IBulkRequest
+             * @augments baton.sync.BulkRequest.$Properties
+             * @deprecated Use baton.sync.BulkRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a BulkRequest.
+             * @typedef {baton.sync.BulkRequest.$Properties} baton.sync.BulkRequest.$Shape
+             */
+
+            /**
+             * Constructs a new BulkRequest.
+             * @memberof baton.sync
+             * @classdesc Represents a BulkRequest.
+             * @constructor
+             * @param {baton.sync.BulkRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const BulkRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Encodes the specified BulkRequest message. Does not implicitly {@link baton.sync.BulkRequest.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.BulkRequest
+             * @static
+             * @param {baton.sync.BulkRequest.$Properties} message BulkRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            BulkRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a BulkRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.BulkRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.BulkRequest & baton.sync.BulkRequest.$Shape} BulkRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            BulkRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.BulkRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BulkRequest;
+        })();
+
+        sync.BulkFetch = (function() {
+
+            /**
+             * Properties of a BulkFetch.
+             * @typedef {Object} baton.sync.BulkFetch.$Properties
+             * @property {string|null} [node] BulkFetch node
+             * @property {number|null} [epoch] BulkFetch epoch
+             * @property {number|null} [transfer] BulkFetch transfer
+             * @property {number|null} [cursor] BulkFetch cursor
+             * @property {number|null} [window] BulkFetch window
+             * @property {boolean|null} [ownOnly] BulkFetch ownOnly
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a BulkFetch.
+             * @memberof baton.sync
+             * @interface IBulkFetch
+             * @augments baton.sync.BulkFetch.$Properties
+             * @deprecated Use baton.sync.BulkFetch.$Properties instead.
+             */
+
+            /**
+             * Shape of a BulkFetch.
+             * @typedef {baton.sync.BulkFetch.$Properties} baton.sync.BulkFetch.$Shape
+             */
+
+            /**
+             * Constructs a new BulkFetch.
+             * @memberof baton.sync
+             * @classdesc Represents a BulkFetch.
+             * @constructor
+             * @param {baton.sync.BulkFetch.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const BulkFetch = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * BulkFetch node.
+             * @member {string} node
+             * @memberof baton.sync.BulkFetch
+             * @instance
+             */
+            BulkFetch.prototype.node = "";
+
+            /**
+             * BulkFetch epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.BulkFetch
+             * @instance
+             */
+            BulkFetch.prototype.epoch = 0;
+
+            /**
+             * BulkFetch transfer.
+             * @member {number} transfer
+             * @memberof baton.sync.BulkFetch
+             * @instance
+             */
+            BulkFetch.prototype.transfer = 0;
+
+            /**
+             * BulkFetch cursor.
+             * @member {number} cursor
+             * @memberof baton.sync.BulkFetch
+             * @instance
+             */
+            BulkFetch.prototype.cursor = 0;
+
+            /**
+             * BulkFetch window.
+             * @member {number} window
+             * @memberof baton.sync.BulkFetch
+             * @instance
+             */
+            BulkFetch.prototype.window = 0;
+
+            /**
+             * BulkFetch ownOnly.
+             * @member {boolean} ownOnly
+             * @memberof baton.sync.BulkFetch
+             * @instance
+             */
+            BulkFetch.prototype.ownOnly = false;
+
+            /**
+             * Encodes the specified BulkFetch message. Does not implicitly {@link baton.sync.BulkFetch.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.BulkFetch
+             * @static
+             * @param {baton.sync.BulkFetch.$Properties} message BulkFetch message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            BulkFetch.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.epoch);
+                if (message.transfer != null && $Object.hasOwnProperty.call(message, "transfer") && message.transfer !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.transfer);
+                if (message.cursor != null && $Object.hasOwnProperty.call(message, "cursor") && message.cursor !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.cursor);
+                if (message.window != null && $Object.hasOwnProperty.call(message, "window") && message.window !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.window);
+                if (message.ownOnly != null && $Object.hasOwnProperty.call(message, "ownOnly") && message.ownOnly !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.ownOnly);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a BulkFetch message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.BulkFetch
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.BulkFetch & baton.sync.BulkFetch.$Shape} BulkFetch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            BulkFetch.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.BulkFetch();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.transfer = value;
+                            else
+                                delete message.transfer;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.cursor = value;
+                            else
+                                delete message.cursor;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.window = value;
+                            else
+                                delete message.window;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.ownOnly = value;
+                            else
+                                delete message.ownOnly;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BulkFetch;
+        })();
+
+        sync.BulkChunk = (function() {
+
+            /**
+             * Properties of a BulkChunk.
+             * @typedef {Object} baton.sync.BulkChunk.$Properties
+             * @property {number|null} [joinerEpoch] BulkChunk joinerEpoch
+             * @property {number|null} [transfer] BulkChunk transfer
+             * @property {number|null} [cursor] BulkChunk cursor
+             * @property {number|null} [nextCursor] BulkChunk nextCursor
+             * @property {boolean|null} [done] BulkChunk done
+             * @property {Array.<baton.sync.Position.$Properties>|null} [asOf] BulkChunk asOf
+             * @property {Array.<baton.sync.Record.$Properties>|null} [records] BulkChunk records
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a BulkChunk.
+             * @memberof baton.sync
+             * @interface IBulkChunk
+             * @augments baton.sync.BulkChunk.$Properties
+             * @deprecated Use baton.sync.BulkChunk.$Properties instead.
+             */
+
+            /**
+             * Shape of a BulkChunk.
+             * @typedef {baton.sync.BulkChunk.$Properties} baton.sync.BulkChunk.$Shape
+             */
+
+            /**
+             * Constructs a new BulkChunk.
+             * @memberof baton.sync
+             * @classdesc Represents a BulkChunk.
+             * @constructor
+             * @param {baton.sync.BulkChunk.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const BulkChunk = function (properties) {
+                this.asOf = [];
+                this.records = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * BulkChunk joinerEpoch.
+             * @member {number} joinerEpoch
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.joinerEpoch = 0;
+
+            /**
+             * BulkChunk transfer.
+             * @member {number} transfer
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.transfer = 0;
+
+            /**
+             * BulkChunk cursor.
+             * @member {number} cursor
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.cursor = 0;
+
+            /**
+             * BulkChunk nextCursor.
+             * @member {number} nextCursor
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.nextCursor = 0;
+
+            /**
+             * BulkChunk done.
+             * @member {boolean} done
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.done = false;
+
+            /**
+             * BulkChunk asOf.
+             * @member {Array.<baton.sync.Position.$Properties>} asOf
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.asOf = $util.emptyArray;
+
+            /**
+             * BulkChunk records.
+             * @member {Array.<baton.sync.Record.$Properties>} records
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.records = $util.emptyArray;
+
+            /**
+             * Encodes the specified BulkChunk message. Does not implicitly {@link baton.sync.BulkChunk.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.BulkChunk
+             * @static
+             * @param {baton.sync.BulkChunk.$Properties} message BulkChunk message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            BulkChunk.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.joinerEpoch != null && $Object.hasOwnProperty.call(message, "joinerEpoch") && !$Object.is(message.joinerEpoch, 0))
+                    writer.uint32(/* id 1, wireType 1 =*/9).double(message.joinerEpoch);
+                if (message.transfer != null && $Object.hasOwnProperty.call(message, "transfer") && message.transfer !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.transfer);
+                if (message.cursor != null && $Object.hasOwnProperty.call(message, "cursor") && message.cursor !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.cursor);
+                if (message.nextCursor != null && $Object.hasOwnProperty.call(message, "nextCursor") && message.nextCursor !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.nextCursor);
+                if (message.done != null && $Object.hasOwnProperty.call(message, "done") && message.done !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.done);
+                if (message.asOf != null && message.asOf.length)
+                    for (let i = 0; i < message.asOf.length; ++i)
+                        $root.baton.sync.Position.encode(message.asOf[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.records != null && message.records.length)
+                    for (let i = 0; i < message.records.length; ++i)
+                        $root.baton.sync.Record.encode(message.records[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a BulkChunk message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.BulkChunk
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.BulkChunk & baton.sync.BulkChunk.$Shape} BulkChunk
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            BulkChunk.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.BulkChunk();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.joinerEpoch = value;
+                            else
+                                delete message.joinerEpoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.transfer = value;
+                            else
+                                delete message.transfer;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.cursor = value;
+                            else
+                                delete message.cursor;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.nextCursor = value;
+                            else
+                                delete message.nextCursor;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.done = value;
+                            else
+                                delete message.done;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.asOf && message.asOf.length))
+                                message.asOf = [];
+                            message.asOf.push($root.baton.sync.Position.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.records && message.records.length))
+                                message.records = [];
+                            message.records.push($root.baton.sync.Record.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BulkChunk;
+        })();
+
+        sync.Goodbye = (function() {
+
+            /**
+             * Properties of a Goodbye.
+             * @typedef {Object} baton.sync.Goodbye.$Properties
+             * @property {number|null} [lastSequence] Goodbye lastSequence
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Goodbye.
+             * @memberof baton.sync
+             * @interface IGoodbye
+             * @augments baton.sync.Goodbye.$Properties
+             * @deprecated Use baton.sync.Goodbye.$Properties instead.
+             */
+
+            /**
+             * Shape of a Goodbye.
+             * @typedef {baton.sync.Goodbye.$Properties} baton.sync.Goodbye.$Shape
+             */
+
+            /**
+             * Constructs a new Goodbye.
+             * @memberof baton.sync
+             * @classdesc Represents a Goodbye.
+             * @constructor
+             * @param {baton.sync.Goodbye.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Goodbye = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Goodbye lastSequence.
+             * @member {number} lastSequence
+             * @memberof baton.sync.Goodbye
+             * @instance
+             */
+            Goodbye.prototype.lastSequence = 0;
+
+            /**
+             * Encodes the specified Goodbye message. Does not implicitly {@link baton.sync.Goodbye.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Goodbye
+             * @static
+             * @param {baton.sync.Goodbye.$Properties} message Goodbye message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Goodbye.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && !$Object.is(message.lastSequence, 0))
+                    writer.uint32(/* id 1, wireType 1 =*/9).double(message.lastSequence);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Goodbye message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Goodbye
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Goodbye & baton.sync.Goodbye.$Shape} Goodbye
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Goodbye.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Goodbye();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.lastSequence = value;
+                            else
+                                delete message.lastSequence;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Goodbye;
+        })();
+
+        return sync;
+    })();
+
+    return baton;
+})();
+
+export {
+  $root as default
+};

@@ -1,0 +1,266 @@
+import { test } from 'tap';
+
+import { renderJson } from '../../../cluster/cli/answers.js';
+import { renderServices } from '../../../cluster/cli/render-services.js';
+import { renderSessions } from '../../../cluster/cli/render-sessions.js';
+import { renderStatus } from '../../../cluster/cli/render-status.js';
+import { renderSync } from '../../../cluster/cli/render-sync.js';
+import { renderVrrp } from '../../../cluster/cli/render-vrrp.js';
+import { renderAge, renderMinutes, renderReasons } from '../../../cluster/cli/table.js';
+import type { Api } from '../../../cluster/node/api.js';
+
+const now = 1_700_000_000_000;
+
+const status: Api['/status'] = {
+  node: 'd1',
+  pid: 4711,
+  startedAt: now - 65_000,
+  state: 'master',
+  sessions: 12,
+  tableComplete: true,
+  packets: {
+    received: 1234,
+    forwarded: 1200,
+    answered: 30,
+    held: 0,
+    dropped: { 'no-service': 3, malformed: 0, 'no-connection': 1 },
+  },
+};
+
+const sessions: Api['/sessions'] = {
+  sessions: [
+    {
+      protocol: 'TCP',
+      expires: 899.4,
+      state: 'ESTABLISHED',
+      client: '10.1.0.2:40001',
+      virtual: '10.1.0.100:80',
+      real: '10.2.0.21:80',
+      method: 'Masq',
+      origin: 'local',
+      synced: true,
+      packets: 17,
+    },
+    {
+      protocol: 'UDP',
+      expires: 4.9,
+      state: 'UDP',
+      client: '[2001:db8::2]:53000',
+      virtual: '[2001:db8::100]:53',
+      real: '[2001:db8::21]:53',
+      method: 'Route',
+      origin: 'd2',
+      synced: false,
+      packets: 1,
+    },
+  ],
+};
+
+/** A rendering as its lines, which read better in a failure than one long string. */
+const lines = (text: string): string[] => text.split('\n');
+
+test('status shows a director a line, a stopped one too, and only the drops that happened', (t) => {
+  const text = renderStatus(
+    [
+      { node: 'd1', document: status },
+      { node: 'd2', document: { ...status, state: 'backup', tableComplete: false, pid: 9 } },
+      { node: 'd3', document: undefined },
+    ],
+    now,
+  );
+  t.same(lines(text), [
+    'node  state    up     sessions  table       received  forwarded  answered  held   pid  dropped',
+    'd1    master   1m05s        12  complete        1234       1200        30     0  4711  no-service 3, no-connection 1',
+    'd2    backup   1m05s        12  incomplete      1234       1200        30     0     9  no-service 3, no-connection 1',
+    'd3    stopped  -             -  -                  -          -         -     -     -  -',
+    '',
+  ]);
+  t.end();
+});
+
+test('sessions show the entries of every director and name those that do not run', (t) => {
+  const text = renderSessions([
+    { node: 'd1', document: sessions },
+    { node: 'd2', document: { sessions: [] } },
+    { node: 'd3', document: undefined },
+  ]);
+  t.same(lines(text), [
+    'protocol  expires  state        client               virtual             real               method  origin  node',
+    'TCP         14:59  ESTABLISHED  10.1.0.2:40001       10.1.0.100:80       10.2.0.21:80       Masq    local   d1',
+    'UDP         00:04  UDP          [2001:db8::2]:53000  [2001:db8::100]:53  [2001:db8::21]:53  Route   d2      d1',
+    'd3 is not running',
+    '',
+  ]);
+  t.end();
+});
+
+test('sessions say so when there are none', (t) => {
+  t.equal(renderSessions([{ node: 'd1', document: { sessions: [] } }]), 'no sessions\n');
+  t.end();
+});
+
+const service = (virtual: string, method: 'Masq' | 'Route'): Api['/services'] => ({
+  services: [
+    {
+      protocol: 'TCP',
+      virtual,
+      scheduler: 'rr',
+      realServers: [
+        { address: '10.2.0.21:80', method, weight: 1, active: 3, inactive: 10 },
+        { address: '10.2.0.22:80', method, weight: 0, active: 0, inactive: 0 },
+      ],
+    },
+  ],
+});
+
+test('services look as ipvsadm prints them, a director after the other', (t) => {
+  const text = renderServices([
+    { node: 'd1', document: service('10.1.0.100:80', 'Masq') },
+    { node: 'd2', document: undefined },
+    { node: 'd3', document: service('10.1.0.101:80', 'Route') },
+  ]);
+  t.same(lines(text), [
+    'd1:',
+    'Prot LocalAddress:Port Scheduler',
+    '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn',
+    'TCP  10.1.0.100:80 rr',
+    '  -> 10.2.0.21:80                 Masq    1      3          10',
+    '  -> 10.2.0.22:80                 Masq    0      0          0',
+    '',
+    'd3:',
+    'Prot LocalAddress:Port Scheduler',
+    '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn',
+    'TCP  10.1.0.101:80 rr',
+    '  -> 10.2.0.21:80                 Route   1      3          10',
+    '  -> 10.2.0.22:80                 Route   0      0          0',
+    '',
+    'd2 is not running',
+    '',
+  ]);
+  t.end();
+});
+
+const instance: Api['/vrrp']['instances'][number] = {
+  instance: 'lab',
+  virtualRouterId: 51,
+  device: 'clients',
+  state: 'master',
+  priority: 150,
+  advertMs: 1_000,
+  master: '10.1.0.11',
+  masterPriority: 150,
+  addresses: ['10.1.0.100', '10.1.0.101'],
+  since: now - 7_900,
+  transitions: 2,
+  advertisementsSent: 8,
+  advertisementsReceived: 1,
+  rejected: { 'bad-checksum': 2 },
+};
+
+test('vrrp shows since when a director is what it is, and whom it takes for the master', (t) => {
+  const unaware = {
+    ...instance,
+    state: 'backup' as const,
+    priority: 100,
+    master: undefined,
+    masterPriority: undefined,
+    since: now - 3_600_000,
+    rejected: {},
+  };
+  const text = renderVrrp(
+    [
+      { node: 'd1', document: { instances: [instance] } },
+      { node: 'd2', document: { instances: [unaware] } },
+    ],
+    now,
+  );
+  t.same(lines(text), [
+    'node  instance  vrid  device   state   for    priority  master           advert  changes  sent  received  rejected',
+    'd1    lab         51  clients  master  7s          150  10.1.0.11 (150)  1000ms        2     8         1  bad-checksum 2',
+    'd2    lab         51  clients  backup  1h00m       100  -                1000ms        2     8         1  -',
+    '',
+  ]);
+  t.end();
+});
+
+test('sync shows who exchanges the table with whom, and how much in each direction', (t) => {
+  const counters = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
+  const text = renderSync(
+    [
+      {
+        node: 'd1',
+        document: {
+          device: 'sync',
+          syncId: 51,
+          tableComplete: true,
+          sent: { datagrams: 40, records: 120, removals: 7, retransmissions: 1 },
+          received: counters,
+          peers: [{ node: 'd2', address: '10.3.0.12', lastHeardMs: now - 1_200, missing: 3 }],
+        },
+      },
+      {
+        node: 'd2',
+        document: {
+          device: undefined,
+          syncId: 0,
+          tableComplete: false,
+          sent: counters,
+          received: counters,
+          peers: [],
+        },
+      },
+      { node: 'd3', document: undefined },
+    ],
+    now,
+  );
+  t.same(lines(text), [
+    'node  device  id  table       peer  address    heard   missing',
+    'd1    sync    51  complete    d2    10.3.0.12  1s ago        3',
+    'd2    none     0  incomplete  none  -          -             -',
+    '',
+    'node  direction  datagrams  records  removals  retransmissions',
+    'd1    sent              40      120         7                1',
+    'd1    received           0        0         0                0',
+    'd2    sent               0        0         0                0',
+    'd2    received           0        0         0                0',
+    'd3 is not running',
+    '',
+  ]);
+  t.end();
+});
+
+test('JSON holds the documents unchanged, by director, and null for one that does not run', (t) => {
+  const text = renderJson([
+    { node: 'd1', document: status },
+    { node: 'd2', document: undefined },
+  ]);
+  t.same(JSON.parse(text), { d1: status, d2: null });
+  t.ok(text.endsWith('}\n'));
+  t.end();
+});
+
+test('expiry is minutes and seconds, rounded down, with as many minutes as it takes', (t) => {
+  t.equal(renderMinutes(0), '00:00');
+  t.equal(renderMinutes(59.9), '00:59');
+  t.equal(renderMinutes(900), '15:00');
+  t.equal(renderMinutes(7_201), '120:01');
+  t.equal(renderMinutes(-3), '00:00');
+  t.end();
+});
+
+test('ages are in their two largest units', (t) => {
+  t.equal(renderAge(999), '0s');
+  t.equal(renderAge(59_999), '59s');
+  t.equal(renderAge(60_000), '1m00s');
+  t.equal(renderAge(3_723_000), '1h02m');
+  t.equal(renderAge(26 * 3_600_000), '1d02h');
+  t.equal(renderAge(-5), '0s');
+  t.end();
+});
+
+test('reasons without a count are left out', (t) => {
+  t.equal(renderReasons({}), '-');
+  t.equal(renderReasons({ a: 0 }), '-');
+  t.equal(renderReasons({ a: 1, b: 0, c: 2 }), 'a 1, c 2');
+  t.end();
+});

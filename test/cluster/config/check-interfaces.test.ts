@@ -1,0 +1,68 @@
+import { test } from 'tap';
+
+import { checkAgainstInterfaces } from '../../../cluster/config/check-interfaces.js';
+import { loadKeepalived } from '../../../cluster/config/keepalived.js';
+import type { ConfigInterface } from '../../../cluster/config/node-config.js';
+import { describeProblem } from '../../../cluster/config/problem.js';
+import { parsePrefix } from '../../../director/base/address.js';
+
+const Text = `global_defs {
+  router_id d1
+  vrrp_version 3
+  lvs_sync_daemon eth2 VI_1
+}
+vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 51
+  virtual_ipaddress {
+    10.1.0.100/24
+    10.2.0.254/24 dev eth1
+  }
+}
+`;
+
+const device = (name: string, ...addresses: string[]): ConfigInterface => ({
+  name,
+  addresses: addresses.map(parsePrefix).filter((prefix) => prefix !== undefined),
+});
+
+const Client = device('eth0', '10.1.0.11/24');
+const Server = device('eth1', '10.2.0.11/24');
+const Sync = device('eth2', '10.3.0.11/24');
+
+const problemsWith = (...interfaces: ConfigInterface[]): readonly string[] =>
+  checkAgainstInterfaces(loadKeepalived(Text, 'd1.conf'), interfaces).map(describeProblem);
+
+test('a configuration whose interfaces exist and hold its VIPs has no problem', (t) => {
+  t.strictSame(problemsWith(Client, Server, Sync), []);
+  t.strictSame(problemsWith(device('eth0', '192.0.2.1/24', '10.1.1.1/16'), Server, Sync), []);
+  t.end();
+});
+
+test('a VIP outside every subnet of its interface is refused, naming the subnets', (t) => {
+  const wrong = device('eth1', '10.9.0.11/24', '10.2.1.11/24');
+  t.strictSame(problemsWith(Client, wrong, Sync), [
+    'd1.conf:11: 10.2.0.254 is outside every subnet of eth1 (10.9.0.11/24, 10.2.1.11/24)',
+  ]);
+  t.strictSame(problemsWith(device('eth0'), Server, Sync), [
+    'd1.conf:10: 10.1.0.100 is outside every subnet: eth0 has no address',
+  ]);
+  t.end();
+});
+
+test('an interface that does not exist is refused where it is named', (t) => {
+  t.strictSame(problemsWith(device('lo', '127.0.0.1/8')), [
+    'd1.conf:4: lvs_sync_daemon names eth2, which does not exist; the interfaces are lo',
+    'd1.conf:7: interface of vrrp_instance VI_1 names eth0, which does not exist; the interfaces are lo',
+    'd1.conf:11: virtual_ipaddress 10.2.0.254 names eth1, which does not exist; the interfaces are lo',
+  ]);
+  t.end();
+});
+
+test('a VIP that the kernel of this machine owns is refused, wherever it is configured', (t) => {
+  const loopback = device('lo', '127.0.0.1/8', '10.1.0.100/32');
+  t.strictSame(problemsWith(Client, Server, Sync, loopback), [
+    'd1.conf:10: 10.1.0.100 is an address of lo: the kernel must not own a VIP',
+  ]);
+  t.end();
+});

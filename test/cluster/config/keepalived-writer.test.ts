@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { test } from 'tap';
+
+import { writeKeepalived } from '../../../cluster/config/keepalived-writer.js';
+import { loadKeepalived } from '../../../cluster/config/keepalived.js';
+import type { LabConfig } from '../../../cluster/config/lab-config.js';
+import { loadLab } from '../../../cluster/config/lab-file.js';
+import type { NodeConfig } from '../../../cluster/config/node-config.js';
+import { milliseconds, seconds } from '../../../director/base/time.js';
+
+const LabText = readFileSync(
+  new URL('../../../../cluster/lab/default.yaml', import.meta.url),
+  'utf8',
+);
+
+/** Names that no machine has, so that keepalived finds none of them. */
+const deviceOf = (network: string): string => `no-${network}`;
+
+const roundTrip = (lab: LabConfig, director: string): NodeConfig =>
+  loadKeepalived(writeKeepalived(lab, director, deviceOf), `${director}.conf`).config;
+
+const realServers = (network: number, port: number): unknown =>
+  [21, 22, 23].map((host) => ({ address: `10.${network}.0.${host}`, port, weight: 1 }));
+
+test('the file written for a director reads back as its part of the lab', (t) => {
+  const config = roundTrip(loadLab(LabText, 'default.yaml'), 'd2');
+  t.strictSame(config, {
+    routerId: 'd2',
+    vrrpInstances: [
+      {
+        name: 'VI_1',
+        device: 'no-clients',
+        virtualRouterId: 51,
+        priority: 100,
+        advertInterval: seconds(1),
+        preempt: true,
+        preemptDelay: seconds(0),
+        virtualAddresses: [
+          { address: '10.1.0.100', prefixLength: 24, device: 'no-clients' },
+          { address: '10.1.0.101', prefixLength: 24, device: 'no-clients' },
+          { address: '10.2.0.254', prefixLength: 24, device: 'no-servers' },
+        ],
+      },
+    ],
+    virtualServers: [
+      {
+        address: '10.1.0.100',
+        port: 80,
+        protocol: 'tcp',
+        scheduler: 'rr',
+        method: 'Masq',
+        realServers: realServers(2, 80),
+      },
+      {
+        address: '10.1.0.101',
+        port: 80,
+        protocol: 'tcp',
+        scheduler: 'wlc',
+        method: 'Route',
+        realServers: realServers(1, 80),
+      },
+      {
+        address: '10.1.0.100',
+        port: 53,
+        protocol: 'udp',
+        scheduler: 'rr',
+        method: 'Masq',
+        realServers: realServers(2, 53),
+      },
+      {
+        address: '10.1.0.101',
+        port: 53,
+        protocol: 'udp',
+        scheduler: 'rr',
+        method: 'Route',
+        realServers: realServers(1, 53),
+      },
+    ],
+    sync: {
+      device: 'no-sync',
+      syncId: 0,
+      group: '224.0.0.81',
+      port: 8849,
+      threshold: 3,
+      period: 50,
+      bulkTimeout: seconds(10),
+      deathNotice: true,
+    },
+    timeouts: {},
+  });
+  t.end();
+});
+
+test('every setting of a lab reaches the director that reads the written file', (t) => {
+  const text = LabText.replace('advert: 1s', 'advert: 250ms')
+    .replace('preempt: true', 'preempt: false')
+    .replace(
+      'threshold: 3, period: 50, bulk-timeout: 10s, death-notice: true',
+      'threshold: 1, period: 0, bulk-timeout: 1500ms, death-notice: false',
+    )
+    .replace('virtual-router-id: 51', 'virtual-router-id: 7')
+    .replace('[s1, s2, s3]', '[{ node: s3, weight: 0, port: 8080 }]');
+  const config = roundTrip(loadLab(text, 'lab.yaml'), 'd1');
+  t.match(config.vrrpInstances, [
+    { virtualRouterId: 7, priority: 150, preempt: false, advertInterval: milliseconds(250) },
+  ]);
+  t.match(config.sync, {
+    threshold: 1,
+    period: 0,
+    bulkTimeout: milliseconds(1_500),
+    deathNotice: false,
+  });
+  t.strictSame(config.virtualServers[0]?.realServers, [
+    { address: '10.2.0.23', port: 8080, weight: 0 },
+  ]);
+  t.end();
+});
+
+/** What `keepalived -t` says about a file, a line each. */
+function complaintsOf(text: string): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'keepalived-'));
+  try {
+    const file = join(folder, 'keepalived.conf');
+    writeFileSync(file, text);
+    // The id is given because it defaults to the name of the machine, which may be ours.
+    const { error, stderr } = spawnSync('keepalived', ['-t', '-i', 'keepalived', '-f', file], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    if (error !== undefined) throw error;
+    return stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^\(.*?: Line \d+\) /, ''));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What keepalived has to say about a good file on a machine that has none of its interfaces. */
+const MissingInterfaces = [
+  "WARNING - interface no-clients for vrrp_instance VI_1 doesn't exist",
+  "WARNING - interface no-clients for ip address 10.1.0.100/24 doesn't exist",
+  "WARNING - interface no-clients for ip address 10.1.0.101/24 doesn't exist",
+  "WARNING - interface no-servers for ip address 10.2.0.254/24 doesn't exist",
+  'Non-existent interface specified in configuration',
+];
+
+test('real keepalived accepts the written file but for the interfaces it does not find', (t) => {
+  const lab = loadLab(LabText, 'default.yaml');
+  t.strictSame(complaintsOf(writeKeepalived(lab, 'd1', deviceOf)), MissingInterfaces);
+  t.end();
+});
+
+test('real keepalived would say so if it read the lines that are ours, or a wrong keyword', (t) => {
+  const text = writeKeepalived(loadLab(LabText, 'default.yaml'), 'd1', deviceOf);
+  t.match(
+    complaintsOf(text.replaceAll('@baton', '')).join('\n'),
+    "Unknown keyword 'sync_threshold'",
+  );
+  t.match(
+    complaintsOf(text.replace('priority', 'priorty')).join('\n'),
+    "Unknown keyword 'priorty'",
+  );
+  t.end();
+});

@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { test, type Test } from 'tap';
+
+import { PeerWatch } from '../../../cluster/node/peer-watch.js';
+import { encodePresence, type Introduction } from '../../../cluster/sync/presence-codec.js';
+import { parseAddress, type IpAddress } from '../../../director/base/address.js';
+import { InvariantError } from '../../../director/base/invariant.js';
+import { silentLog } from '../../../director/base/log.js';
+
+function address(text: string): IpAddress {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new InvariantError(text);
+  return parsed;
+}
+
+const own = address('127.0.0.1');
+const peer = address('127.0.0.2');
+const introduction: Introduction = {
+  kind: 'introduction',
+  node: 'd2',
+  routers: [{ virtualRouterId: 51, address: address('10.1.0.12'), priority: 100 }],
+};
+
+/** A watch on 127.0.0.1 that notes the deaths it sees, on the port where the peer at 127.0.0.2 listens. */
+async function watchFrom(t: Test, port: number): Promise<{ watch: PeerWatch; deaths: string[] }> {
+  const deaths: string[] = [];
+  const watch = await PeerWatch.open({
+    address: own,
+    port,
+    node: 'd1',
+    routers: [],
+    log: silentLog,
+    onDeath: ({ node }) => deaths.push(node),
+  });
+  t.teardown(async () => watch.close());
+  return { watch, deaths };
+}
+
+/** A peer that does with each watcher what the test says. */
+async function listen(t: Test, meet: (socket: Socket) => void): Promise<number> {
+  const server: Server = createServer(meet);
+  server.listen(0, peer);
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const bound = server.address();
+  return typeof bound === 'object' ? (bound?.port ?? 0) : 0;
+}
+
+async function eventually(condition: () => boolean): Promise<boolean> {
+  for (let attempt = 0; attempt < 200 && !condition(); attempt += 1) await sleep(25);
+  return condition();
+}
+
+test('a process that is killed is a death', async (t) => {
+  const bytes = JSON.stringify([...encodePresence(introduction)]);
+  const program = `
+    require('node:net').createServer((socket) => { socket.write(Buffer.from(${bytes})); })
+      .listen(0, '${peer}', function () { console.log(this.address().port); });`;
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const [line] = await once(child.stdout, 'data');
+  const { watch, deaths } = await watchFrom(t, Number(line));
+  watch.watch(peer, 0);
+  await sleep(300);
+  t.strictSame(deaths, [], 'nobody has died yet');
+  child.kill('SIGKILL');
+  t.ok(await eventually(() => deaths.length > 0));
+  t.strictSame(deaths, ['d2']);
+});
+
+test('a reset by the peer is a death', async (t) => {
+  const port = await listen(t, (socket) => {
+    socket.write(encodePresence(introduction));
+    setTimeout(() => socket.resetAndDestroy(), 100);
+  });
+  const { watch, deaths } = await watchFrom(t, port);
+  watch.watch(peer, 0);
+  t.ok(await eventually(() => deaths.length > 0));
+});
+
+test('what is no death', async (t) => {
+  const cases: Readonly<Record<string, (socket: Socket) => void>> = {
+    'an end after a goodbye': (socket) => {
+      socket.write(encodePresence(introduction));
+      socket.end(encodePresence({ kind: 'goodbye' }));
+    },
+    'an end before the introduction': (socket) => socket.end(),
+    'a stream that says something else': (socket) => {
+      socket.write(encodePresence(introduction));
+      socket.write(Uint8Array.of(0xff, 0xff, 0xff));
+    },
+  };
+  for (const [name, meet] of Object.entries(cases)) {
+    await t.test(name, async (t) => {
+      let met = 0;
+      const port = await listen(t, (socket) => {
+        met += 1;
+        socket.on('error', () => {});
+        meet(socket);
+      });
+      const { watch, deaths } = await watchFrom(t, port);
+      watch.watch(peer, 0);
+      t.ok(await eventually(() => met === 1));
+      await sleep(200);
+      t.strictSame(deaths, []);
+      watch.watch(peer, 500);
+      await sleep(100);
+      t.equal(met, 1, 'the peer is left alone for a while');
+      watch.watch(peer, 2_000);
+      t.ok(await eventually(() => met === 2), 'and then watched again');
+    });
+  }
+});
+
+test('a node that closes says goodbye, and nobody believes it dead', async (t) => {
+  const port = await listen(t, () => {});
+  const { deaths, watch } = await watchFrom(t, port);
+  const other = await PeerWatch.open({
+    address: address('127.0.0.3'),
+    port,
+    node: 'd3',
+    routers: [],
+    log: silentLog,
+    onDeath: () => {},
+  });
+  watch.watch(address('127.0.0.3'), 0);
+  await sleep(200);
+  await other.close();
+  await sleep(200);
+  t.strictSame(deaths, []);
+});

@@ -1,0 +1,82 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { test, type Test } from 'tap';
+
+import { writeKeepalived } from '../../cluster/config/keepalived-writer.js';
+import { directorProgram } from '../../cluster/lab/members.js';
+import type { RunningLab } from '../../cluster/lab/running-lab.js';
+import { until } from '../../cluster/lab/wait.js';
+import { labWith, onNode, runLab } from './cluster.js';
+
+/** Everything that a director could leave behind in its network namespace. */
+function networkState(running: RunningLab, node: string): string {
+  const commands = [
+    'ip -d link',
+    'ip address',
+    'ip -4 route show table all',
+    'ip -6 route show table all',
+    'ip rule',
+    'ip maddress',
+    'nft list ruleset',
+    'tc qdisc',
+    'sysctl -a --pattern "^net\\.ipv4\\.(conf|ip_)"',
+  ];
+  const volatile = /(valid_lft|preferred_lft) \w+|\bstate \w+|qlen \d+/g;
+  return commands
+    .map((command) => `# ${command}\n${onNode(running, node, 'sh', '-c', command)}`)
+    .join('\n')
+    .replaceAll(volatile, '');
+}
+
+async function startDirector(t: Test, running: RunningLab, node: string): Promise<ChildProcess> {
+  const config = join(running.folder, `${node}.conf`);
+  const control = join(running.folder, `${node}.sock`);
+  writeFileSync(
+    config,
+    writeKeepalived(running.config, node, (network) => network),
+  );
+  const argv = [process.execPath, directorProgram, '--config', config, '--control', control];
+  const [program = '', ...rest] = running.execArgs(node, argv);
+  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const isUp = await until(() => existsSync(control) || undefined, {
+    timeoutMs: 10_000,
+    everyMs: 50,
+  });
+  t.ok(isUp, `${node} has started`);
+  return child;
+}
+
+const answersPing = (running: RunningLab, address: string): boolean => {
+  const [program = '', ...rest] = running.execArgs('client', ['ping', '-c1', '-W1', address]);
+  try {
+    execFileSync(program, rest, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+test('a director that is killed leaves nothing behind and is silent at once', async (t) => {
+  const running = await runLab(t, labWith(100), { topologyOnly: true });
+  const before = networkState(running, 'd1');
+  const director = await startDirector(t, running, 'd1');
+  const isMaster = await until(() => answersPing(running, '10.1.0.100') || undefined, {
+    timeoutMs: 15_000,
+    everyMs: 100,
+  });
+  t.ok(isMaster, 'the VIP answers ping while the director runs');
+  t.notMatch(
+    onNode(running, 'd1', 'ip', 'address'),
+    /10\.1\.0\.10[01]|10\.2\.0\.254/,
+    'the kernel never has a VIP',
+  );
+
+  director.kill('SIGKILL');
+  await once(director, 'exit');
+  t.notOk(answersPing(running, '10.1.0.100'), 'the VIP is silent');
+  t.equal(networkState(running, 'd1'), before, 'the namespace is as it was');
+});

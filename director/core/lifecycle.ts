@@ -85,12 +85,16 @@ export function setState(director: Director, index: number, state: number): void
   else connections.setFlag(index, Flag.inactive);
 }
 
-/** Ends an entry: peers that know it are told, its real server counts one less. */
+/**
+ * Ends an entry: its real server counts one less, and peers that know it are told when this node serves it. A copy that
+ * expires here says nothing about the original: perhaps we have only missed what its master told us.
+ */
 export function closeConnection(director: Director, index: number): void {
   const { connections } = director;
-  if (connections.hasFlag(index, Flag.synced)) director.sync.onRemove(index);
   const server = director.services.server(connections.server[index] ?? -1);
   if (server !== undefined) {
+    const isServed = server.service.isLive;
+    if (isServed && connections.hasFlag(index, Flag.synced)) director.sync.onRemove(index);
     if (connections.hasFlag(index, Flag.inactive)) server.inactive -= 1;
     else server.active -= 1;
   }

@@ -5,11 +5,11 @@ import type { Interface } from './interfaces.js';
 
 /** Frames that wait for one neighbour; as many as Linux kept before 3.3 (`unres_qlen`). */
 const LongestQueue = 3;
-/** The most neighbours known at a time; above it, ones not yet resolved are not made. */
+/** The most neighbours known at a time; above it, new ones are not made until others are forgotten. */
 const MostNeighbours = 65_536;
 const ProbeInterval = seconds(1);
 const MostProbes = 3;
-/** A resolved neighbour in use is asked again after this time without a sign of it. */
+/** After this time without a sign of it, a resolved neighbour is asked again when in use and forgotten when idle. */
 const ReachableTime = seconds(30);
 
 /** A host on one of our links, as ARP or neighbour discovery knows it. */
@@ -44,8 +44,8 @@ export interface NeighbourWork {
 
 /**
  * The director's own neighbour cache. The kernel's is of no use to it, because the addresses that ask are not the
- * kernel's. Entries are learnt from ARP and neighbour discovery
- * only and confirmed by them; unanswered ones go away with what waited for them.
+ * kernel's. Entries are learnt from ARP only and confirmed by it. Unanswered ones go away with what waited for them;
+ * idle ones go too, because those who ask for us could otherwise fill the table for good.
  */
 export class NeighbourTable {
   readonly #neighbours = new AddressMap<Neighbour>();
@@ -84,18 +84,27 @@ export class NeighbourTable {
     neighbour.nextProbe = after(now, ReachableTime);
   }
 
-  /** Asks for neighbours that are due: unresolved ones, and old ones that are in use. Called about once a second. */
+  /** Asks for unresolved neighbours and old ones in use, and forgets old ones that are idle. Called about once a second. */
   tick(now: Instant, work: NeighbourWork): void {
     for (const neighbour of this.#neighbours.values()) {
       if (neighbour.nextProbe > now) continue;
+<<<<<<< HEAD
       if (neighbour.isResolved && !neighbour.isUsed) continue;
       if (neighbour.probes >= MostProbes) {
         this.#neighbours.delete(neighbour.family, neighbour.words);
         neighbour.isResolved = false;
         work.fail(neighbour);
+=======
+      const isIdle = neighbour.isResolved && !neighbour.isUsed;
+      if (!isIdle && neighbour.probes < MostProbes) {
+        this.probe(neighbour, now, work);
+>>>>>>> main
         continue;
       }
-      this.probe(neighbour, now, work);
+      this.#neighbours.delete(neighbour.family, neighbour.words);
+      // Those who remember the neighbour itself see that they have to look it up again.
+      neighbour.isResolved = false;
+      work.fail(neighbour);
     }
   }
 

@@ -55,11 +55,13 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   return 'created';
 }
 
-/** Removes the entry that a peer has removed; false when there is none. */
+/** Removes the entry that a peer has removed; false when there is none, or when this node serves it itself. */
 export function removeReplica(director: Director, key: ReplicaKey): boolean {
   const { connections } = director;
   const index = connections.find(lookup(key));
   if (index === NoConnection) return false;
+  const own = director.services.server(connections.server[index] ?? -1);
+  if (own?.service.isLive === true) return false;
   connections.clearFlag(index, Flag.synced);
   closeConnection(director, index);
   return true;

@@ -3,6 +3,7 @@ import { toWords } from '../wire/address-words.js';
 import type { Family } from '../wire/flow.js';
 import type { Neighbour } from './neighbours.js';
 import type { Scheduler } from './schedulers/scheduler.js';
+import { TrafficStats } from './stats.js';
 
 /** Forwarding methods with the numbers that IPVS uses in flags and sync messages; FullNat's is Alibaba's. */
 export const Method = { masq: 0, local: 1, tunnel: 2, route: 3, fullNat: 5 } as const;
@@ -77,6 +78,7 @@ export class RealServer {
   inactive = 0;
   /** Persistence templates. */
   persistent = 0;
+  readonly stats = new TrafficStats();
   /** Where frames for this server go, once it has been resolved. */
   neighbour: Neighbour | undefined = undefined;
 
@@ -176,6 +178,7 @@ export class VirtualService implements ServiceKey {
   isOnePacket: boolean;
   /** Real servers in the kernel's order: the one added last comes first. */
   readonly servers: RealServer[] = [];
+  readonly stats = new TrafficStats();
   /** True while this node answers for the service's address. */
   isLive = false;
 

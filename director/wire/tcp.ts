@@ -17,6 +17,9 @@ export const Flag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as
 /** True for the control bits of a segment that may begin a connection: a SYN that does not also reset. */
 export const opens = (flags: number): boolean => (flags & (Flag.syn | Flag.rst)) === Flag.syn;
 
+/** Offset of the checksum, for those who speak of it on the wire. */
+export const ChecksumOffset = Field.checksum;
+
 /** True when every accessor below is safe and the header fits in [offset, end). */
 export function isValid(view: DataView, offset: number, end: number): boolean {
   if (end - offset < MinimumHeaderLength) return false;
@@ -35,6 +38,14 @@ export const flags = (view: DataView, offset: number): number =>
 export const checksum = (view: DataView, offset: number): number =>
   view.getUint16(offset + Field.checksum);
 
+/** Replaces the header length, a multiple of four up to 60, and corrects the checksum. */
+export function setHeaderLength(view: DataView, offset: number, length: number): void {
+  const field = offset + Field.dataOffset;
+  const before = view.getUint16(field);
+  view.setUint8(field, (length << 2) | (view.getUint8(field) & 0x0f));
+  adjust(view, offset, checksums.change16(before, view.getUint16(field)));
+}
+
 export function setSourcePort(view: DataView, offset: number, port: number): void {
   replacePort(view, offset, offset + Field.sourcePort, port);
 }
@@ -50,13 +61,7 @@ function replacePort(view: DataView, offset: number, field: number, port: number
   view.setUint16(offset + Field.checksum, sum);
 }
 
-/** Corrects the checksum after a 32-bit word of an address in the pseudo-header changed. */
-export function adjustForAddress(
-  view: DataView,
-  offset: number,
-  before: number,
-  after: number,
-): void {
-  const sum = checksums.update32(checksum(view, offset), before, after);
-  view.setUint16(offset + Field.checksum, sum);
+/** Corrects the checksum after what it covers changed by a sum of changes, as addresses in the pseudo-header do. */
+export function adjust(view: DataView, offset: number, change: number): void {
+  view.setUint16(offset + Field.checksum, checksums.adjust(checksum(view, offset), change));
 }

@@ -1,5 +1,6 @@
 import { test } from 'tap';
 
+import { change32 } from '../../director/wire/checksum.js';
 import * as tcp from '../../director/wire/tcp.js';
 import { compact, hexOf, truncations, viewOf } from './hex.js';
 import { TcpData, TcpSyn, TcpSynToServer } from './recorded-frames.js';
@@ -50,11 +51,11 @@ test('a header length that contradicts the segment is refused', (t) => {
 
 test('the kernel and we rewrite a segment to the same bytes', (t) => {
   const view = viewOf(TcpSyn);
-  tcp.adjustForAddress(view, Start, 0x0a010064, 0x0a02000c);
+  tcp.adjust(view, Start, change32(0x0a010064, 0x0a02000c));
   tcp.setDestinationPort(view, Start, 8_080);
   t.equal(hexOf(view, Start), compact(TcpSynToServer).slice(Start * 2));
 
-  tcp.adjustForAddress(view, Start, 0x0a02000c, 0x0a010064);
+  tcp.adjust(view, Start, change32(0x0a02000c, 0x0a010064));
   tcp.setDestinationPort(view, Start, 80);
   t.equal(hexOf(view), compact(TcpSyn), 'and back');
   t.end();
@@ -66,6 +67,16 @@ test('a changed source port changes the port and the checksum only', (t) => {
   t.equal(tcp.sourcePort(view, Start), 40_001);
   t.equal(tcp.checksum(view, Start), 0xca58);
   tcp.setSourcePort(view, Start, 40_000);
+  t.equal(hexOf(view), compact(TcpSyn));
+  t.end();
+});
+
+test('a changed header length changes four bits and the checksum only', (t) => {
+  const view = viewOf(TcpSyn);
+  tcp.setHeaderLength(view, Start, 48);
+  t.equal(tcp.headerLength(view, Start), 48);
+  t.equal(tcp.checksum(view, Start), 0xaa59);
+  tcp.setHeaderLength(view, Start, 40);
   t.equal(hexOf(view), compact(TcpSyn));
   t.end();
 });

@@ -1,7 +1,7 @@
 import { assert } from '../base/invariant.js';
 import type { Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
-import { NoServer } from './services.js';
+import { Method, NoServer } from './services.js';
 import { TimingWheel } from './timing-wheel.js';
 
 /** "No such connection", where an index is expected. */
@@ -165,6 +165,26 @@ export class ConnectionTable {
   /** The address family of an entry. */
   familyOf(index: number): Family {
     return this.family[index] === Family.ipv6 ? Family.ipv6 : Family.ipv4;
+  }
+
+  /** The forwarding method of an entry. */
+  methodOf(index: number): Method {
+    switch (this.method[index]) {
+      case Method.local:
+        return Method.local;
+      case Method.tunnel:
+        return Method.tunnel;
+      case Method.route:
+        return Method.route;
+      case Method.fullNat:
+        return Method.fullNat;
+      default:
+        return Method.masq;
+    }
+  }
+
+  get isFull(): boolean {
+    return this.#size >= this.capacity;
   }
 
   /** The next entry in turn for whoever looks for one to evict. */
@@ -334,6 +354,11 @@ export class ConnectionTable {
     this.setFlag(index, Flag.synced);
     this.syncedState[index] = this.state[index] ?? 0;
     this.syncedAt[index] = toTicks(now);
+  }
+
+  /** Seconds since peers were told last. */
+  sinceSync(index: number, now: Instant): number {
+    return (toTicks(now) - (this.syncedAt[index] ?? 0)) / 100;
   }
 
   /**

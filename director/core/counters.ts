@@ -39,6 +39,9 @@ export const DropReason = {
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 
+/** The reasons by number. */
+export const DropReasons: readonly DropReason[] = Object.values(DropReason);
+
 /** The words for the reasons, as the CLI and metrics show them. */
 export const DropReasonNames = Object.keys(DropReason).map((name) =>
   name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),

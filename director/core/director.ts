@@ -1,13 +1,17 @@
 import type { IpAddress } from '../base/address.js';
 import { Prng } from '../base/prng.js';
-import type { Instant } from '../base/time.js';
+import { after, instant, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
 import { Flow, type Family } from '../wire/flow.js';
 import { Packet } from '../wire/packet.js';
 import { AddressMap } from './address-map.js';
 import { ConnectionTable } from './connections.js';
 import { Counters } from './counters.js';
+import { Defence } from './defence.js';
+import { dropEmbryonic } from './eviction.js';
+import { EstimationPeriod } from './estimator.js';
 import { FragmentTable } from './fragments.js';
+import { RateLimit } from './rate-limit.js';
 import { RoutingTable, type Gateway, type Interface } from './interfaces.js';
 import { expireConnection } from './lifecycle.js';
 import { LocalEndpoints } from './local-endpoints.js';
@@ -66,6 +70,9 @@ export class Director {
   readonly sync: SyncQueue;
   readonly output: FrameSink;
   readonly prng: Prng;
+  readonly defence: Defence;
+  /** Bounds the ICMP errors that the director sends. */
+  readonly errorLimit = new RateLimit();
   /** Which packets get a firewall mark: the first rule that fits decides. */
   marks: readonly MarkRule[] = [];
   /** Addresses that move between nodes. */
@@ -75,6 +82,7 @@ export class Director {
   readonly inner = new Flow();
   /** For frames that the director makes itself. */
   readonly scratch = new Packet();
+  #nextEstimate: Instant = instant(0);
 
   constructor(options: DirectorOptions) {
     this.interfaces = options.interfaces;
@@ -87,8 +95,9 @@ export class Director {
     });
     this.localEndpoints = new LocalEndpoints(this.connections, this.prng.split());
     this.fragments = new FragmentTable();
+    this.defence = new Defence(this.settings, this.prng.split());
     this.timeouts = [...(options.timeouts ?? DefaultTimeouts)];
-    this.sync = new SyncQueue(this.settings);
+    this.sync = new SyncQueue();
     this.output = options.output;
   }
 
@@ -122,11 +131,28 @@ export class Director {
     for (const service of this.services.services()) service.isLive = this.#isLive(service);
   }
 
-  /** The work of time: expired connections go, silent neighbours are asked again. Called about four times a second. */
+  /**
+   * The work of time: expired connections go, the defences look around, rates are estimated, silent neighbours are asked
+   * again. Called about four times a second.
+   */
   tick(now: Instant): void {
     this.connections.expire(now, (index) => expireConnection(this, index, now));
+    if (this.defence.update(now, this.connections.capacity - this.connections.size)) {
+      dropEmbryonic(this, now);
+    }
+    if (this.#nextEstimate <= now) {
+      this.#nextEstimate = after(now, EstimationPeriod);
+      if (this.settings.run_estimation !== 0) this.#estimate();
+    }
     this.services.emptyTrash();
     this.neighbours.tick(now, neighbourWork(this));
+  }
+
+  #estimate(): void {
+    for (const service of this.services.services()) {
+      service.rates.update(service.stats);
+      for (const server of service.servers) server.rates.update(server.stats);
+    }
   }
 
   /** A service of a firewall mark has no address: it is live while any address is. */

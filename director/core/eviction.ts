@@ -1,7 +1,9 @@
+import type { Instant } from '../base/time.js';
 import { Protocol } from '../wire/ipv4.js';
 import { Flag, type ConnectionTable } from './connections.js';
 import type { Director } from './director.js';
-import { closeConnection } from './lifecycle.js';
+import { closeConnection, serverOf } from './lifecycle.js';
+import { TemplateState, timeoutOf } from './protocol-states.js';
 import { State } from './states.js';
 
 /** Entries looked at for one that can go; a bound on the work that one packet of an attacker makes. */
@@ -43,4 +45,28 @@ function isExpendable(connections: ConnectionTable, index: number): boolean {
     default:
       return false;
   }
+}
+
+/** The drop_entry defence, once a second: ends entries of its share of the table that look like a flood. */
+export function dropEmbryonic(director: Director, now: Instant): void {
+  const { connections, counters, defence, timeouts } = director;
+  defence.lookAt(connections.end, (index) => {
+    if (!connections.isInUse(index)) return;
+    const protocol = connections.protocol[index] ?? 0;
+    const state = connections.state[index] ?? 0;
+    const isTemplate = connections.hasFlag(index, Flag.template);
+    const isDroppable = defence.isDroppable({
+      protocol,
+      state,
+      packets: connections.packets[index] ?? 0,
+      idle: timeoutOf(timeouts, protocol, state) - connections.remaining(index, now),
+      isTemplate,
+      isAssured: isTemplate && state === TemplateState.assured,
+      isOnePacket: serverOf(director, index)?.service.isOnePacket ?? false,
+      children: connections.children(index),
+    });
+    if (!isDroppable) return;
+    closeConnection(director, index);
+    counters.evicted += 1;
+  });
 }

@@ -2,19 +2,21 @@ import type { Instant } from '../base/time.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Parse, parseIpv4, parseIpv6 } from '../wire/flow.js';
 import type { Packet } from '../wire/packet.js';
-import { Flag, NoConnection } from './connections.js';
+import { NoConnection } from './connections.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processArp } from './discovery.js';
 import { processFragment } from './fragment-input.js';
-import { processIcmp, refuse } from './icmp.js';
+import { processIcmp } from './icmp.js';
+import { sendError } from './icmp-send.js';
 import type { Interface } from './interfaces.js';
 import { advanceConnection, closeConnection, isServed, serverOf } from './lifecycle.js';
 import { markOf } from './marks.js';
 import { findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
-import { schedule } from './schedule.js';
-import { isSyncDue } from './sync-queue.js';
+import { refusalReason, schedule } from './schedule.js';
+import { complainToServer } from './unknown-reply.js';
+import { isSyncDue, isTemplateDue } from './sync-queue.js';
 
 /**
  * What happens to a frame: THE packet path. The order is that of IPVS (ip_vs_in in net/netfilter/ipvs/ip_vs_core.c):
@@ -91,11 +93,28 @@ function processFlow(director: Director, packet: Packet, now: Instant): Verdict 
     if (reply !== NoConnection) return processReply(director, packet, reply, now);
   }
   const service = director.services.lookup(flow, markOf(director.marks, flow));
-  if (service === undefined) return counters.drop(reasonWithoutService(director));
+  if (service === undefined) {
+    complainToServer(director, packet, now);
+    return counters.drop(reasonWithoutService(director));
+  }
   if (!service.isLive) return counters.drop(DropReason.notMaster);
-  const scheduled = schedule(director, packet, service, now);
-  if (scheduled < 0) return refuse(director, packet, scheduled, now);
-  return processRequest(director, packet, scheduled, now);
+  const scheduled = schedule(director, flow, packet.view, service, now);
+  if (scheduled < 0) return refuse(director, packet, refusalReason(scheduled), now);
+  if (!service.isOnePacket) return processRequest(director, packet, scheduled, now);
+  const verdict = processRequest(director, packet, scheduled, now);
+  closeConnection(director, scheduled);
+  return verdict;
+}
+
+/** A client learns by ICMP that no real server is there; all other refusals are silent. */
+function refuse(
+  director: Director,
+  packet: Packet,
+  reason: DropReason,
+  now: Instant,
+): Verdict {
+  if (reason === DropReason.noServer) sendError(director, packet, 'port-unreachable', 0, now);
+  return director.counters.drop(reason);
 }
 
 /**
@@ -132,7 +151,7 @@ function processRequest(
   server?.stats.countIn(bytes);
   server?.service.stats.countIn(bytes);
   connections.packets[index] = ((connections.packets[index] ?? 0) + 1) >>> 0;
-  advanceConnection(director, index, packet.view, true, now);
+  advanceConnection(director, index, flow, packet.view, true, now);
   const verdict = forwardRequest(director, packet, index, now);
   decideSync(director, index, true, now);
   return verdict;
@@ -147,7 +166,7 @@ function processReply(director: Director, packet: Packet, index: number, now: In
   const bytes = flow.end - flow.network;
   server?.stats.countOut(bytes);
   server?.service.stats.countOut(bytes);
-  advanceConnection(director, index, packet.view, false, now);
+  advanceConnection(director, index, flow, packet.view, false, now);
   const verdict = forwardReply(director, packet, index, now);
   decideSync(director, index, false, now);
   return verdict;
@@ -163,10 +182,10 @@ function decideSync(
   const { connections, sync, settings } = director;
   if (!isSyncDue(connections, index, settings, isFromClient, now)) return;
   const template = connections.template(index);
-  if (template !== NoConnection && !connections.hasFlag(template, Flag.synced)) {
+  if (template !== NoConnection && isTemplateDue(connections, template, now)) {
     sync.add(connections, template);
   }
-  sync.add(connections, index);
+  if (template === NoConnection || settings.sync_persist_mode === 0) sync.add(connections, index);
 }
 
 function reasonWithoutService(director: Director): DropReason {

@@ -42,8 +42,8 @@ export function openConnection(
     return NoConnection;
   }
   bindConnection(director, index, server);
-  server.stats.connections += 1;
-  server.service.stats.connections += 1;
+  server.stats.countConnection();
+  server.service.stats.countConnection();
   return index;
 }
 

@@ -88,17 +88,9 @@ export class NeighbourTable {
   tick(now: Instant, work: NeighbourWork): void {
     for (const neighbour of this.#neighbours.values()) {
       if (neighbour.nextProbe > now) continue;
-<<<<<<< HEAD
-      if (neighbour.isResolved && !neighbour.isUsed) continue;
-      if (neighbour.probes >= MostProbes) {
-        this.#neighbours.delete(neighbour.family, neighbour.words);
-        neighbour.isResolved = false;
-        work.fail(neighbour);
-=======
       const isIdle = neighbour.isResolved && !neighbour.isUsed;
       if (!isIdle && neighbour.probes < MostProbes) {
         this.probe(neighbour, now, work);
->>>>>>> main
         continue;
       }
       this.#neighbours.delete(neighbour.family, neighbour.words);

@@ -1,10 +1,9 @@
 import type { Instant } from '../base/time.js';
 import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
-import type { Packet } from '../wire/packet.js';
 import * as tcp from '../wire/tcp.js';
 import { NoConnection } from './connections.js';
-import { DropReason } from './counters.js';
+import { DropReason, DropReasons } from './counters.js';
 import type { Director } from './director.js';
 import { openConnection, serverOf } from './lifecycle.js';
 import { obtainTemplate } from './persistence.js';
@@ -12,18 +11,21 @@ import { isOpening } from './reuse.js';
 import type { RealServer, VirtualService } from './services.js';
 
 /**
- * Opens a connection for the packet in hand (ip_vs_schedule in ip_vs_core.c). Answers the entry's index, or a refusal: a
+ * Opens a connection for a packet (ip_vs_schedule in ip_vs_core.c). A TCP segment from the middle of an unknown connection
+ * opens none, unless the service has a consistent hash for these: all nodes with the same real servers agree on it. Answers the entry's index, or a refusal: a
  * negative number that `refusalReason` turns into the reason.
  */
 export function schedule(
   director: Director,
-  packet: Packet,
+  flow: Flow,
+  view: DataView,
   service: VirtualService,
   now: Instant,
 ): number {
-  const { flow, defence } = director;
-  const mayOpen = opens(director, flow, packet.view);
-  if (!mayOpen && director.midStream !== 'hash') return refusal(DropReason.noConnection);
+  const { defence } = director;
+  const mayOpen = opens(director, flow, view);
+  const isKnownElsewhere = !mayOpen && mayBeMidStream(flow) && service.consistent !== undefined;
+  if (!mayOpen && !isKnownElsewhere) return refusal(DropReason.noConnection);
   if (defence.shouldDropPacket()) return refusal(DropReason.overloaded);
 
   const { persistence } = service;
@@ -36,9 +38,8 @@ export function schedule(
     director.connections.follow(index, template);
     return index;
   }
-  const server = mayOpen
-    ? service.scheduler.choose(service, flow, now)
-    : director.chooseMidStream(service, now);
+  const scheduler = isKnownElsewhere ? service.consistent : service.scheduler;
+  const server = scheduler?.choose(service, flow, now);
   if (server === undefined) return refusal(DropReason.noServer);
   const realPort = server.port === 0 ? flow.destinationPort : server.port;
   const index = openConnection(director, flow, server, realPort, now);
@@ -59,6 +60,10 @@ function opens(director: Director, flow: Flow, view: DataView): boolean {
   }
 }
 
+/** True for a segment that can belong to a connection which another node has carried. */
+const mayBeMidStream = (flow: Flow): boolean =>
+  flow.protocol === Protocol.tcp && (flow.tcpFlags & tcp.Flag.rst) === 0;
+
 /** The real server's port: its own for the service's port, the client's choice for any other. */
 function portBehind(service: VirtualService, server: RealServer, flow: Flow): number {
   const keeps = flow.destinationPort !== service.port || server.port === 0;
@@ -70,4 +75,5 @@ const reasonForNone = (director: Director): DropReason =>
 
 /** Refusals are numbers below -1, so that an index and a refusal come back in one number without allocating. */
 const refusal = (reason: DropReason): number => -2 - reason;
-export const refusalReason = (refused: number): number => -2 - refused;
+export const refusalReason = (refused: number): DropReason =>
+  DropReasons[-2 - refused] ?? DropReason.noServer;

@@ -1,7 +1,7 @@
 import type { IpAddress } from '../base/address.js';
 import { toWords } from '../wire/address-words.js';
 import { Family, type Flow } from '../wire/flow.js';
-import type { Scheduler } from './schedulers/scheduler.js';
+import type { Scheduler, ServerChange } from './schedulers/scheduler.js';
 import {
   NoServer,
   RealServer,
@@ -71,24 +71,24 @@ export class ServiceTable {
     if (findServer(service, settings) !== undefined) return undefined;
     const server = this.#revive(service, settings) ?? this.#create(service, settings);
     service.servers.unshift(server);
-    service.scheduler.handleChange(service, { kind: 'added', server, index: 0 });
+    notify(service, { kind: 'added', server, index: 0 });
     return server;
   }
 
   editServer(server: RealServer, settings: Omit<RealServerSettings, 'address' | 'port'>): void {
     server.edit(settings);
     const index = server.service.servers.indexOf(server);
-    server.service.scheduler.handleChange(server.service, { kind: 'edited', server, index });
+    notify(server.service, { kind: 'edited', server, index });
   }
 
   /** Takes a real server out of its service. It stays known for as long as connections refer to it. */
   removeServer(server: RealServer): void {
-    const { servers, scheduler } = server.service;
+    const { servers } = server.service;
     const index = servers.indexOf(server);
     if (index < 0) return;
     servers.splice(index, 1);
     server.isAvailable = false;
-    scheduler.handleChange(server.service, { kind: 'removed', server, index });
+    notify(server.service, { kind: 'removed', server, index });
     if (server.total + server.persistent > 0) this.#trash.push(server);
     else this.#servers[server.id] = undefined;
   }
@@ -182,6 +182,11 @@ export function findServer(
   at: Pick<RealServerSettings, 'address' | 'port'>,
 ): RealServer | undefined {
   return service.servers.find(({ address, port }) => address === at.address && port === at.port);
+}
+
+function notify(service: VirtualService, change: ServerChange): void {
+  service.scheduler.handleChange(service, change);
+  service.consistent?.handleChange(service, change);
 }
 
 /** True for the same key, also when the service has been removed and added again in between. */

@@ -3,6 +3,7 @@ import { toWords } from '../wire/address-words.js';
 import type { Family } from '../wire/flow.js';
 import type { Neighbour } from './neighbours.js';
 import type { Scheduler } from './schedulers/scheduler.js';
+import { RateEstimator } from './estimator.js';
 import { TrafficStats } from './stats.js';
 
 /** Forwarding methods with the numbers that IPVS uses in flags and sync messages; FullNat's is Alibaba's. */
@@ -79,6 +80,7 @@ export class RealServer {
   /** Persistence templates. */
   persistent = 0;
   readonly stats = new TrafficStats();
+  readonly rates = new RateEstimator();
   /** Where frames for this server go, once it has been resolved. */
   neighbour: Neighbour | undefined = undefined;
 
@@ -174,11 +176,14 @@ export class VirtualService implements ServiceKey {
   readonly protocol: number;
   readonly firewallMark: number;
   scheduler: Scheduler;
+  /** Where TCP segments from the middle of unknown connections go; undefined: they are dropped. */
+  consistent: Scheduler | undefined = undefined;
   persistence: Persistence | undefined;
   isOnePacket: boolean;
   /** Real servers in the kernel's order: the one added last comes first. */
   readonly servers: RealServer[] = [];
   readonly stats = new TrafficStats();
+  readonly rates = new RateEstimator();
   /** True while this node answers for the service's address. */
   isLive = false;
 

@@ -108,6 +108,24 @@ export function setTtl(view: DataView, offset: number, value: number): void {
   view.setUint16(offset + Field.checksum, sum);
 }
 
+/** What `setFragment` changes. */
+export interface FragmentFields {
+  readonly totalLength: number;
+  /** In bytes; a multiple of eight. */
+  readonly offset: number;
+  readonly moreFragments: boolean;
+}
+
+/** Makes the header that of a fragment, checksum included. */
+export function setFragment(view: DataView, offset: number, fields: FragmentFields): void {
+  view.setUint16(offset + Field.totalLength, fields.totalLength);
+  const flags = fields.moreFragments ? MoreFragments : 0;
+  view.setUint16(offset + Field.fragment, flags | (fields.offset >> 3));
+  view.setUint16(offset + Field.checksum, 0);
+  const sum = checksums.sum(view, offset, offset + headerLength(view, offset));
+  view.setUint16(offset + Field.checksum, checksums.complement(sum));
+}
+
 /** Takes one from the time to live, which is not zero, and corrects the header checksum. */
 export function decrementTtl(view: DataView, offset: number): void {
   setTtl(view, offset, ttl(view, offset) - 1);

@@ -1,0 +1,41 @@
+import type { Instant } from '../base/time.js';
+import * as ethernet from '../wire/ethernet.js';
+import { Family } from '../wire/flow.js';
+import type { Packet } from '../wire/packet.js';
+import type { Director } from './director.js';
+import { writeError, type ErrorKind } from './icmp-error.js';
+
+/**
+ * Answers the packet in hand, not rewritten yet, with an ICMP error, where the standards allow one. It comes from the
+ * address that the packet was sent to when this node holds it, else from the interface it leaves by. It goes back to where
+ * the frame came from, so that it needs no neighbour. `mtu` is for 'too-big'.
+ */
+export function sendError(
+  director: Director,
+  packet: Packet,
+  kind: ErrorKind,
+  mtu: number,
+  now: Instant,
+): void {
+  const { flow, scratch, counters } = director;
+  if (!director.errorLimit.allows(now)) return;
+  const route = director.routes.find(flow.family, flow.source);
+  if (route === undefined) return;
+  const held = director.floating.get(flow.family, flow.destination);
+  const source = held?.isLive === true ? held.words : route.source;
+  scratch.clear();
+  if (!writeError(scratch, packet, flow, kind, { source, mtu })) return;
+  const out = route.interface;
+  const { view, start } = packet;
+  ethernet.setDestination(
+    scratch.view,
+    scratch.start,
+    ethernet.sourceHigh(view, start),
+    ethernet.sourceLow(view, start),
+  );
+  ethernet.setSource(scratch.view, scratch.start, out.mac.high, out.mac.low);
+  const type = flow.family === Family.ipv4 ? ethernet.EtherType.ipv4 : ethernet.EtherType.ipv6;
+  ethernet.setType(scratch.view, scratch.start, type);
+  director.output.send(out.index, scratch);
+  counters.icmpErrors += 1;
+}

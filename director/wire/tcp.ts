@@ -11,6 +11,10 @@ const Field = {
 
 export const MinimumHeaderLength = 20;
 
+/** Kinds of options (RFC 9293 §3.1). */
+const OptionKind = { end: 0, noOperation: 1, maximumSegmentSize: 2 } as const;
+const MssOptionLength = 4;
+
 /** Control bits, as they stand in the flags byte. */
 export const Flag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;
 
@@ -64,4 +68,40 @@ function replacePort(view: DataView, offset: number, field: number, port: number
 /** Corrects the checksum after what it covers changed by a sum of changes, as addresses in the pseudo-header do. */
 export function adjust(view: DataView, offset: number, change: number): void {
   view.setUint16(offset + Field.checksum, checksums.adjust(checksum(view, offset), change));
+}
+
+/**
+ * Takes `by` from the maximum segment size that a SYN of [offset, end) states (RFC 9293 §3.7.1), and corrects the
+ * checksum. A segment that states none, or one not larger than `by`, stays as it is.
+ */
+export function lowerMss(view: DataView, offset: number, end: number, by: number): void {
+  const headerEnd = Math.min(end, offset + headerLength(view, offset));
+  const option = findOption(view, offset, headerEnd, OptionKind.maximumSegmentSize);
+  if (option < 0 || headerEnd - option < MssOptionLength) return;
+  if (view.getUint8(option + 1) !== MssOptionLength) return;
+  const before = view.getUint16(option + 2);
+  if (before <= by) return;
+  const after = before - by;
+  view.setUint16(option + 2, after);
+  // At an odd place in the header the bytes count the other way round.
+  const isOdd = ((option - offset) & 1) !== 0;
+  const change = isOdd
+    ? checksums.change16(swapBytes(before), swapBytes(after))
+    : checksums.change16(before, after);
+  adjust(view, offset, change);
+}
+
+const swapBytes = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
+
+function findOption(view: DataView, offset: number, headerEnd: number, kind: number): number {
+  let option = offset + MinimumHeaderLength;
+  while (option + 1 < headerEnd) {
+    const found = view.getUint8(option);
+    if (found === kind) return option;
+    if (found === OptionKind.end) return -1;
+    const length = found === OptionKind.noOperation ? 1 : view.getUint8(option + 1);
+    if (length === 0) return -1;
+    option += length;
+  }
+  return -1;
 }

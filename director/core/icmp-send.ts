@@ -1,14 +1,13 @@
 import type { Instant } from '../base/time.js';
 import * as ethernet from '../wire/ethernet.js';
-import { Family } from '../wire/flow.js';
 import type { Packet } from '../wire/packet.js';
 import type { Director } from './director.js';
-import { writeError, type ErrorKind } from './icmp-error.js';
+import { buildError, type ErrorKind } from './icmp-error.js';
 
 /**
  * Answers the packet in hand, not rewritten yet, with an ICMP error, where the standards allow one. It comes from the
  * address that the packet was sent to when this node holds it, else from the interface it leaves by. It goes back to where
- * the frame came from, so that it needs no neighbour. `mtu` is for 'too-big'.
+ * the frame came from, so that it needs no neighbour. `mtu` is for `tooBig`.
  */
 export function sendError(
   director: Director,
@@ -23,8 +22,8 @@ export function sendError(
   if (route === undefined) return;
   const held = director.floating.get(flow.family, flow.destination);
   const source = held?.isLive === true ? held.words : route.source;
-  scratch.clear();
-  if (!writeError(scratch, packet, flow, kind, { source, mtu })) return;
+  const identification = director.prng.uint32() & 0xffff;
+  if (!buildError(scratch, packet, flow, kind, { source, mtu, identification })) return;
   const out = route.interface;
   const { view, start } = packet;
   ethernet.setDestination(
@@ -34,8 +33,6 @@ export function sendError(
     ethernet.sourceLow(view, start),
   );
   ethernet.setSource(scratch.view, scratch.start, out.mac.high, out.mac.low);
-  const type = flow.family === Family.ipv4 ? ethernet.EtherType.ipv4 : ethernet.EtherType.ipv6;
-  ethernet.setType(scratch.view, scratch.start, type);
   director.output.send(out.index, scratch);
   counters.icmpErrors += 1;
 }

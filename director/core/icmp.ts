@@ -1,6 +1,6 @@
 import type { Instant } from '../base/time.js';
 import * as ethernet from '../wire/ethernet.js';
-import { Family, Parse, parseInner } from '../wire/flow.js';
+import { Family, Parse } from '../wire/flow.js';
 import * as icmp from '../wire/icmp.js';
 import * as icmpv6 from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -9,6 +9,7 @@ import type { Packet } from '../wire/packet.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processNeighbour } from './discovery.js';
+import { readRelated } from './icmp-related.js';
 import { processRelated } from './related.js';
 import type { Interface } from './interfaces.js';
 
@@ -32,12 +33,14 @@ export function processIcmp(
   if (isIpv6 && isNeighbourMessage(type)) return processNeighbour(director, packet, arrival, now);
   const isRequest = isIpv6 ? type === icmpv6.Type.echoRequest : type === icmp.Type.echoRequest;
   if (isRequest) return answerEcho(director, packet, arrival);
-  const isError = isIpv6 ? icmpv6.isError(type) : icmp.isError(type);
-  if (!isError) return counters.drop(DropReason.otherProtocol);
-  if (!isIntact(director, packet)) return counters.drop(DropReason.malformed);
-  const quoted = parseInner(view, flow.transport + icmp.HeaderLength, flow.end, inner);
-  if (quoted !== Parse.ok) return counters.drop(DropReason.unrelatedIcmp);
-  return processRelated(director, packet, now);
+  switch (readRelated(packet, flow, inner)) {
+    case Parse.ok:
+      return processRelated(director, packet, now);
+    case Parse.malformed:
+      return counters.drop(DropReason.malformed);
+    default:
+      return counters.drop(DropReason.unrelatedIcmp);
+  }
 }
 
 const isNeighbourMessage = (type: number): boolean =>

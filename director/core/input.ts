@@ -8,6 +8,7 @@ import type { Director } from './director.js';
 import { processArp } from './discovery.js';
 import { processFragment } from './fragment-input.js';
 import { processIcmp } from './icmp.js';
+import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
 import type { Interface } from './interfaces.js';
 import { advanceConnection, closeConnection, isServed, serverOf } from './lifecycle.js';
@@ -113,7 +114,7 @@ function refuse(
   reason: DropReason,
   now: Instant,
 ): Verdict {
-  if (reason === DropReason.noServer) sendError(director, packet, 'port-unreachable', 0, now);
+  if (reason === DropReason.noServer) sendError(director, packet, ErrorKind.portUnreachable, 0, now);
   return director.counters.drop(reason);
 }
 

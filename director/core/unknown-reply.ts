@@ -1,6 +1,7 @@
 import type { Instant } from '../base/time.js';
 import type { Packet } from '../wire/packet.js';
 import type { Director } from './director.js';
+import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
 import { sameWords } from './service-table.js';
 
@@ -17,7 +18,7 @@ export function complainToServer(director: Director, packet: Packet, now: Instan
       (server) => server.port === flow.sourcePort && sameWords(server.words, flow.source),
     );
     if (!isFromServer) continue;
-    sendError(director, packet, 'port-unreachable', 0, now);
+    sendError(director, packet, ErrorKind.portUnreachable, 0, now);
     return;
   }
 }

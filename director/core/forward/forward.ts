@@ -8,6 +8,7 @@ import * as tcp from '../../wire/tcp.js';
 import { Flag, NoConnection } from '../connections.js';
 import { DropReason, Verdict } from '../counters.js';
 import type { Director } from '../director.js';
+import { ErrorKind } from '../icmp-error.js';
 import { sendError } from '../icmp-send.js';
 import { serverOf } from '../lifecycle.js';
 import type { Neighbour } from '../neighbours.js';
@@ -33,14 +34,14 @@ export function forwardRequest(
   const method = connections.methodOf(index);
   if (method === Method.local) return deliver(director, packet);
   if (hopsLeft(view, flow) <= 1) {
-    sendError(director, packet, 'time-exceeded', 0, now);
+    sendError(director, packet, ErrorKind.timeExceeded, 0, now);
     return counters.drop(DropReason.ttl);
   }
   const neighbour = nextHopOf(director, index, now);
   if (neighbour === undefined) return counters.drop(DropReason.noRoute);
   const room = neighbour.interface.mtu - wrappingOf(director, index);
   if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
-    sendError(director, packet, 'too-big', room, now);
+    sendError(director, packet, ErrorKind.tooBig, room, now);
     return counters.drop(DropReason.tooBig);
   }
   takeHop(view, flow);
@@ -127,7 +128,7 @@ export function forwardReply(
   const { connections, counters, flow } = director;
   const { view } = packet;
   if (hopsLeft(view, flow) <= 1) {
-    sendError(director, packet, 'time-exceeded', 0, now);
+    sendError(director, packet, ErrorKind.timeExceeded, 0, now);
     return counters.drop(DropReason.ttl);
   }
   const { clientAddress } = connections;
@@ -135,7 +136,7 @@ export function forwardReply(
   if (neighbour === undefined) return counters.drop(DropReason.noRoute);
   const room = neighbour.interface.mtu;
   if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
-    sendError(director, packet, 'too-big', room, now);
+    sendError(director, packet, ErrorKind.tooBig, room, now);
     return counters.drop(DropReason.tooBig);
   }
   takeHop(view, flow);

@@ -1,3 +1,4 @@
+import { unreachable } from '../../base/invariant.js';
 import * as checksums from '../../wire/checksum.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { Family, isFragment, type Flow } from '../../wire/flow.js';
@@ -66,6 +67,8 @@ export function encapsulate(
       writeGue(view, shim, flow, isRemote);
       writeUdp(view, shim, flow, { network, path, tunnel });
       break;
+    default:
+      return unreachable(tunnel.type);
   }
   return true;
 }
@@ -88,6 +91,8 @@ function shimLength(tunnel: TunnelSettings, isRemote: boolean): number {
       return gre.headerLength(tunnel.checksum === 'full');
     case 'gue':
       return udp.HeaderLength + (isRemote ? gue.RemoteChecksumHeaderLength : gue.HeaderLength);
+    default:
+      return unreachable(tunnel.type);
   }
 }
 
@@ -167,9 +172,13 @@ function writeUdp(view: DataView, offset: number, flow: Flow, ends: UdpEnds): vo
 /** True for a whole TCP segment or UDP datagram with a checksum, and a right one. */
 function hasChecksum(view: DataView, flow: Flow): boolean {
   if (isFragment(flow)) return false;
-  if (flow.protocol !== ipv4.Protocol.tcp && flow.protocol !== ipv4.Protocol.udp) return false;
-  const isUdp = flow.protocol === ipv4.Protocol.udp;
-  if (isUdp && udp.checksum(view, flow.transport) === 0) return false;
+  if (flow.protocol === ipv4.Protocol.udp) {
+    // Nothing to compute, or something that the receiver would write as nothing to compute.
+    const checksum = udp.checksum(view, flow.transport);
+    if (checksum === 0 || checksum === 0xffff) return false;
+  } else if (flow.protocol !== ipv4.Protocol.tcp) {
+    return false;
+  }
   const sum = checksums.sum(view, flow.transport, flow.end, innerPseudoHeader(view, flow));
   return checksums.fold(sum) === 0xffff;
 }

@@ -109,8 +109,9 @@ function processFlow(director: Director, packet: Packet, now: Instant): Verdict 
 
 /** A client learns by ICMP that no real server is there; all other refusals are silent. */
 function refuse(director: Director, packet: Packet, reason: DropReason, now: Instant): Verdict {
-  if (reason === DropReason.noServer)
+  if (reason === DropReason.noServer) {
     sendError(director, packet, ErrorKind.portUnreachable, 0, now);
+  }
   return director.counters.drop(reason);
 }
 

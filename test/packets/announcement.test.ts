@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { announce } from '../../director/core/discovery.js';
+import { announce } from '../../director/core/solicit.js';
 import { compact } from '../wire/hex.js';
 import { GratuitousArp } from '../wire/recorded-frames.js';
 import { BenchDirector } from './bench-director.js';

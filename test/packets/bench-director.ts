@@ -24,8 +24,6 @@ import { at, ip, prefix } from '../base/values.js';
 import { BothFamilies, Ipv4Hosts, Mac } from './hosts.js';
 import { buildArp, buildNeighbour } from './packet-builder.js';
 
-export { Mac } from './hosts.js';
-
 export type Link = 'clients' | 'servers';
 
 /** A frame that left the director. */

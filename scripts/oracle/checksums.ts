@@ -36,10 +36,10 @@ function finishTransport(bytes: Uint8Array, start: number): void {
   if (at + 2 > header.end || isFragmented(bytes, start, header)) return;
   const pseudo = pseudoHeader(bytes, start, header);
   const stated = (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
-  if (stated !== foldedSum([pseudo])) return;
+  if (stated !== internetSum([pseudo])) return;
   bytes[at] = 0;
   bytes[at + 1] = 0;
-  const checksum = 0xffff - foldedSum([pseudo, bytes.subarray(header.payload, header.end)]);
+  const checksum = 0xffff - internetSum([pseudo, bytes.subarray(header.payload, header.end)]);
   const sent = checksum === 0 && header.protocol === Protocol.udp ? 0xffff : checksum;
   bytes[at] = sent >> 8;
   bytes[at + 1] = sent & 0xff;
@@ -58,7 +58,7 @@ function pseudoHeader(bytes: Uint8Array, start: number, header: IpHeader): Uint8
 }
 
 /** The sum of RFC 1071 over parts of which all but the last have an even length; never 0 unless all bytes are. */
-function foldedSum(parts: readonly Uint8Array[]): number {
+export function internetSum(parts: readonly Uint8Array[]): number {
   let total = 0;
   for (const part of parts) {
     for (const [index, byte] of part.entries()) total += index % 2 === 0 ? byte * 256 : byte;
@@ -70,7 +70,7 @@ function foldedSum(parts: readonly Uint8Array[]): number {
 export function setIpv4Checksum(bytes: Uint8Array): void {
   bytes[10] = 0;
   bytes[11] = 0;
-  const checksum = 0xffff - foldedSum([bytes.subarray(0, ((bytes[0] ?? 0) & 0x0f) * 4)]);
+  const checksum = 0xffff - internetSum([bytes.subarray(0, ((bytes[0] ?? 0) & 0x0f) * 4)]);
   bytes[10] = checksum >> 8;
   bytes[11] = checksum & 0xff;
 }

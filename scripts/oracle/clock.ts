@@ -52,19 +52,34 @@ export function placeMarks(packets: readonly RecordedPacket[], marks: readonly M
   const witnesses = witnessesOf(packetTimes(packets), marks);
   let best: readonly Witness[] = [];
   let proposal: number | undefined;
-  for (const { mark, packets: times, expires, timeout } of witnesses) {
-    for (const time of times) {
-      for (const age of [0, 0.5, 1]) {
-        const candidate = time + (timeout - expires - age) * Second - mark;
-        const agreeing = witnesses.filter((one) => rangeOf(one, candidate) !== undefined);
-        if (agreeing.length <= best.length) continue;
-        best = agreeing;
-        proposal = candidate;
-      }
-    }
+  for (const candidate of proposals(witnesses)) {
+    const agreeing = witnesses.filter((one) => rangeOf(one, candidate) !== undefined);
+    if (agreeing.length <= best.length) continue;
+    best = agreeing;
+    proposal = candidate;
   }
   if (proposal === undefined) return { offset: undefined, agreeing: 0, known: witnesses.length };
   return { offset: middle(best, proposal), agreeing: best.length, known: witnesses.length };
+}
+
+/** Entries that make proposals; all are asked whether they agree. */
+const MostProposers = 64;
+const ProposalStep = Second / 10;
+
+/** The offsets at which one packet or another of some entry was the entry's last before its mark. */
+function proposals(witnesses: readonly Witness[]): Set<number> {
+  const step = Math.ceil(witnesses.length / MostProposers);
+  const candidates = new Set<number>();
+  for (const [index, { mark, packets, expires, timeout }] of witnesses.entries()) {
+    if (index % step !== 0) continue;
+    for (const time of packets) {
+      for (const age of [0, 0.5, 1]) {
+        const exact = time + (timeout - expires - age) * Second - mark;
+        candidates.add(Math.round(exact / ProposalStep) * ProposalStep);
+      }
+    }
+  }
+  return candidates;
 }
 
 /** The middle between the last offset that an agreeing witness begins with and the first that one ends with. */

@@ -1,28 +1,22 @@
 import { finishChecksums, setIpv4Checksum } from './checksums.js';
+import { CaptureEnds, type PassingPacket } from './endings.js';
 import { innerOffset, Protocol, readIpHeader, type IpHeader } from './frame.js';
 
 /** A packet that left a director, ours or the recorded one. */
-export interface SentPacket {
-  /** The side of the director on which it left: 0 for the clients' and 1 for the servers'. */
-  readonly side: number;
-  /** When, in microseconds since 1970. */
-  readonly at: number;
-  /** The number of the recorded frame, or of the one that made our director send this. */
-  readonly number: number;
+export interface SentPacket extends PassingPacket {
+  /** Which recorded packet it is, or of which one our director made it, for reports. */
+  readonly name: string;
   readonly destinationMac: string;
-  /** The IP packet. */
-  readonly bytes: Uint8Array;
+  /** The packet that our director made it of. */
+  readonly cause?: Uint8Array;
 }
-
-/** The time of the last frame that was recorded on each side. */
-export type RecordingEnds = readonly number[];
 
 export interface PacketComparison {
   /** Packets that our director sent exactly as the recorded one did. */
   readonly equal: number;
   /** What differs, one line each. */
   readonly differences: readonly string[];
-  /** What the recording leaves open, one line each. */
+  /** What the recording leaves open, and where we mean to differ, one line each. */
   readonly notes: readonly string[];
 }
 
@@ -31,36 +25,47 @@ const Nearby = 100_000;
 
 /**
  * Compares what our director sent with what the recorded one did: the same packets, byte for byte from the IP header on,
- * to the same MAC addresses, and those of one flow in the same order. Left out of the comparison is what the recording
- * does not determine:
+ * to the same MAC addresses, and those of one flow in the same order. What does not count, because the recording does not
+ * determine it, or because the recorded kernel is known to be wrong:
  * - checksums that a sender left to its network card are finished first (`finishChecksums`);
  * - the identification of a tunnel's outer IPv4 header, and the source port of GUE, are chosen by the sender;
- * - so is the identification of an ICMP packet that a director makes itself;
- * - after one side's capture has ended, packets there, and the effects of packets there, are missing.
+ * - so is the identification of an ICMP error, for those that a director makes itself;
+ * - when the capture of one side ended early, packets there, and the effects of packets there, are missing
+ *   (`CaptureEnds`);
+ * - a real server's ICMPv6 errors (`isDroppedByKernel`).
  */
 export function comparePackets(
   ours: readonly SentPacket[],
   recorded: readonly SentPacket[],
-  ends: RecordingEnds,
+  arrivals: readonly PassingPacket[],
 ): PacketComparison {
+  const ends = new CaptureEnds(arrivals, recorded);
   const { matched, left } = match(ours, recorded);
-  const missing = recorded.filter((_packet, index) => !matched.has(index));
   const notes: string[] = [];
-  const differences = outOfOrder(matched, recorded);
-  const open = left.filter((packet) => packet.at < (ends[packet.side] ?? Infinity));
-  if (open.length < left.length) {
-    const count = left.length - open.length;
-    notes.push(`${count} of our packets left after the recording of their side had ended`);
-  }
-  // A reply cannot be made from a packet that was not recorded on the other side any more.
-  const earliestEnd = Math.min(...ends);
-  const due = missing.filter((packet) => packet.at < earliestEnd);
-  if (due.length < missing.length) {
-    const count = missing.length - due.length;
-    notes.push(`${count} recorded packets left after the recording of the other side had ended`);
-  }
-  differences.push(...pairUp(open, due));
+  const excuse = (packet: SentPacket, isExcused: boolean, reason: string): boolean => {
+    if (isExcused) notes.push(`${describe(packet)} ${reason}`);
+    return !isExcused;
+  };
+  const open = left
+    .filter((packet) => excuse(packet, ends.hides(packet), 'left when its side was not recorded'))
+    .filter((packet) => excuse(packet, isDroppedByKernel(packet), 'is only ours, as it should be'));
+  const due = recorded
+    .filter((_packet, index) => !matched.has(index))
+    .filter((packet) => excuse(packet, ends.hidesCauseOf(packet), 'has a cause not recorded'));
+  const differences = [...outOfOrder(matched, recorded), ...pairUp(open, due)];
   return { equal: matched.size, differences, notes };
+}
+
+/**
+ * True for a real server's ICMPv6 error on its way to the client. Linux up to 6.1 at least drops it: it verifies the
+ * checksum without the pseudo header that ICMPv6 has and ICMP has not (handle_response_icmp in ip_vs_core.c). A client that
+ * is told that nobody listens is better off, so we forward it.
+ */
+function isDroppedByKernel({ bytes, cause }: SentPacket): boolean {
+  return [bytes, cause].every((packet) => {
+    const header = packet && readIpHeader(packet, 0);
+    return header?.protocol === Protocol.icmpv6 && (packet?.[header.payload] ?? 0xff) < 128;
+  });
 }
 
 interface Matching {
@@ -141,12 +146,16 @@ function flowOf({ side, bytes }: SentPacket): string {
   return `${side} ${protocol} ${source} ${sourcePort} ${destination} ${destinationPort}`;
 }
 
+/** Of more packets than this the pairs are not looked for. */
+const MostPairs = 500;
+
 /** One line for each packet that only one of the two directors sent, and one for two that were meant to be the same. */
 function pairUp(ours: readonly SentPacket[], recorded: readonly SentPacket[]): string[] {
   const waiting = [...recorded];
   const lines: string[] = [];
-  for (const packet of ours) {
-    const index = waiting.findIndex((other) => isAlike(packet, other));
+  for (const [count, packet] of ours.entries()) {
+    const candidates = count < MostPairs ? waiting.slice(0, MostPairs) : [];
+    const index = candidates.findIndex((other) => isAlike(packet, other));
     const [other] = index < 0 ? [] : waiting.splice(index, 1);
     if (other === undefined) lines.push(`only ours: ${describe(packet)}`);
     else lines.push(`${describe(other)}: ${differenceOf(packet, other)}`);
@@ -190,12 +199,12 @@ function differenceOf(ours: SentPacket, recorded: SentPacket): string {
 
 const SideNames = ['client', 'server'];
 
-/** A packet in a few words, with the number of the recorded frame that it is, or that caused it. */
-function describe({ side, number, bytes, destinationMac }: SentPacket): string {
+/** A packet in a few words, with the recorded packet that it is, or that it was made of. */
+function describe({ side, name, bytes, destinationMac }: SentPacket): string {
   const header = readIpHeader(bytes, 0);
-  const name = `packet ${number} on the ${SideNames[side] ?? side} side`;
-  if (header === undefined) return name;
+  const place = `${name} on the ${SideNames[side] ?? side} side`;
+  if (header === undefined) return place;
   const { source, sourcePort, destination, destinationPort, protocol } = header;
   const from = `${source}.${sourcePort}`;
-  return `${name} (protocol ${protocol}, ${from} > ${destination}.${destinationPort}, to ${destinationMac})`;
+  return `${place} (protocol ${protocol}, ${from} > ${destination}.${destinationPort}, to ${destinationMac})`;
 }

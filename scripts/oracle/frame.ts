@@ -189,6 +189,6 @@ function addressAt(bytes: Uint8Array, offset: number, length: number): IpAddress
   return address;
 }
 
-const macText = (bytes: Uint8Array): string => [...bytes].map(pair).join(':');
+export const macText = (bytes: Uint8Array): string => [...bytes].map(pair).join(':');
 
 const pair = (byte: number): string => byte.toString(16).padStart(2, '0');

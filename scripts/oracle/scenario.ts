@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ConfigError } from '../../director/base/errors.js';
@@ -14,32 +14,33 @@ export interface Scenario {
   readonly marks: readonly Mark[];
 }
 
-/** The scenarios of a folder: every NAME.txt with a NAME.client.pcap beside it, by name. Throws a `ConfigError`. */
-export function readScenarios(directory: string): Scenario[] {
+/** The names of a folder's scenarios: every NAME.txt with a NAME.client.pcap beside it. Throws a `ConfigError`. */
+export function scenarioNames(directory: string): string[] {
   const files = new Set(listing(directory));
   const names = [...files]
     .filter((file) => file.endsWith('.txt'))
     .map((file) => file.slice(0, -'.txt'.length))
     .filter((name) => files.has(`${name}.client.pcap`));
-  if (names.length === 0) {
-    throw new ConfigError(
-      { code: 'no-scenarios', file: directory },
-      `${directory} holds no scenario: a NAME.txt with a NAME.client.pcap`,
-    );
-  }
-  const capture = (file: string): Capture =>
-    files.has(file)
-      ? readPcap(file, readFileSync(path.join(directory, file)))
+  if (names.length > 0) return names.toSorted();
+  const message = `${directory} holds no scenario: a NAME.txt with a NAME.client.pcap`;
+  throw new ConfigError({ code: 'no-scenarios', file: directory }, message);
+}
+
+/** Reads one scenario of a folder. Throws a `ConfigError` when a file of it makes no sense. */
+export function readScenario(directory: string, name: string): Scenario {
+  const capture = (file: string): Capture => {
+    const whole = path.join(directory, file);
+    return existsSync(whole)
+      ? readPcap(file, readFileSync(whole))
       : { name: file, frames: [], endsEarly: false };
-  return names.toSorted().map((name) => ({
+  };
+  const text = readFileSync(path.join(directory, `${name}.txt`), 'utf8');
+  return {
     name,
     clientSide: capture(`${name}.client.pcap`),
     serverSide: capture(`${name}.server.pcap`),
-    marks: parseScenarioText(
-      `${name}.txt`,
-      readFileSync(path.join(directory, `${name}.txt`), 'utf8'),
-    ),
-  }));
+    marks: parseScenarioText(`${name}.txt`, text),
+  };
 }
 
 function listing(directory: string): string[] {

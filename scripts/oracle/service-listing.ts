@@ -76,8 +76,6 @@ function parseService(line: string): Omit<ListedService, 'servers'> | undefined 
   const endpoint = protocol === 'FWM' ? undefined : parseEndpoint(name);
   if (protocol !== 'FWM' && endpoint === undefined) return undefined;
   const isIpv6 = endpoint === undefined ? family !== undefined : endpoint.address.includes(':');
-  const timeout = /\bpersistent (\d+)/.exec(rest)?.[1];
-  const prefixLength = prefixLengthOf(/\bmask (\S+)/.exec(rest)?.[1], isIpv6);
   return {
     protocol,
     endpoint,
@@ -85,9 +83,16 @@ function parseService(line: string): Omit<ListedService, 'servers'> | undefined 
     isIpv6,
     scheduler,
     schedulerFlags: flags?.split(',') ?? [],
-    persistence: timeout === undefined ? undefined : { timeout: Number(timeout), prefixLength },
+    persistence: persistenceOf(rest, isIpv6),
     isOnePacket: /\bops\b/.test(rest),
   };
+}
+
+function persistenceOf(words: string, isIpv6: boolean): ListedService['persistence'] {
+  const timeout = /\bpersistent (\d+)/.exec(words)?.[1];
+  const mask = /\bmask (\S+)/.exec(words)?.[1];
+  if (timeout === undefined) return undefined;
+  return { timeout: Number(timeout), prefixLength: prefixLengthOf(mask, isIpv6) };
 }
 
 /** The length of a netmask, which ipvsadm prints as an address for IPv4 and as a length for IPv6. */

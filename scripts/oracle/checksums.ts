@@ -54,7 +54,17 @@ function pseudoHeader(bytes: Uint8Array, start: number, header: IpHeader): Uint8
     ? bytes.subarray(start + 8, start + 40)
     : bytes.subarray(start + 12, start + 20);
   const length = header.end - header.payload;
-  return Uint8Array.from([...addresses, 0, length >> 16, length >> 8, length, 0, 0, 0, header.protocol]);
+  return Uint8Array.from([
+    ...addresses,
+    0,
+    length >> 16,
+    length >> 8,
+    length,
+    0,
+    0,
+    0,
+    header.protocol,
+  ]);
 }
 
 /** The sum of RFC 1071 over parts of which all but the last have an even length; never 0 unless all bytes are. */

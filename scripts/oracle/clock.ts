@@ -131,7 +131,10 @@ function packetTimes(packets: readonly RecordedPacket[]): Map<string, number[]> 
     if (protocol === undefined) continue;
     const source = endpointText({ address: header.source, port: header.sourcePort });
     const target = endpointText({ address: header.destination, port: header.destinationPort });
-    for (const name of [`${protocol} ${source} -> ${target}`, `${protocol} ${target} -> ${source}`]) {
+    for (const name of [
+      `${protocol} ${source} -> ${target}`,
+      `${protocol} ${target} -> ${source}`,
+    ]) {
       const known = times.get(name);
       if (known === undefined) times.set(name, [at]);
       else known.push(at);

@@ -23,7 +23,9 @@ export function answerTo(frame: Uint8Array, neighbours: Neighbours): Uint8Array 
 export function isDiscovery(frame: Uint8Array): boolean {
   const type = (frame[12] ?? 0) * 256 + (frame[13] ?? 0);
   const message = frame[54] ?? 0;
-  return type === 0x0806 || (type === 0x86dd && frame[20] === 58 && message >= 133 && message <= 137);
+  return (
+    type === 0x0806 || (type === 0x86dd && frame[20] === 58 && message >= 133 && message <= 137)
+  );
 }
 
 function answerArp(frame: Uint8Array, neighbours: Neighbours): Uint8Array | undefined {
@@ -33,13 +35,9 @@ function answerArp(frame: Uint8Array, neighbours: Neighbours): Uint8Array | unde
   if (!isRequest || mac === undefined) return undefined;
   const sender = [...macBytes(mac), ...frame.subarray(38, 42)];
   const target = frame.subarray(22, 32);
-  return Uint8Array.from([
-    ...frame.subarray(22, 28),
-    ...macBytes(mac),
-    ...[0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 2],
-    ...sender,
-    ...target,
-  ]);
+  const type = [0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 2];
+  const asker = frame.subarray(22, 28);
+  return Uint8Array.from([...asker, ...macBytes(mac), ...type, ...sender, ...target]);
 }
 
 const NeighbourSolicitation = 135;
@@ -56,14 +54,9 @@ function answerSolicitation(frame: Uint8Array, neighbours: Neighbours): Uint8Arr
   const pseudo = Uint8Array.from([...target, ...asker, 0, 0, 0, message.length, 0, 0, 0, 58]);
   const checksum = 0xffff - internetSum([pseudo, Uint8Array.from(message)]);
   message.splice(2, 2, checksum >> 8, checksum & 0xff);
-  return Uint8Array.from([
-    ...frame.subarray(6, 12),
-    ...macBytes(mac),
-    ...[0x86, 0xdd, 0x60, 0, 0, 0, 0, message.length, 58, 255],
-    ...target,
-    ...asker,
-    ...message,
-  ]);
+  const type = [0x86, 0xdd, 0x60, 0, 0, 0, 0, message.length, 58, 255];
+  const ends = [...frame.subarray(6, 12), ...macBytes(mac)];
+  return Uint8Array.from([...ends, ...type, ...target, ...asker, ...message]);
 }
 
 export const macBytes = (mac: string): number[] =>

@@ -44,7 +44,11 @@ export function readTopology(scenario: Scenario): Topology {
   } as const;
   const neighbours = neighboursOf(scenario, clientSide, virtualAddresses);
   if (server.length > 0) {
-    const serverSide = { name: 'server', mac: serverSideMac(server, realAddresses), packets: server } as const;
+    const serverSide = {
+      name: 'server',
+      mac: serverSideMac(server, realAddresses),
+      packets: server,
+    } as const;
     const there = neighboursOf(scenario, serverSide, virtualAddresses);
     settle(realAddresses, [there, neighbours], assumptions);
     sides.push(withAddresses(serverSide, there, virtualAddresses));

@@ -1,9 +1,11 @@
 import { test } from 'tap';
 
-import { parseConnectionListing, parseRawConnections } from '../../scripts/oracle/connection-listing.js';
-
-import { scenarioNames } from '../../scripts/oracle/scenario.js';
+import {
+  parseConnectionListing,
+  parseRawConnections,
+} from '../../scripts/oracle/connection-listing.js';
 import { parseScenarioText } from '../../scripts/oracle/scenario-text.js';
+import { scenarioNames } from '../../scripts/oracle/scenario.js';
 import { parseServiceListing, serviceName } from '../../scripts/oracle/service-listing.js';
 import { RecordingsFolder, recordings } from './recordings.js';
 
@@ -83,7 +85,10 @@ test('both forms of a connection table say the same', (t) => {
   const words = `TCP ${group('0002')} 9C40 ${group('0100')} 0050 ${real} 1F90 ESTABLISHED`;
   const [raw] = parseRawConnections([`${words}     896`], refuse);
   const [copied] = parseRawConnections(
-    ['Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires', `${words} SYNC 896`],
+    [
+      'Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires',
+      `${words} SYNC 896`,
+    ],
     refuse,
   );
   t.strictSame(raw, listed);

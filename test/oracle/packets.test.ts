@@ -1,7 +1,11 @@
 import { test } from 'tap';
 
 import { finishChecksums } from '../../scripts/oracle/checksums.js';
-import { comparable, comparePackets, type SentPacket } from '../../scripts/oracle/compare-packets.js';
+import {
+  comparable,
+  comparePackets,
+  type SentPacket,
+} from '../../scripts/oracle/compare-packets.js';
 import { innerOffset, readFrame, readIpHeader } from '../../scripts/oracle/frame.js';
 import { bytesOf, hexOf } from './bytes.js';
 
@@ -134,7 +138,11 @@ test('the order of packets counts within a flow only', (t) => {
   const again = altered(syn, 59, 7);
   const recorded = [sent(syn), sent(other), sent(again)];
   const differences = (...ours: readonly string[]): readonly string[] =>
-    comparePackets(ours.map((hex) => sent(hex)), recorded, []).differences;
+    comparePackets(
+      ours.map((hex) => sent(hex)),
+      recorded,
+      [],
+    ).differences;
   t.strictSame(differences(other, syn, again), []);
   t.match(differences(again, syn, other), [/left later than a packet that it preceded/]);
   t.end();
@@ -159,7 +167,11 @@ test('what a capture that ended early has missed is noted, and is no difference'
 test('a packet at the end of a recording is a difference when nothing shows that a capture ended early', (t) => {
   const arrival = { side: 0, at: 1_000, bytes: bytesOf(syn) };
   const last = sent(syn, { side: 1, at: 1_001 });
-  t.match(comparePackets([], [last], [arrival]).differences, [/only recorded/], 'its cause was there');
+  t.match(
+    comparePackets([], [last], [arrival]).differences,
+    [/only recorded/],
+    'its cause was there',
+  );
   const early = sent(altered(syn, 59, 1), { side: 1, at: 500 });
   const extra = sent(syn, { side: 1, at: 1_000 });
   t.match(comparePackets([early, extra], [early], [arrival]).differences, [/only ours/]);

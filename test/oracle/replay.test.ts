@@ -10,7 +10,10 @@ const play = (scenario: Scenario): OrderedResult => replayInBestOrder(planReplay
 
 /** Packets that left as recorded, of those recorded, and what there is to say about the others. */
 const expected: Readonly<
-  Record<string, { readonly packets: readonly [number, number]; readonly notes?: readonly RegExp[] }>
+  Record<
+    string,
+    { readonly packets: readonly [number, number]; readonly notes?: readonly RegExp[] }
+  >
 > = {
   'fwmark4-persistent-nat': { packets: [27, 27] },
   'icmp46-nat': {

@@ -3,7 +3,6 @@ import { test } from 'tap';
 import { placeMarks } from '../../scripts/oracle/clock.js';
 import { compareConnections, compareServices } from '../../scripts/oracle/compare-tables.js';
 import { parseConnectionListing } from '../../scripts/oracle/connection-listing.js';
-
 import { parseServiceListing } from '../../scripts/oracle/service-listing.js';
 import { readTopology } from '../../scripts/oracle/topology.js';
 import { recordings } from './recordings.js';
@@ -48,9 +47,12 @@ test('the counts of connections are compared for each real server', (t) => {
   -> 10.2.0.11:8080               Masq    1      2          1
   -> 10.2.0.12:8080               Masq    1      2          1`;
   t.strictSame(compareServices(services(listing), services(listing)), []);
-  t.strictSame(compareServices(services(listing.replace('2          1', '1          2')), services(listing)), [
-    'TCP 10.1.0.100:80 has at 10.2.0.11:8080 1 active and 2 inactive, not 2 active and 1 inactive',
-  ]);
+  t.strictSame(
+    compareServices(services(listing.replace('2          1', '1          2')), services(listing)),
+    [
+      'TCP 10.1.0.100:80 has at 10.2.0.11:8080 1 active and 2 inactive, not 2 active and 1 inactive',
+    ],
+  );
   t.strictSame(compareServices([], services(listing)).length, 2);
   t.end();
 });

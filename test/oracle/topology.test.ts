@@ -13,12 +13,7 @@ test('a recording with two sides shows a director with two interfaces and their 
   t.strictSame(
     sides.map(({ name, mac, addresses: own, neighbours }) => [name, mac, own, [...neighbours]]),
     [
-      [
-        'client',
-        '1a:ec:03:21:76:5c',
-        ['10.1.0.1/24'],
-        [['10.1.0.2', '7a:3a:f5:d6:22:ec']],
-      ],
+      ['client', '1a:ec:03:21:76:5c', ['10.1.0.1/24'], [['10.1.0.2', '7a:3a:f5:d6:22:ec']]],
       [
         'server',
         'ee:64:3d:15:e3:5a',

@@ -1,5 +1,11 @@
 import type { VrrpState } from '../vrrp/election.js';
 
+/** Protocols that have connections. */
+export type ProtocolName = 'TCP' | 'UDP' | 'SCTP' | 'IP';
+
+/** Forwarding methods in the words of ipvsadm. */
+export type MethodName = 'Masq' | 'Local' | 'Tunnel' | 'Route' | 'FullNat';
+
 /**
  * What a director answers on its control socket: HTTP over a Unix socket, one JSON document a path. Times are wall
  * clock milliseconds since the epoch, with fractions. The CLI's `--json` prints these shapes unchanged.
@@ -33,7 +39,8 @@ export interface NodeStatus {
 }
 
 export interface SessionView {
-  readonly protocol: 'TCP' | 'UDP';
+  /** `IP` for the persistence template of a firewall mark. */
+  readonly protocol: ProtocolName;
   /** Seconds until the entry expires when no packet comes. */
   readonly expires: number;
   readonly state: string;
@@ -41,7 +48,7 @@ export interface SessionView {
   readonly client: string;
   readonly virtual: string;
   readonly real: string;
-  readonly method: 'Masq' | 'Route';
+  readonly method: MethodName;
   /** `local` when this node scheduled the connection, else the node whose sync message brought the entry. */
   readonly origin: string;
   /** True when peers have been told of the entry. */
@@ -50,12 +57,14 @@ export interface SessionView {
 }
 
 export interface ServiceView {
-  readonly protocol: 'TCP' | 'UDP';
+  /** `FWM` for a firewall mark. */
+  readonly protocol: ProtocolName | 'FWM';
+  /** `address:port`, or the mark. */
   readonly virtual: string;
   readonly scheduler: string;
   readonly realServers: readonly {
     readonly address: string;
-    readonly method: 'Masq' | 'Route';
+    readonly method: MethodName;
     readonly weight: number;
     readonly active: number;
     readonly inactive: number;

@@ -4,6 +4,7 @@ import { IoError } from '../../director/base/errors.js';
 import { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
 import { createScheduler } from '../../director/core/schedulers/create.js';
+import { addressKey } from '../../director/core/service-table.js';
 import { methodFromName } from '../../director/core/services.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
 import type { FramePort } from '../../director/io/frame-port.js';
@@ -26,16 +27,16 @@ export interface DataPlane {
 export async function openDataPlane(
   config: NodeConfig,
   interfaces: readonly Interface[],
-  gateway: Gateway | undefined,
+  gateways: readonly Gateway[],
   receive: (packet: Packet, arrival: Interface) => void,
 ): Promise<DataPlane> {
   const ports = new Map<number, FramePort>();
   const director = new Director({
     interfaces,
-    gateway,
+    gateways,
     seed: randomBytes(4).readUInt32LE(),
     timeouts: timeoutsOf(config),
-    sync: { threshold: config.sync?.threshold ?? 0, period: config.sync?.period ?? 0 },
+    settings: { sync_threshold: [config.sync?.threshold ?? 0, config.sync?.period ?? 0] },
     output: { send: (index, packet) => ports.get(index)?.send(packet) },
   });
   addFloatingAddresses(director, config);
@@ -75,8 +76,10 @@ function addServices(director: Director, config: NodeConfig): void {
   for (const virtual of config.virtualServers) {
     const protocol = virtual.protocol === 'tcp' ? Protocol.tcp : Protocol.udp;
     const { address, port } = virtual;
-    const scheduler = createScheduler(virtual.scheduler);
-    const service = director.services.addService({ address, port, protocol }, scheduler);
+    const { settings, prng } = director;
+    const scheduler = createScheduler(virtual.scheduler, { settings, prng });
+    const service = director.addService(addressKey(address, port, protocol), address, scheduler);
+    if (service === undefined) continue;
     for (const { address, port, weight } of virtual.realServers) {
       const method = methodFromName(virtual.method);
       director.services.addServer(service, { address, port, weight, method });
@@ -89,7 +92,8 @@ function usedInterfaces(director: Director, config: NodeConfig): Set<Interface> 
   const used = new Set<Interface>();
   for (const floating of director.floating.values()) used.add(floating.interface);
   for (const { address } of config.virtualServers.flatMap(({ realServers }) => realServers)) {
-    const route = director.routes.find(toWords(address).words[3] ?? 0);
+    const { family, words } = toWords(address);
+    const route = director.routes.find(family, words);
     if (route !== undefined) used.add(route.interface);
   }
   return used;

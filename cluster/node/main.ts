@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 
 import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
-import { discoverGateway, discoverInterfaces } from '../../director/io/discover.js';
+import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
 import { checkAgainstInterfaces } from '../config/check-interfaces.js';
 import { loadKeepalived } from '../config/keepalived.js';
 import { configError } from '../config/problem.js';
@@ -42,7 +42,7 @@ async function run(options: {
     warn: (message: string, fields = {}) => logger.warn(fields, message),
   };
   const member = new Member(parsed.config, log);
-  await member.start(interfaces, discoverGateway(interfaces));
+  await member.start(interfaces, discoverGateways(interfaces));
   const control = await ControlServer.open(options.control, apiHandlers(member));
   log.info('started', { control: options.control });
 

@@ -85,8 +85,8 @@ export class Member {
   }
 
   /** Opens every socket and starts the machines. Throws an IoError when the environment refuses one. */
-  async start(interfaces: readonly Interface[], gateway: Gateway | undefined): Promise<void> {
-    this.#plane = await openDataPlane(this.config, interfaces, gateway, (packet, arrival) =>
+  async start(interfaces: readonly Interface[], gateways: readonly Gateway[]): Promise<void> {
+    this.#plane = await openDataPlane(this.config, interfaces, gateways, (packet, arrival) =>
       this.#receiveFrame(packet, arrival),
     );
     const { director } = this.#plane;

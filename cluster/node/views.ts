@@ -3,12 +3,12 @@ import { isIpv6 } from '../../director/base/address.js';
 import { toMilliseconds } from '../../director/base/time.js';
 import { Flag } from '../../director/core/connections.js';
 import { methodName, type VirtualService } from '../../director/core/services.js';
-import { StateNames } from '../../director/core/states.js';
-import { Protocol } from '../../director/wire/ipv4.js';
+import { stateName } from '../../director/core/protocol-states.js';
 import type { NodeStatus, ServiceView, SessionView, SyncView, VrrpView } from './api.js';
 import { now, wallClock } from './clock.js';
 import type { ApiHandlers } from './control-server.js';
 import type { Member } from './member.js';
+import { protocolName } from './replication.js';
 import type { VirtualRouter } from './virtual-router.js';
 
 /** The documents of the control socket, made from the machines when somebody asks. */
@@ -58,7 +58,11 @@ function sessionViews(member: Member): SessionView[] {
     views.push({
       protocol: entry.protocol,
       expires: connections.remaining(index, at),
-      state: StateNames[connections.state[index] ?? 0] ?? 'NONE',
+      state: stateName(
+        connections.protocol[index] ?? 0,
+        connections.hasFlag(index, Flag.template),
+        connections.state[index] ?? 0,
+      ),
       client: endpoint(entry.client, entry.clientPort),
       virtual: endpoint(entry.virtual, entry.virtualPort),
       real: endpoint(entry.real, entry.realPort),
@@ -73,8 +77,11 @@ function sessionViews(member: Member): SessionView[] {
 
 function serviceView(service: VirtualService): ServiceView {
   return {
-    protocol: service.protocol === Protocol.tcp ? 'TCP' : 'UDP',
-    virtual: endpoint(service.address, service.port),
+    protocol: service.firewallMark === 0 ? protocolName(service.protocol) : 'FWM',
+    virtual:
+      service.address === undefined
+        ? String(service.firewallMark)
+        : endpoint(service.address, service.port),
     scheduler: service.scheduler.name,
     realServers: service.servers.map((server) => ({
       address: endpoint(server.address, server.port),

@@ -1,7 +1,7 @@
 import { assert } from '../base/invariant.js';
 import type { Instant } from '../base/time.js';
-import type { Family, Flow } from '../wire/flow.js';
-import { NoServer } from './services.js';
+import { Family, type Flow } from '../wire/flow.js';
+import { Method, NoServer } from './services.js';
 import { TimingWheel } from './timing-wheel.js';
 
 /** "No such connection", where an index is expected. */
@@ -17,6 +17,10 @@ export const Flag = {
   synced: 0x04,
   /** The entry waits in the queue of those to be synced. */
   queued: 0x08,
+  /** A persistence template: it binds a client to a real server and carries no packets itself. */
+  template: 0x10,
+  /** FullNat: the client's address has been told to the real server (TOA). */
+  clientTold: 0x20,
 } as const;
 
 /** Origin of an entry that this node scheduled itself. */
@@ -30,6 +34,9 @@ const WheelSlots = 4_096;
 
 export const DefaultCapacity = 1_048_576;
 
+/** The virtual port of templates that are out of use. */
+const RetiredPort = 0xffff;
+
 export interface ConnectionTableOptions {
   /** The most entries held. */
   readonly capacity?: number;
@@ -40,7 +47,9 @@ export interface ConnectionTableOptions {
 /** The addresses and the real server of an entry to be made; words as in `Flow`. */
 export interface ConnectionKey {
   readonly family: Family;
+  /** IP protocol number; 0 for the template of a firewall mark. */
   readonly protocol: number;
+  readonly isTemplate?: boolean;
   readonly clientWords: Uint32Array;
   readonly clientPort: number;
   readonly virtualWords: Uint32Array;
@@ -78,6 +87,10 @@ export class ConnectionTable {
   readonly server: Int32Array;
   /** Packets from the client. */
   readonly packets: Uint32Array;
+  /** The template that a connection follows, as index + 1; 0 for none. */
+  readonly #template: Int32Array;
+  /** Connections that follow a template. */
+  readonly #children: Uint32Array;
   /** Who told us of the entry: `LocalOrigin`, or a number that the node gives to a peer. */
   readonly origin: Uint8Array;
   /** The state that peers were told last. */
@@ -94,6 +107,8 @@ export class ConnectionTable {
   /** Entries from here on have never been used. */
   #highest = 0;
   #free = 0;
+  /** Where the search for an entry to evict goes on. */
+  #hand = 0;
 
   constructor(options: ConnectionTableOptions) {
     const capacity = options.capacity ?? DefaultCapacity;
@@ -112,6 +127,8 @@ export class ConnectionTable {
     this.flags = new Uint8Array(capacity);
     this.server = new Int32Array(capacity);
     this.packets = new Uint32Array(capacity);
+    this.#template = new Int32Array(capacity);
+    this.#children = new Uint32Array(capacity);
     this.origin = new Uint8Array(capacity);
     this.syncedState = new Uint8Array(capacity);
     this.syncedAt = new Uint32Array(capacity);
@@ -123,6 +140,18 @@ export class ConnectionTable {
     this.#seed = options.seed >>> 0;
   }
 
+  /** Bytes of all columns and indexes. */
+  get byteLength(): number {
+    const columns = [
+      ...[this.family, this.protocol, this.clientAddress, this.virtualAddress, this.realAddress],
+      ...[this.clientPort, this.virtualPort, this.realPort, this.method, this.state, this.flags],
+      ...[this.server, this.packets, this.origin, this.syncedState, this.syncedAt],
+      ...[this.#template, this.#children, this.#expiresAt, this.#heads, this.#next, this.#inUse],
+    ];
+    const bytes = columns.reduce((sum, column) => sum + column.byteLength, 0);
+    return bytes + this.#wheel.byteLength;
+  }
+
   /** Entries in use. */
   get size(): number {
     return this.#size;
@@ -131,6 +160,37 @@ export class ConnectionTable {
   /** One more than the highest index in use so far: the end for whoever walks the table. */
   get end(): number {
     return this.#highest;
+  }
+
+  /** The address family of an entry. */
+  familyOf(index: number): Family {
+    return this.family[index] === Family.ipv6 ? Family.ipv6 : Family.ipv4;
+  }
+
+  /** The forwarding method of an entry. */
+  methodOf(index: number): Method {
+    switch (this.method[index]) {
+      case Method.local:
+        return Method.local;
+      case Method.tunnel:
+        return Method.tunnel;
+      case Method.route:
+        return Method.route;
+      case Method.fullNat:
+        return Method.fullNat;
+      default:
+        return Method.masq;
+    }
+  }
+
+  get isFull(): boolean {
+    return this.#size >= this.capacity;
+  }
+
+  /** The next entry in turn for whoever looks for one to evict. */
+  turnHand(): number {
+    this.#hand = this.#hand + 1 < this.#highest ? this.#hand + 1 : 0;
+    return this.#hand;
   }
 
   isInUse(index: number): boolean {
@@ -148,7 +208,26 @@ export class ConnectionTable {
         this.protocol[index] === flow.protocol &&
         this.family[index] === flow.family &&
         sameAddress(this.clientAddress, index, flow.source) &&
-        sameAddress(this.virtualAddress, index, flow.destination);
+        sameAddress(this.virtualAddress, index, flow.destination) &&
+        !this.hasFlag(index, Flag.template);
+      if (matches) return index;
+      link = this.#next[index] ?? 0;
+    }
+    return NoConnection;
+  }
+
+  /** The persistence template with the family, protocol, client and virtual endpoint of a key. */
+  findTemplate(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
+    let link = this.#heads[this.#bucket(key.protocol, key.clientWords, 0, key.clientPort)] ?? 0;
+    while (link !== 0) {
+      const index = link - 1;
+      const matches =
+        this.hasFlag(index, Flag.template) &&
+        this.virtualPort[index] === key.virtualPort &&
+        this.protocol[index] === key.protocol &&
+        this.family[index] === key.family &&
+        sameAddress(this.clientAddress, index, key.clientWords) &&
+        sameAddress(this.virtualAddress, index, key.virtualWords);
       if (matches) return index;
       link = this.#next[index] ?? 0;
     }
@@ -195,9 +274,11 @@ export class ConnectionTable {
     this.realPort[index] = key.realPort;
     this.method[index] = 0;
     this.state[index] = 0;
-    this.flags[index] = 0;
+    this.flags[index] = key.isTemplate === true ? Flag.template : 0;
     this.server[index] = NoServer;
     this.packets[index] = 0;
+    this.#template[index] = 0;
+    this.#children[index] = 0;
     this.origin[index] = LocalOrigin;
     this.syncedState[index] = 0;
     this.syncedAt[index] = 0;
@@ -209,9 +290,37 @@ export class ConnectionTable {
     return index;
   }
 
-  /** Takes an entry out and frees its index. */
+  /** The template that a connection follows, or `NoConnection`. */
+  template(index: number): number {
+    return (this.#template[index] ?? 0) - 1;
+  }
+
+  /** How many connections follow a template. */
+  children(index: number): number {
+    return this.#children[index] ?? 0;
+  }
+
+  /**
+   * Takes a template that cannot be used any more out of sight: it stays for the connections that follow it, but no new one
+   * finds it, because no service has this port together with client port 0.
+   */
+  retireTemplate(index: number): void {
+    this.virtualPort[index] = RetiredPort;
+  }
+
+  /** Lets a connection follow a template until one of them is released. */
+  follow(index: number, template: number): void {
+    assert(this.hasFlag(template, Flag.template), 'a connection follows a template');
+    this.#template[index] = template + 1;
+    this.#children[template] = this.children(template) + 1;
+  }
+
+  /** Takes an entry out and frees its index. A template in use must not be released: give it more time. */
   release(index: number): void {
     assert(this.isInUse(index), 'only an entry in use is released');
+    assert(this.children(index) === 0, 'a template outlives the connections that follow it');
+    const template = this.template(index);
+    if (template !== NoConnection) this.#children[template] = this.children(template) - 1;
     this.#unlink(index);
     this.#wheel.cancel(index);
     this.#recycle(index);
@@ -245,6 +354,11 @@ export class ConnectionTable {
     this.setFlag(index, Flag.synced);
     this.syncedState[index] = this.state[index] ?? 0;
     this.syncedAt[index] = toTicks(now);
+  }
+
+  /** Seconds since peers were told last. */
+  sinceSync(index: number, now: Instant): number {
+    return (toTicks(now) - (this.syncedAt[index] ?? 0)) / 100;
   }
 
   /**
@@ -318,16 +432,19 @@ export class ConnectionTable {
     assert(false, 'an entry in use is in its bucket');
   }
 
-  /** The bucket of a client endpoint: multiply and rotate as in MurmurHash3, over the words that differ. */
   #bucket(protocol: number, words: Uint32Array, offset: number, port: number): number {
+    return this.hash(protocol, words, offset, port) & (this.#heads.length - 1);
+  }
+
+  /** A seeded hash of an endpoint whose address stands at `offset` of a column, as MurmurHash3 mixes words. */
+  hash(protocol: number, words: Uint32Array, offset: number, port: number): number {
     let hash = this.#seed ^ ((protocol << 16) | port);
     for (let word = 0; word < 4; word += 1) {
       hash = Math.imul(hash ^ (words[offset + word] ?? 0), 0xcc9e2d51);
       hash ^= hash >>> 15;
     }
     hash = Math.imul(hash, 0x85ebca6b);
-    hash ^= hash >>> 13;
-    return (hash >>> 0) & (this.#heads.length - 1);
+    return (hash ^ (hash >>> 13)) >>> 0;
   }
 }
 

@@ -2,7 +2,7 @@
 export const DropReason = {
   /** Too short, or a field contradicts the length or the checksum. */
   malformed: 0,
-  /** An EtherType that is neither IPv4 nor ARP. */
+  /** An EtherType that is not IPv4, IPv6 or ARP. */
   otherEtherType: 1,
   /** An IP protocol that no service has. */
   otherProtocol: 2,
@@ -20,7 +20,7 @@ export const DropReason = {
   tableFull: 8,
   /** The time to live is used up. */
   ttl: 9,
-  /** A part of a fragmented datagram. */
+  /** A part of a fragmented datagram whose first part has not been seen. */
   fragment: 10,
   /** No route to the next hop. */
   noRoute: 11,
@@ -28,8 +28,19 @@ export const DropReason = {
   unresolved: 12,
   /** Longer than the interface it would leave by can carry. */
   tooBig: 13,
+  /** The connection's real server has been removed. */
+  serverGone: 14,
+  /** Left out on purpose, because the node is under pressure (`drop_packet`). */
+  overloaded: 15,
+  /** An ICMP error about nothing known. */
+  unrelatedIcmp: 16,
+  /** For the node itself, which has no way to take it from here. */
+  noLocalDelivery: 17,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+/** The reasons by number. */
+export const DropReasons: readonly DropReason[] = Object.values(DropReason);
 
 /** The words for the reasons, as the CLI and metrics show them. */
 export const DropReasonNames = Object.keys(DropReason).map((name) =>
@@ -56,8 +67,12 @@ export class Counters {
   received = 0;
   forwarded = 0;
   answered = 0;
-  /** Frames that wait for a neighbour now. */
+  /** Frames that wait for a neighbour, or for the first fragment of their datagram, now. */
   held = 0;
+  /** Connections ended to make room in a full table. */
+  evicted = 0;
+  /** ICMP errors that the director has sent. */
+  icmpErrors = 0;
   readonly dropped = new Float64Array(DropReasonNames.length);
 
   drop(reason: DropReason): Verdict {

@@ -1,28 +1,42 @@
 import type { IpAddress } from '../base/address.js';
-import type { Instant } from '../base/time.js';
+import { Prng } from '../base/prng.js';
+import { after, instant, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
-import { Flow } from '../wire/flow.js';
+import { Flow, type Family } from '../wire/flow.js';
 import { Packet } from '../wire/packet.js';
+import { AddressMap } from './address-map.js';
 import { ConnectionTable } from './connections.js';
 import { Counters } from './counters.js';
+import { Defence } from './defence.js';
+import { dropEmbryonic } from './eviction.js';
+import { EstimationPeriod } from './estimator.js';
+import { FragmentTable } from './fragments.js';
+import { RateLimit } from './rate-limit.js';
 import { RoutingTable, type Gateway, type Interface } from './interfaces.js';
-import { closeConnection } from './lifecycle.js';
+import { expireConnection } from './lifecycle.js';
+import { LocalEndpoints } from './local-endpoints.js';
+import type { MarkRule } from './marks.js';
 import { NeighbourTable } from './neighbours.js';
-import { ServiceTable } from './services.js';
+import type { Scheduler } from './schedulers/scheduler.js';
+import { ServiceTable } from './service-table.js';
+import type { ServiceKey, ServiceOptions, VirtualService } from './services.js';
+import { defaultSettings, type Settings } from './settings.js';
 import { DefaultTimeouts } from './states.js';
-import { SyncQueue, type SyncPolicy } from './sync-queue.js';
+import { SyncQueue } from './sync-queue.js';
 import { neighbourWork } from './transmit.js';
 
 /** Where frames leave: a driver, or memory in tests. The packet is the sender's again when the call returns. */
 export interface FrameSink {
   send(interfaceIndex: number, packet: Packet): void;
+  /** Hands an IP packet for the Local method to the node's own stack; absent where there is none. */
+  deliver?(packet: Packet): void;
 }
 
-/** An address that moves between nodes: a VIP, or the gateway of NAT real servers. */
+/** An address that moves between nodes: a VIP, the gateway of NAT real servers, or a local address of FullNat. */
 export interface FloatingAddress {
   readonly address: IpAddress;
-  /** IPv4 address word. */
-  readonly word: number;
+  readonly family: Family;
+  readonly words: Uint32Array;
   readonly interface: Interface;
   /** True while this node is its master and answers for it. */
   isLive: boolean;
@@ -30,69 +44,123 @@ export interface FloatingAddress {
 
 export interface DirectorOptions {
   readonly interfaces: readonly Interface[];
-  readonly gateway?: Gateway | undefined;
+  readonly gateways?: readonly Gateway[];
   /** The most connections; see `ConnectionTable`. */
   readonly capacity?: number;
-  /** Seed of the connection hash. */
+  /** Seed of everything random: the connection hash, the choices of chance. */
   readonly seed: number;
-  /** Timeouts in seconds by state number, the kernel's when absent. */
+  /** Timeouts of TCP and UDP in seconds by state number, the kernel's when absent. */
   readonly timeouts?: readonly number[];
-  readonly sync: SyncPolicy;
+  readonly settings?: Partial<Settings>;
   readonly output: FrameSink;
 }
 
 /** Everything one node's data plane knows. `processFrame` in input.ts is what happens to it. */
 export class Director {
   readonly interfaces: readonly Interface[];
+  readonly settings: Settings;
   readonly routes: RoutingTable;
   readonly neighbours = new NeighbourTable();
   readonly services = new ServiceTable();
   readonly connections: ConnectionTable;
+  readonly localEndpoints: LocalEndpoints;
+  readonly fragments: FragmentTable;
   readonly counters = new Counters();
-  readonly timeouts: readonly number[];
+  readonly timeouts: number[];
   readonly sync: SyncQueue;
   readonly output: FrameSink;
-  /** Addresses that move, by address word. */
-  readonly floating = new Map<number, FloatingAddress>();
-  /** What the frame in hand says. */
+  readonly prng: Prng;
+  readonly defence: Defence;
+  /** Bounds the ICMP errors that the director sends. */
+  readonly errorLimit = new RateLimit();
+  /** Which packets get a firewall mark: the first rule that fits decides. */
+  marks: readonly MarkRule[] = [];
+  /** Addresses that move between nodes. */
+  readonly floating = new AddressMap<FloatingAddress>();
+  /** What the frame in hand says, and what the packet that an ICMP error quotes says. */
   readonly flow = new Flow();
+  readonly inner = new Flow();
   /** For frames that the director makes itself. */
   readonly scratch = new Packet();
+  #nextEstimate: Instant = instant(0);
 
   constructor(options: DirectorOptions) {
     this.interfaces = options.interfaces;
-    this.routes = new RoutingTable(options.interfaces, options.gateway);
+    this.settings = { ...defaultSettings(), ...options.settings };
+    this.routes = new RoutingTable(options.interfaces, options.gateways ?? []);
+    this.prng = new Prng(options.seed);
     this.connections = new ConnectionTable({
-      seed: options.seed,
+      seed: this.prng.uint32(),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     });
-    this.timeouts = options.timeouts ?? DefaultTimeouts;
-    this.sync = new SyncQueue(options.sync);
+    this.localEndpoints = new LocalEndpoints(this.connections, this.prng.split());
+    this.fragments = new FragmentTable();
+    this.defence = new Defence(this.settings, this.prng.split());
+    this.timeouts = [...(options.timeouts ?? DefaultTimeouts)];
+    this.sync = new SyncQueue();
     this.output = options.output;
   }
 
   /** Makes an address known that this node may come to hold. */
   addFloating(address: IpAddress, owner: Interface): void {
-    const word = toWords(address).words[3] ?? 0;
-    this.floating.set(word, { address, word, interface: owner, isLive: false });
+    const { family, words } = toWords(address);
+    this.floating.set(family, words, { address, family, words, interface: owner, isLive: false });
   }
 
   findFloating(address: IpAddress): FloatingAddress | undefined {
-    return this.floating.get(toWords(address).words[3] ?? 0);
+    const { family, words } = toWords(address);
+    return this.floating.get(family, words);
+  }
+
+  /** Adds a service, live when this node holds its address already; undefined when there is one like it. */
+  addService(
+    key: ServiceKey,
+    address: IpAddress | undefined,
+    scheduler: Scheduler,
+    options: ServiceOptions = {},
+  ): VirtualService | undefined {
+    const service = this.services.addService(key, address, scheduler, options);
+    if (service !== undefined) service.isLive = this.#isLive(service);
+    return service;
   }
 
   /** Starts or stops answering for an address and forwarding for its services. */
   setLive(address: IpAddress, isLive: boolean): void {
     const floating = this.findFloating(address);
     if (floating !== undefined) floating.isLive = isLive;
+    for (const service of this.services.services()) service.isLive = this.#isLive(service);
+  }
+
+  /**
+   * The work of time: expired connections go, the defences look around, rates are estimated, silent neighbours are asked
+   * again. Called about four times a second.
+   */
+  tick(now: Instant): void {
+    this.connections.expire(now, (index) => expireConnection(this, index, now));
+    if (this.defence.update(now, this.connections.capacity - this.connections.size)) {
+      dropEmbryonic(this, now);
+    }
+    if (this.#nextEstimate <= now) {
+      this.#nextEstimate = after(now, EstimationPeriod);
+      if (this.settings.run_estimation !== 0) this.#estimate();
+    }
+    this.services.emptyTrash();
+    this.neighbours.tick(now, neighbourWork(this));
+  }
+
+  #estimate(): void {
     for (const service of this.services.services()) {
-      if (service.address === address) service.isLive = isLive;
+      service.rates.update(service.stats);
+      for (const server of service.servers) server.rates.update(server.stats);
     }
   }
 
-  /** The work of time: expired connections go, silent neighbours are asked again. Called about four times a second. */
-  tick(now: Instant): void {
-    this.connections.expire(now, (index) => closeConnection(this, index));
-    this.neighbours.tick(now, neighbourWork(this));
+  /** A service of a firewall mark has no address: it is live while any address is. */
+  #isLive(service: VirtualService): boolean {
+    if (service.firewallMark === 0) {
+      return this.floating.get(service.family, service.words)?.isLive ?? false;
+    }
+    for (const { isLive } of this.floating.values()) if (isLive) return true;
+    return false;
   }
 }

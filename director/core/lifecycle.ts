@@ -3,14 +3,24 @@ import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import { Flag, NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
-import { Method, type RealServer } from './services.js';
-import { Direction, isActive, nextTcpState, State } from './states.js';
+import { evictOne } from './eviction.js';
+import { nextSctpState, sctpEvent } from './sctp-states.js';
+import { Method, NoServer, type RealServer } from './services.js';
+import { isActiveState, TemplateState, timeoutOf } from './protocol-states.js';
+import { Direction, nextTcpState, State } from './states.js';
 
-/** Makes the entry of a new connection; `NoConnection` when the table is full. */
+/** A template whose connections are still there when it expires lives on for this many seconds at a time. */
+const TemplateGrace = 60;
+
+/**
+ * Makes the entry of a new connection to a real server's port, in its first state; `NoConnection` when the table is full
+ * of connections worth keeping, or FullNat has no local endpoint left.
+ */
 export function openConnection(
   director: Director,
   flow: Flow,
   server: RealServer,
+  realPort: number,
   now: Instant,
 ): number {
   const { connections } = director;
@@ -22,13 +32,27 @@ export function openConnection(
     virtualWords: flow.destination,
     virtualPort: flow.destinationPort,
     realWords: server.words,
-    realPort: server.port,
+    realPort,
   };
-  const index = connections.insert(key, now);
+  const index = insertOrEvict(director, key, now);
   if (index === NoConnection) return NoConnection;
   if (flow.protocol === Protocol.udp) connections.state[index] = State.udp;
+  if (server.method === Method.fullNat && !director.localEndpoints.assign(index)) {
+    connections.release(index);
+    return NoConnection;
+  }
   bindConnection(director, index, server);
+  server.stats.countConnection();
+  server.service.stats.countConnection();
   return index;
+}
+
+/** Makes an entry; in a full table one that is not worth keeping has to go for it. */
+export function insertOrEvict(director: Director, key: ConnectionKey, now: Instant): number {
+  const { connections } = director;
+  const index = connections.insert(key, now);
+  if (index !== NoConnection || !evictOne(director)) return index;
+  return connections.insert(key, now);
 }
 
 /** Ties an entry to its real server: from there come the forwarding method and a place in the server's counts. */
@@ -36,15 +60,21 @@ export function bindConnection(director: Director, index: number, server: RealSe
   const { connections } = director;
   connections.server[index] = server.id;
   connections.method[index] = server.method;
-  if (server.method === Method.route) connections.setFlag(index, Flag.noOutput);
+  const seesHalf = server.method === Method.route || server.method === Method.tunnel;
+  if (seesHalf) connections.setFlag(index, Flag.noOutput);
   else connections.clearFlag(index, Flag.noOutput);
-  if (isActive(connections.state[index] ?? State.none)) {
+  if (connections.hasFlag(index, Flag.template)) {
+    server.persistent += 1;
+    return;
+  }
+  if (isActiveState(connections.protocol[index] ?? 0, connections.state[index] ?? 0)) {
     connections.clearFlag(index, Flag.inactive);
     server.active += 1;
   } else {
     connections.setFlag(index, Flag.inactive);
     server.inactive += 1;
   }
+  server.checkThresholds();
 }
 
 /** Moves an entry on after a packet of it: its state, its real server's counts and its expiry. */
@@ -52,47 +82,101 @@ export function advanceConnection(
   director: Director,
   index: number,
   flow: Flow,
+  view: DataView,
   isFromClient: boolean,
   now: Instant,
 ): void {
   const { connections } = director;
   const before = connections.state[index] ?? State.none;
   let state = before;
-  if (flow.protocol === Protocol.tcp) {
-    let direction: Direction = Direction.output;
-    if (isFromClient) {
-      const isHalf = connections.hasFlag(index, Flag.noOutput);
-      direction = isHalf ? Direction.inputOnly : Direction.input;
+  if (flow.fragmentOffset === 0) {
+    const direction = directionOf(director, index, isFromClient);
+    if (flow.protocol === Protocol.tcp) {
+      state = nextTcpState(before, flow.tcpFlags, direction, director.defence.isSecureTcp);
+    } else if (flow.protocol === Protocol.sctp) {
+      state = nextSctpState(before, sctpEvent(view, flow.transport, flow.end), direction);
     }
-    state = nextTcpState(before, flow.tcpFlags, direction);
     if (state !== before) setState(director, index, state);
+    if (isAssuring(flow.protocol, state, isFromClient)) assureTemplate(director, index);
   }
-  connections.expireAfter(index, director.timeouts[state] ?? 0, now);
+  connections.expireAfter(index, timeoutOf(director.timeouts, flow.protocol, state), now);
+}
+
+/** A director that forwards by Route or Tunnel sees the client's half only, unless an answer has come past after all. */
+function directionOf(director: Director, index: number, isFromClient: boolean): Direction {
+  if (!isFromClient) {
+    director.connections.clearFlag(index, Flag.noOutput);
+    return Direction.output;
+  }
+  return director.connections.hasFlag(index, Flag.noOutput)
+    ? Direction.inputOnly
+    : Direction.input;
+}
+
+/** A client is taken to be real when its TCP connection is established, or when its datagram has been answered. */
+const isAssuring = (protocol: number, state: number, isFromClient: boolean): boolean =>
+  protocol === Protocol.tcp ? state === State.established : !isFromClient;
+
+function assureTemplate(director: Director, index: number): void {
+  const template = director.connections.template(index);
+  if (template === NoConnection) return;
+  director.connections.state[template] = TemplateState.assured;
 }
 
 /** Sets an entry's state and keeps its real server's counts of active and inactive connections true. */
 export function setState(director: Director, index: number, state: number): void {
   const { connections } = director;
   connections.state[index] = state;
+  if (connections.hasFlag(index, Flag.template)) return;
   const wasInactive = connections.hasFlag(index, Flag.inactive);
-  if (wasInactive === !isActive(state)) return;
-  const server = director.services.server(connections.server[index] ?? -1);
+  if (wasInactive === !isActiveState(connections.protocol[index] ?? 0, state)) return;
+  if (wasInactive) connections.clearFlag(index, Flag.inactive);
+  else connections.setFlag(index, Flag.inactive);
+  const server = serverOf(director, index);
   if (server === undefined) return;
   const change = wasInactive ? 1 : -1;
   server.active += change;
   server.inactive -= change;
-  if (wasInactive) connections.clearFlag(index, Flag.inactive);
-  else connections.setFlag(index, Flag.inactive);
 }
 
-/** Ends an entry: peers that know it are told, its real server counts one less. */
+/** The real server that an entry is bound to. */
+export const serverOf = (director: Director, index: number): RealServer | undefined =>
+  director.services.server(director.connections.server[index] ?? NoServer);
+
+/** True when this node answers for the entry's virtual address, and so carries the connection itself. */
+export function isServed(director: Director, index: number): boolean {
+  const service = serverOf(director, index)?.service;
+  if (service !== undefined && service.firewallMark === 0) return service.isLive;
+  const { connections, floating } = director;
+  const family = connections.familyOf(index);
+  return floating.get(family, connections.virtualAddress, index * 4)?.isLive ?? false;
+}
+
+/** An entry's time is up: it ends, unless it is a template that connections still follow. */
+export function expireConnection(director: Director, index: number, now: Instant): void {
+  if (director.connections.children(index) > 0) {
+    director.connections.expireAfter(index, TemplateGrace, now);
+  } else {
+    closeConnection(director, index);
+  }
+}
+
+/**
+ * Ends an entry: its real server counts one less, and peers that know it are told when this node serves it. A copy that
+ * expires here says nothing about the original: perhaps we have only missed what its master told us.
+ */
 export function closeConnection(director: Director, index: number): void {
   const { connections } = director;
-  if (connections.hasFlag(index, Flag.synced)) director.sync.onRemove(index);
-  const server = director.services.server(connections.server[index] ?? -1);
-  if (server !== undefined) {
-    if (connections.hasFlag(index, Flag.inactive)) server.inactive -= 1;
-    else server.active -= 1;
+  if (connections.hasFlag(index, Flag.synced) && isServed(director, index)) {
+    director.sync.onRemove(index);
   }
+  const server = serverOf(director, index);
+  if (server !== undefined) {
+    if (connections.hasFlag(index, Flag.template)) server.persistent -= 1;
+    else if (connections.hasFlag(index, Flag.inactive)) server.inactive -= 1;
+    else server.active -= 1;
+    server.checkThresholds();
+  }
+  director.localEndpoints.release(index);
   connections.release(index);
 }

@@ -1,20 +1,22 @@
 import { after, seconds, type Instant } from '../base/time.js';
+import type { Family } from '../wire/flow.js';
+import { AddressMap } from './address-map.js';
 import type { Interface } from './interfaces.js';
 
 /** Frames that wait for one neighbour; as many as Linux kept before 3.3 (`unres_qlen`). */
 const LongestQueue = 3;
-/** The most neighbours known at a time; above it, ones not yet resolved are not made. */
+/** The most neighbours known at a time; above it, new ones are not made until others are forgotten. */
 const MostNeighbours = 65_536;
 const ProbeInterval = seconds(1);
 const MostProbes = 3;
-/** A resolved neighbour in use is asked again after this time without a sign of it. */
+/** After this time without a sign of it, a resolved neighbour is asked again when in use and forgotten when idle. */
 const ReachableTime = seconds(30);
 
-/** A host on one of our links, as ARP knows it. */
+/** A host on one of our links, as ARP or neighbour discovery knows it. */
 export class Neighbour {
   readonly interface: Interface;
-  /** IPv4 address word. */
-  readonly address: number;
+  readonly family: Family;
+  readonly words: Uint32Array;
   isResolved = false;
   macHigh = 0;
   macLow = 0;
@@ -25,9 +27,10 @@ export class Neighbour {
   /** Traffic went to it since its last confirmation. */
   isUsed = true;
 
-  constructor(owner: Interface, address: number, now: Instant) {
+  constructor(owner: Interface, family: Family, words: Uint32Array, now: Instant) {
     this.interface = owner;
-    this.address = address;
+    this.family = family;
+    this.words = words;
     this.nextProbe = now;
   }
 }
@@ -41,26 +44,26 @@ export interface NeighbourWork {
 
 /**
  * The director's own neighbour cache. The kernel's is of no use to it, because the addresses that ask are not the
- * kernel's. Entries are learnt from ARP only and confirmed by it; unanswered ones go away with what waited for them.
+ * kernel's. Entries are learnt from ARP only and confirmed by it. Unanswered ones go away with what waited for them;
+ * idle ones go too, because those who ask for us could otherwise fill the table for good.
  */
 export class NeighbourTable {
-  readonly #neighbours = new Map<number, Neighbour>();
+  readonly #neighbours = new AddressMap<Neighbour>();
 
   get size(): number {
     return this.#neighbours.size;
   }
 
-  find(address: number): Neighbour | undefined {
-    return this.#neighbours.get(address);
+  /** The neighbour whose address stands at `offset` of a column. */
+  find(family: Family, words: Uint32Array, offset = 0): Neighbour | undefined {
+    return this.#neighbours.get(family, words, offset);
   }
 
-  /** The neighbour with an address, made unresolved if it is new; undefined when the table is full. */
-  obtain(owner: Interface, address: number, now: Instant): Neighbour | undefined {
-    const known = this.#neighbours.get(address);
-    if (known !== undefined) return known;
+  /** Makes an unresolved neighbour; undefined when the table is full. */
+  add(owner: Interface, family: Family, words: Uint32Array, now: Instant): Neighbour | undefined {
     if (this.#neighbours.size >= MostNeighbours) return undefined;
-    const neighbour = new Neighbour(owner, address, now);
-    this.#neighbours.set(address, neighbour);
+    const neighbour = new Neighbour(owner, family, words.slice(), now);
+    this.#neighbours.set(family, words, neighbour);
     return neighbour;
   }
 
@@ -81,18 +84,19 @@ export class NeighbourTable {
     neighbour.nextProbe = after(now, ReachableTime);
   }
 
-  /** Asks for neighbours that are due: unresolved ones, and old ones that are in use. Called about once a second. */
+  /** Asks for unresolved neighbours and old ones in use, and forgets old ones that are idle. Called about once a second. */
   tick(now: Instant, work: NeighbourWork): void {
     for (const neighbour of this.#neighbours.values()) {
       if (neighbour.nextProbe > now) continue;
-      if (neighbour.isResolved && !neighbour.isUsed) continue;
-      if (neighbour.probes >= MostProbes) {
-        this.#neighbours.delete(neighbour.address);
-        neighbour.isResolved = false;
-        work.fail(neighbour);
+      const isIdle = neighbour.isResolved && !neighbour.isUsed;
+      if (!isIdle && neighbour.probes < MostProbes) {
+        this.probe(neighbour, now, work);
         continue;
       }
-      this.probe(neighbour, now, work);
+      this.#neighbours.delete(neighbour.family, neighbour.words);
+      // Those who remember the neighbour itself see that they have to look it up again.
+      neighbour.isResolved = false;
+      work.fail(neighbour);
     }
   }
 

@@ -3,7 +3,8 @@ import type { Family } from '../wire/flow.js';
 import { Flow } from '../wire/flow.js';
 import { Flag, LocalOrigin, NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
-import { bindConnection, closeConnection, setState } from './lifecycle.js';
+import { bindConnection, closeConnection, isServed, setState } from './lifecycle.js';
+import { markOf } from './marks.js';
 import { Method, type RealServer } from './services.js';
 
 /** An entry as a peer describes it. */
@@ -19,6 +20,8 @@ export interface Replica extends ConnectionKey {
   readonly origin: number;
   /** True for a copy of unknown age, from a table that was read as a whole: it never replaces an entry of our own. */
   readonly isDated: boolean;
+  /** FullNat: the local endpoint of the connection. */
+  readonly local?: { readonly words: Uint32Array; readonly port: number } | undefined;
 }
 
 /** What became of a replica: taken, or why not. */
@@ -32,15 +35,16 @@ export type ReplicaOutcome = 'created' | 'updated' | 'kept-own' | 'table-full';
  */
 export function applyReplica(director: Director, replica: Replica, now: Instant): ReplicaOutcome {
   const { connections } = director;
-  const known = connections.find(lookup(replica));
+  const known = findEntry(director, replica);
   if (known !== NoConnection) {
     if (replica.isDated && connections.origin[known] === LocalOrigin) return 'kept-own';
+    const isOurs = isServed(director, known);
     if (hasSameServer(director, known, replica)) {
+      if (isOurs && isOlder(director, known, replica)) return 'kept-own';
       update(director, known, replica, now);
       return 'updated';
     }
-    const own = director.services.server(connections.server[known] ?? -1);
-    if (own?.service.isLive === true) return 'kept-own';
+    if (isOurs || connections.children(known) > 0) return 'kept-own';
     connections.clearFlag(known, Flag.synced);
     closeConnection(director, known);
   }
@@ -48,18 +52,23 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   if (index === NoConnection) return 'table-full';
   connections.method[index] = replica.method;
   connections.state[index] = replica.state;
-  if (replica.method === Method.route) connections.setFlag(index, Flag.noOutput);
+  const seesHalf = replica.method === Method.route || replica.method === Method.tunnel;
+  if (seesHalf) connections.setFlag(index, Flag.noOutput);
+  if (replica.local !== undefined) {
+    director.localEndpoints.assignExactly(index, replica.local.words, replica.local.port);
+  }
   const server = findServer(director, replica);
   if (server !== undefined) bindConnection(director, index, server);
   update(director, index, replica, now);
   return 'created';
 }
 
-/** Removes the entry that a peer has removed; false when there is none. */
+/** Removes the entry that a peer has removed; false when there is none, or when this node serves it itself. */
 export function removeReplica(director: Director, key: ReplicaKey): boolean {
   const { connections } = director;
-  const index = connections.find(lookup(key));
-  if (index === NoConnection) return false;
+  const index = findEntry(director, key);
+  if (index === NoConnection || isServed(director, index)) return false;
+  if (connections.children(index) > 0) return false;
   connections.clearFlag(index, Flag.synced);
   closeConnection(director, index);
   return true;
@@ -83,20 +92,30 @@ function hasSameServer(director: Director, index: number, replica: Replica): boo
   return replica.realWords.every((word, position) => realAddress[index * 4 + position] === word);
 }
 
+/** A message that was under way when this node went on with the connection: it knows fewer packets. */
+const isOlder = (director: Director, index: number, replica: Replica): boolean =>
+  replica.packets < (director.connections.packets[index] ?? 0);
+
 /** The real server of this node's own configuration that the entry means. */
 function findServer(director: Director, replica: Replica): RealServer | undefined {
-  const service = director.services.find(
-    replica.family,
-    replica.protocol,
-    replica.virtualWords,
-    replica.virtualPort,
-  );
+  const service = director.services.lookup(lookup(replica), markOfReplica(director, replica));
   return service?.servers.find(
     (server) =>
-      server.port === replica.realPort &&
+      (server.port === replica.realPort || server.port === 0 || replica.realPort === 0) &&
       replica.realWords.every((word, position) => server.words[position] === word),
   );
 }
+
+/** The template of a firewall mark has the mark for an address. */
+function markOfReplica(director: Director, replica: Replica): number {
+  if (replica.protocol === 0) return replica.virtualWords[3] ?? 0;
+  return markOf(director.marks, lookup(replica));
+}
+
+const findEntry = (director: Director, key: ReplicaKey): number =>
+  key.isTemplate === true
+    ? director.connections.findTemplate(key)
+    : director.connections.find(lookup(key));
 
 function lookup(key: ReplicaKey): Flow {
   const flow = new Flow();

@@ -1,160 +1,206 @@
 import type { IpAddress } from '../base/address.js';
-import { assert } from '../base/invariant.js';
 import { toWords } from '../wire/address-words.js';
-import type { Family, Flow } from '../wire/flow.js';
+import type { Family } from '../wire/flow.js';
 import type { Neighbour } from './neighbours.js';
 import type { Scheduler } from './schedulers/scheduler.js';
+import { RateEstimator } from './estimator.js';
+import { TrafficStats } from './stats.js';
 
-/** Forwarding methods with the numbers that IPVS uses in flags and sync messages. */
-export const Method = { masq: 0, route: 3 } as const;
+/** Forwarding methods with the numbers that IPVS uses in flags and sync messages; FullNat's is Alibaba's. */
+export const Method = { masq: 0, local: 1, tunnel: 2, route: 3, fullNat: 5 } as const;
 export type Method = (typeof Method)[keyof typeof Method];
 
-export type MethodName = 'Masq' | 'Route';
+export type MethodName = 'Masq' | 'Local' | 'Tunnel' | 'Route' | 'FullNat';
 
-export const methodName = (method: Method): MethodName =>
-  method === Method.masq ? 'Masq' : 'Route';
-export const methodFromName = (name: MethodName): Method =>
-  name === 'Masq' ? Method.masq : Method.route;
+const MethodNames: Readonly<Record<Method, MethodName>> = {
+  [Method.masq]: 'Masq',
+  [Method.local]: 'Local',
+  [Method.tunnel]: 'Tunnel',
+  [Method.route]: 'Route',
+  [Method.fullNat]: 'FullNat',
+};
+
+export const methodName = (method: Method): MethodName => MethodNames[method];
+
+/** The method of a name, or of nothing else. */
+export function methodFromName(name: MethodName): Method {
+  const methods: readonly Method[] = Object.values(Method);
+  return methods.find((method) => MethodNames[method] === name) ?? Method.masq;
+}
 
 /** The number of a real server that a connection is not bound to. */
 export const NoServer = -1;
 
-/** A destination of a virtual service. */
-export class RealServer {
-  /** Number by which connection entries refer to this server; given by the table and used once. */
-  readonly id: number;
-  readonly service: VirtualService;
-  readonly address: IpAddress;
-  readonly words: Uint32Array;
+/** How the Tunnel method wraps packets (ipvsadm's --tun-type, --tun-port and --tun-csum and their kin). */
+export interface TunnelSettings {
+  readonly type: 'ipip' | 'gre' | 'gue';
+  /** UDP port of GUE. */
   readonly port: number;
-  readonly method: Method;
-  /** 0 is quiesced: no new connections, existing ones go on. */
-  weight: number;
-  active = 0;
-  inactive = 0;
-  /** Where frames for this server go, once it has been resolved. */
-  neighbour: Neighbour | undefined = undefined;
-
-  constructor(id: number, service: VirtualService, settings: RealServerSettings) {
-    this.id = id;
-    this.service = service;
-    this.address = settings.address;
-    this.words = toWords(settings.address).words;
-    this.port = settings.port;
-    this.method = settings.method;
-    this.weight = settings.weight;
-  }
-
-  /** The load as the kernel's least-connection family counts it: an active connection weighs 256 inactive ones. */
-  get overhead(): number {
-    return this.active * 256 + this.active + this.inactive;
-  }
+  /** Checksum of the outer header: none, a full one, or remote checksum offload (GUE only). */
+  readonly checksum: 'none' | 'full' | 'remote';
 }
+
+export const PlainTunnel: TunnelSettings = { type: 'ipip', port: 0, checksum: 'none' };
 
 export interface RealServerSettings {
   readonly address: IpAddress;
+  /** 0 keeps the virtual port. */
   readonly port: number;
   readonly method: Method;
+  /** 0 is quiesced: no new connections, existing ones go on. */
   readonly weight: number;
+  readonly tunnel?: TunnelSettings;
+  /** Connections at which the server counts as overloaded, and below which not any more; 0 for no limit. */
+  readonly upperThreshold?: number;
+  readonly lowerThreshold?: number;
 }
 
-export interface ServiceSettings {
-  readonly address: IpAddress;
-  readonly port: number;
-  /** IP protocol number. */
-  readonly protocol: number;
-}
-
-/** A virtual service: what clients connect to. */
-export class VirtualService {
+/** A destination of a virtual service. */
+export class RealServer {
+  /** Number by which connection entries refer to this server; used once in the life of a director. */
+  readonly id: number;
+  /** The service it belongs to, or belonged to before it was removed. */
+  service: VirtualService;
   readonly address: IpAddress;
   readonly family: Family;
   readonly words: Uint32Array;
   readonly port: number;
-  readonly protocol: number;
-  readonly scheduler: Scheduler;
-  /** Real servers in the kernel's order: the one added last comes first. */
-  readonly servers: RealServer[] = [];
-  /** True while this node answers for the service's address. */
-  isLive = false;
+  method: Method;
+  tunnel: TunnelSettings;
+  weight: number;
+  /** The last weight that was not 0: Maglev hashing keeps a quiesced server's slots. */
+  lastWeight: number;
+  upperThreshold: number;
+  lowerThreshold: number;
+  isOverloaded = false;
+  /** False once it has been removed from its service while connections still refer to it. */
+  isAvailable = true;
+  active = 0;
+  inactive = 0;
+  /** Persistence templates. */
+  persistent = 0;
+  readonly stats = new TrafficStats();
+  readonly rates = new RateEstimator();
+  /** Where frames for this server go, once it has been resolved. */
+  neighbour: Neighbour | undefined = undefined;
 
-  constructor(settings: ServiceSettings, scheduler: Scheduler) {
+  constructor(id: number, service: VirtualService, settings: RealServerSettings) {
     const { family, words } = toWords(settings.address);
+    this.id = id;
+    this.service = service;
     this.address = settings.address;
     this.family = family;
     this.words = words;
     this.port = settings.port;
-    this.protocol = settings.protocol;
-    this.scheduler = scheduler;
-  }
-}
-
-/** The virtual services and real servers of a director. Few and changed rarely, so: objects. */
-export class ServiceTable {
-  readonly #services = new Map<number, VirtualService[]>();
-  readonly #servers: (RealServer | undefined)[] = [];
-
-  /** Adds a service. Its address, port and protocol are free: the configuration has been checked. */
-  addService(settings: ServiceSettings, scheduler: Scheduler): VirtualService {
-    const service = new VirtualService(settings, scheduler);
-    assert(
-      this.find(service.family, service.protocol, service.words, service.port) === undefined,
-      'a virtual service is added once',
-    );
-    const key = serviceKey(service.protocol, service.words, service.port);
-    const bucket = this.#services.get(key);
-    if (bucket === undefined) this.#services.set(key, [service]);
-    else bucket.push(service);
-    return service;
+    this.method = settings.method;
+    this.tunnel = settings.tunnel ?? PlainTunnel;
+    this.weight = settings.weight;
+    this.lastWeight = settings.weight;
+    this.upperThreshold = settings.upperThreshold ?? 0;
+    this.lowerThreshold = settings.lowerThreshold ?? 0;
   }
 
-  /** Adds a real server at the head of the service's list, as the kernel does. */
-  addServer(service: VirtualService, settings: RealServerSettings): RealServer {
-    const server = new RealServer(this.#servers.length, service, settings);
-    this.#servers.push(server);
-    service.servers.unshift(server);
-    return server;
+  get total(): number {
+    return this.active + this.inactive;
   }
 
-  /** The server with a number from a connection entry, or undefined when the entry is bound to none. */
-  server(id: number): RealServer | undefined {
-    return id === NoServer ? undefined : this.#servers[id];
+  /** The load as the kernel's least-connection family counts it: an active connection weighs 256 others. */
+  get overhead(): number {
+    return this.active * 256 + this.total;
   }
 
-  /** The service a flow's destination belongs to. */
-  lookup(flow: Flow): VirtualService | undefined {
-    return this.find(flow.family, flow.protocol, flow.destination, flow.destinationPort);
+  /** True when a scheduler may choose it. */
+  get isUsable(): boolean {
+    return this.weight > 0 && !this.isOverloaded;
   }
 
-  find(
-    family: Family,
-    protocol: number,
-    words: Uint32Array,
-    port: number,
-  ): VirtualService | undefined {
-    const bucket = this.#services.get(serviceKey(protocol, words, port));
-    if (bucket === undefined) return undefined;
-    for (const service of bucket) {
-      const matches =
-        service.family === family &&
-        service.protocol === protocol &&
-        service.port === port &&
-        sameWords(service.words, words);
-      if (matches) return service;
+  /** Changes what an `ipvsadm -e` changes. */
+  edit(settings: Omit<RealServerSettings, 'address' | 'port'>): void {
+    this.method = settings.method;
+    this.tunnel = settings.tunnel ?? PlainTunnel;
+    this.weight = settings.weight;
+    if (settings.weight > 0) this.lastWeight = settings.weight;
+    if (this.upperThreshold !== (settings.upperThreshold ?? 0)) this.isOverloaded = false;
+    this.upperThreshold = settings.upperThreshold ?? 0;
+    this.lowerThreshold = settings.lowerThreshold ?? 0;
+    this.checkThresholds();
+  }
+
+  /** Overloaded from the upper threshold on; not any more below the lower one, or three quarters of the upper. */
+  checkThresholds(): void {
+    if (this.upperThreshold === 0) this.isOverloaded = false;
+    else if (this.total >= this.upperThreshold) this.isOverloaded = true;
+    else if (this.isOverloaded) {
+      const isBelow =
+        this.lowerThreshold > 0
+          ? this.total < this.lowerThreshold
+          : this.total * 4 < this.upperThreshold * 3;
+      if (isBelow) this.isOverloaded = false;
     }
-    return undefined;
-  }
-
-  *services(): Generator<VirtualService> {
-    for (const bucket of this.#services.values()) yield* bucket;
   }
 }
 
-const sameWords = (left: Uint32Array, right: Uint32Array): boolean =>
-  left[3] === right[3] && left[2] === right[2] && left[1] === right[1] && left[0] === right[0];
+/** Persistence: connections of one client, or of its network, go to one real server. */
+export interface Persistence {
+  /** Seconds after which a template without connections ends. */
+  readonly timeout: number;
+  /** Bits of the client's address that count: 32 or 128 for a single client. */
+  readonly prefixLength: number;
+}
 
-/** Spreads services over a map with number keys; different services may share a key. Below 2^53. */
-function serviceKey(protocol: number, words: Uint32Array, port: number): number {
-  const folded = ((words[0] ?? 0) ^ (words[1] ?? 0) ^ (words[2] ?? 0) ^ (words[3] ?? 0)) >>> 0;
-  return (folded * 0x1_0000 + port) * 2 + (protocol & 1);
+/** What a service is known by: an address, port and protocol, or a firewall mark. */
+export interface ServiceKey {
+  readonly family: Family;
+  /** IP protocol number; 0 for a firewall mark. */
+  readonly protocol: number;
+  readonly words: Uint32Array;
+  /** 0 for every port; only a persistent service may have it. */
+  readonly port: number;
+  /** 0 for none. */
+  readonly firewallMark: number;
+}
+
+export interface ServiceOptions {
+  readonly persistence?: Persistence | undefined;
+  /** One-packet scheduling: every datagram is scheduled anew; UDP only. */
+  readonly isOnePacket?: boolean;
+}
+
+/** A virtual service: what clients connect to. */
+export class VirtualService implements ServiceKey {
+  /** Undefined for a firewall mark. */
+  readonly address: IpAddress | undefined;
+  readonly family: Family;
+  readonly words: Uint32Array;
+  readonly port: number;
+  readonly protocol: number;
+  readonly firewallMark: number;
+  scheduler: Scheduler;
+  /** Where TCP segments from the middle of unknown connections go; undefined: they are dropped. */
+  consistent: Scheduler | undefined = undefined;
+  persistence: Persistence | undefined;
+  isOnePacket: boolean;
+  /** Real servers in the kernel's order: the one added last comes first. */
+  readonly servers: RealServer[] = [];
+  readonly stats = new TrafficStats();
+  readonly rates = new RateEstimator();
+  /** True while this node answers for the service's address. */
+  isLive = false;
+
+  constructor(
+    key: ServiceKey,
+    address: IpAddress | undefined,
+    scheduler: Scheduler,
+    options: ServiceOptions = {},
+  ) {
+    this.address = address;
+    this.family = key.family;
+    this.words = key.words;
+    this.port = key.port;
+    this.protocol = key.protocol;
+    this.firewallMark = key.firewallMark;
+    this.scheduler = scheduler;
+    this.persistence = options.persistence;
+    this.isOnePacket = options.isOnePacket ?? false;
+  }
 }

@@ -61,48 +61,80 @@ export type Direction = (typeof Direction)[keyof typeof Direction];
 
 const Abbreviations = ['NO', 'ES', 'SS', 'SR', 'FW', 'TW', 'CL', 'CW', 'LA', 'LI', 'SA'];
 
-/** Next states by direction: rows are events, columns the current state from NONE to SYNACK. */
-const Transitions: Readonly<Record<Direction, Uint8Array>> = {
-  [Direction.input]: readTable(`
-    syn  SR ES ES SR SR SR SR SR SR SR SR
-    fin  CL CW SS TW TW TW CL CW LA LI TW
-    ack  ES ES SS ES FW TW CL CW CL LI ES
-    rst  CL CL CL SR CL CL CL CL LA LI SR`),
-  [Direction.output]: readTable(`
-    syn  SS ES SS SR SS SS SS SS SS LI SR
-    fin  TW FW SS TW FW TW CL TW LA LI TW
-    ack  ES ES SS ES FW TW CL CW LA ES ES
-    rst  CL CL SS CL CL TW CL CL CL CL CL`),
-  [Direction.inputOnly]: readTable(`
-    syn  SR ES ES SR SR SR SR SR SR SR SR
-    fin  CL FW SS TW FW TW CL CW LA LI TW
-    ack  ES ES SS ES FW TW CL CW CL LI ES
-    rst  CL CL CL SR CL CL CL CL LA LI CL`),
-};
+/** Next states: rows are events, columns the current state from NONE to SYNACK; the directions in order. */
+const PlainTables = `
+    input        NO ES SS SR FW TW CL CW LA LI SA
+    syn          SR ES ES SR SR SR SR SR SR SR SR
+    fin          CL CW SS TW TW TW CL CW LA LI TW
+    ack          ES ES SS ES FW TW CL CW CL LI ES
+    rst          CL CL CL SR CL CL CL CL LA LI SR
+    output       NO ES SS SR FW TW CL CW LA LI SA
+    syn          SS ES SS SR SS SS SS SS SS LI SR
+    fin          TW FW SS TW FW TW CL TW LA LI TW
+    ack          ES ES SS ES FW TW CL CW LA ES ES
+    rst          CL CL SS CL CL TW CL CL CL CL CL
+    input-only   NO ES SS SR FW TW CL CW LA LI SA
+    syn          SR ES ES SR SR SR SR SR SR SR SR
+    fin          CL FW SS TW FW TW CL CW LA LI TW
+    ack          ES ES SS ES FW TW CL CW CL LI ES
+    rst          CL CL CL SR CL CL CL CL LA LI CL`;
 
-function readTable(text: string): Uint8Array {
-  const rows = text.trim().split('\n');
-  return Uint8Array.from(
-    rows.flatMap((row) => row.trim().split(/\s+/).slice(1)),
-    (word) => Abbreviations.indexOf(word),
-  );
-}
+/**
+ * The tables of the secure_tcp defence: a client's own segments do not make a connection ESTABLISHED, only an answer of
+ * the real server does. With one half seen there is no answer to wait for, and SYNACK stands for SYN_RECV.
+ */
+const SecureTables = `
+    input        NO ES SS SR FW TW CL CW LA LI SA
+    syn          SR ES ES SR SR SR SR SR SR SR SA
+    fin          CL CW SS TW TW TW CL CW LA LI SA
+    ack          ES ES SS SR FW TW CL CW CL LI SA
+    rst          CL CL CL SR CL CL CL CL LA LI CL
+    output       NO ES SS SR FW TW CL CW LA LI SA
+    syn          SS ES SS SA SS SS SS SS SS LI SA
+    fin          TW FW SS TW FW TW CL TW LA LI TW
+    ack          ES ES SS ES FW TW CL CW LA ES ES
+    rst          CL CL SS CL CL TW CL CL CL CL CL
+    input-only   NO ES SS SR FW TW CL CW LA LI SA
+    syn          SA ES ES SR SA SA SA SA SA SA SA
+    fin          CL FW SS TW FW TW CL CW LA LI TW
+    ack          ES ES SS ES FW TW CL CW CL LI ES
+    rst          CL CL CL SR CL CL CL CL LA LI CL`;
 
 const StateCount = Abbreviations.length;
+const EventCount = 4;
+const DirectionCount = 3;
 const Event = { syn: 0, fin: 1, ack: 2, rst: 3 } as const;
+
+/** Both sets of tables one after the other, each cell one byte. */
+const Transitions = Uint8Array.from([...readTables(PlainTables), ...readTables(SecureTables)]);
+
+function readTables(text: string): number[] {
+  const rows = text.trim().split('\n');
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([event = '']) => Object.hasOwn(Event, event))
+    .flatMap(([, ...cells]) => cells.map((cell) => Abbreviations.indexOf(cell)));
+}
 
 /**
  * The state after a segment with these control bits. One event counts per segment, in the order rst, syn, fin, ack;
- * a segment with none of them changes nothing.
+ * a segment with none of them changes nothing. `isSecure` chooses the tables of the secure_tcp defence, which may come
+ * and go in the middle of a connection.
  */
-export function nextTcpState(state: number, flags: number, direction: Direction): number {
+export function nextTcpState(
+  state: number,
+  flags: number,
+  direction: Direction,
+  isSecure = false,
+): number {
   let event: number;
   if ((flags & tcp.Flag.rst) !== 0) event = Event.rst;
   else if ((flags & tcp.Flag.syn) !== 0) event = Event.syn;
   else if ((flags & tcp.Flag.fin) !== 0) event = Event.fin;
   else if ((flags & tcp.Flag.ack) !== 0) event = Event.ack;
   else return state;
-  return Transitions[direction][event * StateCount + state] ?? state;
+  const table = isSecure ? DirectionCount + direction : direction;
+  return Transitions[(table * EventCount + event) * StateCount + state] ?? state;
 }
 
 /** The state of a name in a sync message or a command, or undefined. */

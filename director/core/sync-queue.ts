@@ -1,32 +1,20 @@
 import type { Instant } from '../base/time.js';
 import { Flag, type ConnectionTable } from './connections.js';
+import type { Settings } from './settings.js';
 
 /** The most entries that wait between two drains. */
 const LongestQueue = 65_536;
-
-/** When peers are told of a connection; the words of `net.ipv4.vs.sync_threshold`. */
-export interface SyncPolicy {
-  /** The client packet from which on a connection is synced; 1 syncs the first, 0 never syncs. */
-  readonly threshold: number;
-  /** After the threshold, every so many client packets the entry is sent again; 0 for never. */
-  readonly period: number;
-}
 
 /**
  * The entries that peers are to be told of, each at most once, until the node takes them. When the queue is full an
  * entry is left out and counted; its next packet tries again.
  */
 export class SyncQueue {
-  policy: SyncPolicy;
   /** Entries left out because the queue was full. */
   overflows = 0;
   /** Called with a synced entry that is about to go. */
   onRemove: (index: number) => void = () => {};
   #entries: number[] = [];
-
-  constructor(policy: SyncPolicy) {
-    this.policy = policy;
-  }
 
   get length(): number {
     return this.#entries.length;
@@ -56,23 +44,45 @@ export class SyncQueue {
   }
 }
 
+/** Settings that say when peers are told of a connection; a threshold of 0 is never. */
+export type SyncSettings = Pick<
+  Settings,
+  'sync_threshold' | 'sync_refresh_period' | 'sync_persist_mode'
+>;
+
 /**
  * The last step of the packet path: are peers to be told of this connection now? Yes when it has reached the threshold
- * and they were not told yet, or know another state, or a period of client packets is over, or so much time has passed
- * that their copy would have used up half its life.
+ * and they were not told yet, or know another state, or a period of client packets, or of seconds, is over, or so much
+ * time has passed that their copy would have used up half its life.
  */
 export function isSyncDue(
   connections: ConnectionTable,
   index: number,
-  policy: SyncPolicy,
+  settings: SyncSettings,
   isFromClient: boolean,
   now: Instant,
 ): boolean {
-  const { threshold, period } = policy;
+  const [threshold, period] = settings.sync_threshold;
   const packets = connections.packets[index] ?? 0;
   if (threshold === 0 || packets < threshold) return false;
   if (!connections.hasFlag(index, Flag.synced)) return true;
   if (connections.state[index] !== connections.syncedState[index]) return true;
-  if (isFromClient && period > 0 && packets % period === threshold % period) return true;
-  return connections.isSyncStale(index, now);
+  const refresh = settings.sync_refresh_period;
+  if (refresh > 0 && connections.sinceSync(index, now) >= refresh) return true;
+  const isPeriodOver =
+    refresh === 0 && isFromClient && period > 0 && packets % period === threshold % period;
+  return isPeriodOver || connections.isSyncStale(index, now);
+}
+
+/** Templates are told when they change or age, not with every packet of their connections as IPVS does. */
+export function isTemplateDue(
+  connections: ConnectionTable,
+  template: number,
+  now: Instant,
+): boolean {
+  return (
+    !connections.hasFlag(template, Flag.synced) ||
+    connections.state[template] !== connections.syncedState[template] ||
+    connections.isSyncStale(template, now)
+  );
 }

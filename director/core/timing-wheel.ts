@@ -29,6 +29,11 @@ export class TimingWheel {
     this.#tick = tick;
   }
 
+  get byteLength(): number {
+    const columns = [this.#heads, this.#next, this.#previous, this.#due];
+    return columns.reduce((sum, column) => sum + column.byteLength, 0);
+  }
+
   /** The tick at which a scheduled entry will be visited. */
   due(index: number): number {
     return this.#due[index] ?? 0;

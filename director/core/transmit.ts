@@ -1,53 +1,57 @@
 import type { Instant } from '../base/time.js';
-import { toWords } from '../wire/address-words.js';
-import { fromWords } from '../wire/address-words.js';
-import * as arp from '../wire/arp.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Family } from '../wire/flow.js';
-import { Headroom, type Packet } from '../wire/packet.js';
+import * as ipv4 from '../wire/ipv4.js';
+import type { Packet } from '../wire/packet.js';
 import { DropReason, Verdict } from './counters.js';
-import type { Director, FloatingAddress } from './director.js';
-import { ownAddress, type Interface } from './interfaces.js';
+import type { Director } from './director.js';
+import { askFor } from './discovery.js';
+import { sendFragments } from './fragmentation.js';
 import type { Neighbour, NeighbourWork } from './neighbours.js';
 import type { RealServer } from './services.js';
 
-/** Sends the packet to a real server, over the neighbour that the server remembers. */
-export function sendToServer(
+/** The next hop to the address at `offset` of a column, resolved or not; undefined without a route. */
+export function nextHop(
   director: Director,
-  packet: Packet,
+  family: Family,
+  words: Uint32Array,
+  offset: number,
+  now: Instant,
+): Neighbour | undefined {
+  const route = director.routes.find(family, words, offset);
+  if (route === undefined) return undefined;
+  const { neighbours } = director;
+  if (route.gateway !== undefined) {
+    return (
+      neighbours.find(family, route.gateway) ??
+      neighbours.add(route.interface, family, route.gateway, now)
+    );
+  }
+  return (
+    neighbours.find(family, words, offset) ??
+    neighbours.add(route.interface, family, words.slice(offset, offset + 4), now)
+  );
+}
+
+/** The next hop to a real server, which remembers it. */
+export function nextHopToServer(
+  director: Director,
   server: RealServer,
   now: Instant,
-): Verdict {
-  if (server.neighbour?.isResolved === true) return emit(director, packet, server.neighbour);
-  server.neighbour = nextHop(director, server.words[3] ?? 0, now);
-  return sendTo(director, packet, server.neighbour, now);
+): Neighbour | undefined {
+  if (server.neighbour?.isResolved !== true) {
+    server.neighbour = nextHop(director, server.family, server.words, 0, now);
+  }
+  return server.neighbour;
 }
 
-/** Sends the packet towards an IPv4 destination. */
-export function sendToAddress(
+/** Sends a finished packet to its next hop, or keeps a copy until that is known. */
+export function sendTo(
   director: Director,
   packet: Packet,
-  destination: number,
+  neighbour: Neighbour,
   now: Instant,
 ): Verdict {
-  return sendTo(director, packet, nextHop(director, destination, now), now);
-}
-
-/** The neighbour that packets for a destination go to next, or undefined without a route. */
-function nextHop(director: Director, destination: number, now: Instant): Neighbour | undefined {
-  const route = director.routes.find(destination);
-  if (route === undefined) return undefined;
-  const address = route.gateway?.[3] ?? destination;
-  return director.neighbours.obtain(route.interface, address, now);
-}
-
-function sendTo(
-  director: Director,
-  packet: Packet,
-  neighbour: Neighbour | undefined,
-  now: Instant,
-): Verdict {
-  if (neighbour === undefined) return director.counters.drop(DropReason.noRoute);
   if (neighbour.isResolved) return emit(director, packet, neighbour);
   if (!director.neighbours.hold(neighbour, packet.copy())) {
     return director.counters.drop(DropReason.unresolved);
@@ -59,16 +63,18 @@ function sendTo(
   return Verdict.hold;
 }
 
+/** Writes the Ethernet header and hands the frame over; what is too long and may be cut leaves in fragments. */
 function emit(director: Director, packet: Packet, neighbour: Neighbour): Verdict {
   const out = neighbour.interface;
-  if (packet.length > out.mtu + ethernet.HeaderLength) {
-    return director.counters.drop(DropReason.tooBig);
-  }
   const { view, start } = packet;
   ethernet.setDestination(view, start, neighbour.macHigh, neighbour.macLow);
   ethernet.setSource(view, start, out.mac.high, out.mac.low);
   neighbour.isUsed = true;
-  director.output.send(out.index, packet);
+  if (packet.length <= out.mtu + ethernet.HeaderLength) {
+    director.output.send(out.index, packet);
+  } else if (!sendFragments(director, packet, out)) {
+    return director.counters.drop(DropReason.tooBig);
+  }
   director.counters.forwarded += 1;
   return Verdict.forward;
 }
@@ -86,7 +92,7 @@ export function releaseHeld(director: Director, neighbour: Neighbour): void {
 /** How a director asks for neighbours and gives up on them. */
 export function neighbourWork(director: Director): NeighbourWork {
   return {
-    probe: (neighbour) => sendArpRequest(director, neighbour),
+    probe: (neighbour) => askFor(director, neighbour),
     fail: (neighbour) => {
       for (const _ of neighbour.queue.splice(0)) {
         director.counters.held -= 1;
@@ -96,40 +102,6 @@ export function neighbourWork(director: Director): NeighbourWork {
   };
 }
 
-function sendArpRequest(director: Director, neighbour: Neighbour): void {
-  const owner = neighbour.interface;
-  const peer = fromWords(Family.ipv4, Uint32Array.of(0, 0, 0, neighbour.address));
-  const own = ownAddress(owner, peer);
-  if (own === undefined) return;
-  sendArp(director, owner, ethernet.Broadcast, {
-    operation: arp.Operation.request,
-    sender: owner.mac,
-    senderAddress: toWords(own).words[3] ?? 0,
-    target: { high: 0, low: 0 },
-    targetAddress: neighbour.address,
-  });
-}
-
-/** Tells everyone on the link that this node holds an address now (gratuitous ARP, as keepalived words it). */
-export function announce(director: Director, floating: FloatingAddress): void {
-  sendArp(director, floating.interface, ethernet.Broadcast, {
-    operation: arp.Operation.request,
-    sender: floating.interface.mac,
-    senderAddress: floating.word,
-    target: ethernet.Broadcast,
-    targetAddress: floating.word,
-  });
-}
-
-/** Sends an ARP packet that the director makes itself. */
-export function sendArp(
-  director: Director,
-  out: Interface,
-  destination: ethernet.MacAddress,
-  fields: arp.ArpFields,
-): void {
-  const { scratch } = director;
-  scratch.start = Headroom;
-  scratch.end = arp.writeFrame(scratch.view, scratch.start, destination, fields);
-  director.output.send(out.index, scratch);
-}
+/** True for an IPv4 packet that its sender allows to be cut. IPv6 packets are cut by their senders only. */
+export const mayBeCut = (family: Family, view: DataView, network: number): boolean =>
+  family === Family.ipv4 && !ipv4.dontFragment(view, network);

@@ -36,14 +36,16 @@ export function discoverInterfaces(): Interface[] {
     }));
 }
 
-/** The default route of this namespace, when it leaves by one of the interfaces. */
-export function discoverGateway(interfaces: readonly Interface[]): Gateway | undefined {
-  for (const route of RouteSchema.parse(askIp(['-j', '-4', 'route', 'show', 'default']))) {
-    const address = parseAddress(route.gateway ?? '');
-    const owner = interfaces.find(({ name }) => name === route.dev);
-    if (address !== undefined && owner !== undefined) return { address, interface: owner };
-  }
-  return undefined;
+/** The default routes of this namespace that leave by one of the interfaces, the first of each address family. */
+export function discoverGateways(interfaces: readonly Interface[]): Gateway[] {
+  return ['-4', '-6'].flatMap((family) => {
+    for (const route of RouteSchema.parse(askIp(['-j', family, 'route', 'show', 'default']))) {
+      const address = parseAddress(route.gateway ?? '');
+      const owner = interfaces.find(({ name }) => name === route.dev);
+      if (address !== undefined && owner !== undefined) return [{ address, interface: owner }];
+    }
+    return [];
+  });
 }
 
 function askIp(options: readonly string[]): unknown {

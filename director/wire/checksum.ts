@@ -25,12 +25,22 @@ export const complement = (total: number): number => ~fold(total) & 0xffff;
 /** The sum of a 32-bit word's two halves. */
 export const halves = (word: number): number => (word >>> 16) + (word & 0xffff);
 
-/** A checksum field after one 16-bit word changed (RFC 1624 equation 3). */
-export function update16(checksum: number, before: number, after: number): number {
-  return complement((~checksum & 0xffff) + (~before & 0xffff) + after);
-}
+/**
+ * What a changed word means to a sum: for `adjust`, after adding up any number of changes. Changes that bring in words
+ * which were not there before are their plain sum.
+ */
+export const change16 = (before: number, after: number): number => (~before & 0xffff) + after;
+export const change32 = (before: number, after: number): number =>
+  halves(~before >>> 0) + halves(after);
+
+/** A checksum field after what it covers changed by a sum of changes (RFC 1624 equation 3). */
+export const adjust = (checksum: number, change: number): number =>
+  complement((~checksum & 0xffff) + change);
+
+/** A checksum field after one 16-bit word changed. */
+export const update16 = (checksum: number, before: number, after: number): number =>
+  adjust(checksum, change16(before, after));
 
 /** A checksum field after one 32-bit word changed. */
-export function update32(checksum: number, before: number, after: number): number {
-  return complement((~checksum & 0xffff) + halves(~before >>> 0) + halves(after));
-}
+export const update32 = (checksum: number, before: number, after: number): number =>
+  adjust(checksum, change32(before, after));

@@ -29,6 +29,10 @@ export const sourceHigh = (view: DataView, offset: number): number =>
 export const sourceLow = (view: DataView, offset: number): number =>
   view.getUint32(offset + Field.source + 2);
 
+/** True for a frame to a group, and for one to everybody. */
+export const isMulticast = (view: DataView, offset: number): boolean =>
+  (view.getUint8(offset + Field.destination) & 0x01) !== 0;
+
 export function setDestination(view: DataView, offset: number, high: number, low: number): void {
   view.setUint16(offset + Field.destination, high);
   view.setUint32(offset + Field.destination + 2, low);

@@ -22,7 +22,9 @@ export const Protocol = {
   ipip: 4,
   tcp: 6,
   udp: 17,
+  ipv6: 41,
   gre: 47,
+  icmpv6: 58,
   vrrp: 112,
   sctp: 132,
 } as const;
@@ -63,6 +65,9 @@ export const dontFragment = (view: DataView, offset: number): boolean =>
 /** True for every part of a datagram that was cut: the first, the middle ones and the last. */
 export const isFragment = (view: DataView, offset: number): boolean =>
   (view.getUint16(offset + Field.fragment) & (MoreFragments | FragmentOffset)) !== 0;
+/** True for every part of a datagram that was cut but the last. */
+export const moreFragments = (view: DataView, offset: number): boolean =>
+  (view.getUint16(offset + Field.fragment) & MoreFragments) !== 0;
 /** Where this fragment's data stands in the datagram, in bytes. */
 export const fragmentOffset = (view: DataView, offset: number): number =>
   (view.getUint16(offset + Field.fragment) & FragmentOffset) * 8;
@@ -70,20 +75,27 @@ export const fragmentOffset = (view: DataView, offset: number): number =>
 export const isChecksumValid = (view: DataView, offset: number): boolean =>
   checksums.fold(checksums.sum(view, offset, offset + headerLength(view, offset))) === 0xffff;
 
-/** Replaces the source address and corrects the header checksum. */
-export function setSource(view: DataView, offset: number, address: number): void {
-  replaceAddress(view, offset, offset + Field.source, address);
+/** Replaces the source address, corrects the header checksum and returns the change of a sum over the address. */
+export function setSource(view: DataView, offset: number, address: number): number {
+  return replaceAddress(view, offset, offset + Field.source, address);
 }
 
-/** Replaces the destination address and corrects the header checksum. */
-export function setDestination(view: DataView, offset: number, address: number): void {
-  replaceAddress(view, offset, offset + Field.destination, address);
+/** Replaces the destination address as `setSource` does the source. */
+export function setDestination(view: DataView, offset: number, address: number): number {
+  return replaceAddress(view, offset, offset + Field.destination, address);
 }
 
-function replaceAddress(view: DataView, offset: number, field: number, address: number): void {
-  const before = view.getUint32(field);
+function replaceAddress(view: DataView, offset: number, field: number, address: number): number {
+  const change = checksums.change32(view.getUint32(field), address);
   view.setUint32(field, address);
-  const sum = checksums.update32(checksum(view, offset), before, address);
+  view.setUint16(offset + Field.checksum, checksums.adjust(checksum(view, offset), change));
+  return change;
+}
+
+/** Replaces the total length and corrects the header checksum. */
+export function setTotalLength(view: DataView, offset: number, length: number): void {
+  const sum = checksums.update16(checksum(view, offset), totalLength(view, offset), length);
+  view.setUint16(offset + Field.totalLength, length);
   view.setUint16(offset + Field.checksum, sum);
 }
 
@@ -94,6 +106,24 @@ export function setTtl(view: DataView, offset: number, value: number): void {
   const after = view.getUint16(offset + Field.ttl);
   const sum = checksums.update16(checksum(view, offset), before, after);
   view.setUint16(offset + Field.checksum, sum);
+}
+
+/** What `setFragment` changes. */
+export interface FragmentFields {
+  readonly totalLength: number;
+  /** In bytes; a multiple of eight. */
+  readonly offset: number;
+  readonly moreFragments: boolean;
+}
+
+/** Makes the header that of a fragment, checksum included. */
+export function setFragment(view: DataView, offset: number, fields: FragmentFields): void {
+  view.setUint16(offset + Field.totalLength, fields.totalLength);
+  const flags = fields.moreFragments ? MoreFragments : 0;
+  view.setUint16(offset + Field.fragment, flags | (fields.offset >> 3));
+  view.setUint16(offset + Field.checksum, 0);
+  const sum = checksums.sum(view, offset, offset + headerLength(view, offset));
+  view.setUint16(offset + Field.checksum, checksums.complement(sum));
 }
 
 /** Takes one from the time to live, which is not zero, and corrects the header checksum. */

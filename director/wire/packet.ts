@@ -29,6 +29,12 @@ export class Packet {
     return this.end - this.start;
   }
 
+  /** Makes the packet empty, with headroom in front: its frame is written at `start`. */
+  clear(): void {
+    this.start = Headroom;
+    this.end = Headroom;
+  }
+
   /** Replaces the contents by a copy of `frame`, with headroom, cutting off what does not fit. */
   load(frame: Uint8Array): void {
     const room = this.bytes.length - Headroom;

@@ -11,11 +11,18 @@ const Field = {
 
 export const MinimumHeaderLength = 20;
 
+/** Kinds of options (RFC 9293 §3.1). */
+const OptionKind = { end: 0, noOperation: 1, maximumSegmentSize: 2 } as const;
+const MssOptionLength = 4;
+
 /** Control bits, as they stand in the flags byte. */
 export const Flag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;
 
 /** True for the control bits of a segment that may begin a connection: a SYN that does not also reset. */
 export const opens = (flags: number): boolean => (flags & (Flag.syn | Flag.rst)) === Flag.syn;
+
+/** Offset of the checksum, for those who speak of it on the wire. */
+export const ChecksumOffset = Field.checksum;
 
 /** True when every accessor below is safe and the header fits in [offset, end). */
 export function isValid(view: DataView, offset: number, end: number): boolean {
@@ -35,6 +42,14 @@ export const flags = (view: DataView, offset: number): number =>
 export const checksum = (view: DataView, offset: number): number =>
   view.getUint16(offset + Field.checksum);
 
+/** Replaces the header length, a multiple of four up to 60, and corrects the checksum. */
+export function setHeaderLength(view: DataView, offset: number, length: number): void {
+  const field = offset + Field.dataOffset;
+  const before = view.getUint16(field);
+  view.setUint8(field, (length << 2) | (view.getUint8(field) & 0x0f));
+  adjust(view, offset, checksums.change16(before, view.getUint16(field)));
+}
+
 export function setSourcePort(view: DataView, offset: number, port: number): void {
   replacePort(view, offset, offset + Field.sourcePort, port);
 }
@@ -50,13 +65,43 @@ function replacePort(view: DataView, offset: number, field: number, port: number
   view.setUint16(offset + Field.checksum, sum);
 }
 
-/** Corrects the checksum after a 32-bit word of an address in the pseudo-header changed. */
-export function adjustForAddress(
-  view: DataView,
-  offset: number,
-  before: number,
-  after: number,
-): void {
-  const sum = checksums.update32(checksum(view, offset), before, after);
-  view.setUint16(offset + Field.checksum, sum);
+/** Corrects the checksum after what it covers changed by a sum of changes, as addresses in the pseudo-header do. */
+export function adjust(view: DataView, offset: number, change: number): void {
+  view.setUint16(offset + Field.checksum, checksums.adjust(checksum(view, offset), change));
+}
+
+/**
+ * Takes `by` from the maximum segment size that a SYN of [offset, end) states (RFC 9293 §3.7.1), and corrects the
+ * checksum. A segment that states none, or one not larger than `by`, stays as it is.
+ */
+export function lowerMss(view: DataView, offset: number, end: number, by: number): void {
+  const headerEnd = Math.min(end, offset + headerLength(view, offset));
+  const option = findOption(view, offset, headerEnd, OptionKind.maximumSegmentSize);
+  if (option < 0 || headerEnd - option < MssOptionLength) return;
+  if (view.getUint8(option + 1) !== MssOptionLength) return;
+  const before = view.getUint16(option + 2);
+  if (before <= by) return;
+  const after = before - by;
+  view.setUint16(option + 2, after);
+  // At an odd place in the header the bytes count the other way round.
+  const isOdd = ((option - offset) & 1) !== 0;
+  const change = isOdd
+    ? checksums.change16(swapBytes(before), swapBytes(after))
+    : checksums.change16(before, after);
+  adjust(view, offset, change);
+}
+
+const swapBytes = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
+
+function findOption(view: DataView, offset: number, headerEnd: number, kind: number): number {
+  let option = offset + MinimumHeaderLength;
+  while (option + 1 < headerEnd) {
+    const found = view.getUint8(option);
+    if (found === kind) return option;
+    if (found === OptionKind.end) return -1;
+    const length = found === OptionKind.noOperation ? 1 : view.getUint8(option + 1);
+    if (length === 0) return -1;
+    option += length;
+  }
+  return -1;
 }

@@ -5,6 +5,9 @@ const Field = { sourcePort: 0, destinationPort: 2, length: 4, checksum: 6 } as c
 
 export const HeaderLength = 8;
 
+/** Offset of the checksum, for those who speak of it on the wire. */
+export const ChecksumOffset = Field.checksum;
+
 /** True when every accessor below is safe and the datagram's length fits in [offset, end). */
 export function isValid(view: DataView, offset: number, end: number): boolean {
   if (end - offset < HeaderLength) return false;
@@ -35,18 +38,39 @@ function replacePort(view: DataView, offset: number, field: number, port: number
   setUpdated(view, offset, checksums.update16(checksum(view, offset), before, port));
 }
 
-/** Corrects the checksum after a 32-bit word of an address in the pseudo-header changed. */
-export function adjustForAddress(
-  view: DataView,
-  offset: number,
-  before: number,
-  after: number,
-): void {
-  setUpdated(view, offset, checksums.update32(checksum(view, offset), before, after));
+/** Corrects the checksum after what it covers changed by a sum of changes, as addresses in the pseudo-header do. */
+export function adjust(view: DataView, offset: number, change: number): void {
+  setUpdated(view, offset, checksums.adjust(checksum(view, offset), change));
 }
 
 /** Zero means "no checksum" and stays zero; a computed zero is sent as all ones (RFC 768). */
 function setUpdated(view: DataView, offset: number, sum: number): void {
   if (checksum(view, offset) === 0) return;
+  view.setUint16(offset + Field.checksum, sum === 0 ? 0xffff : sum);
+}
+
+/** Writes a header with no checksum. */
+export function write(
+  view: DataView,
+  offset: number,
+  sourcePort: number,
+  destinationPort: number,
+  length: number,
+): void {
+  view.setUint16(offset + Field.sourcePort, sourcePort);
+  view.setUint16(offset + Field.destinationPort, destinationPort);
+  view.setUint16(offset + Field.length, length);
+  view.setUint16(offset + Field.checksum, 0);
+}
+
+/** Sets the checksum of a datagram [offset, end) whose pseudo-header adds up to `pseudoHeader`. */
+export function setChecksum(
+  view: DataView,
+  offset: number,
+  end: number,
+  pseudoHeader: number,
+): void {
+  view.setUint16(offset + Field.checksum, 0);
+  const sum = checksums.complement(checksums.sum(view, offset, end, pseudoHeader));
   view.setUint16(offset + Field.checksum, sum === 0 ? 0xffff : sum);
 }

@@ -201,6 +201,40 @@ test('a Route replica follows the half that the director sees', (t) => {
   t.end();
 });
 
+test('a copy that expires here takes nothing away from its master', (t) => {
+  const bench = backup();
+  const removed: number[] = [];
+  bench.director.sync.onRemove = (index) => removed.push(index);
+  applyReplica(bench.director, replica, bench.now);
+  bench.wait(2_000);
+  t.equal(bench.director.connections.size, 0);
+  t.strictSame(removed, [], 'the master may only have been out of our hearing');
+  t.end();
+});
+
+test('a connection that this node took over and serves is announced when it ends', (t) => {
+  const bench = backup();
+  const removed: number[] = [];
+  bench.director.sync.onRemove = (index) => removed.push(index);
+  applyReplica(bench.director, replica, bench.now);
+  bench.setMaster(true);
+  const index = find(bench);
+  bench.wait(2_000);
+  t.strictSame(removed, [index]);
+  t.end();
+});
+
+test('a peer cannot remove a connection that this node serves', (t) => {
+  const bench = new BenchDirector();
+  bench.receive('clients', fromClient({ from: client, to: vip, tcp: 'S' }));
+  t.equal(removeReplica(bench.director, replica), false);
+  t.not(find(bench), NoConnection);
+  bench.setMaster(false);
+  t.equal(removeReplica(bench.director, replica), true, 'once it serves no more');
+  t.equal(find(bench), NoConnection);
+  t.end();
+});
+
 test('an entry that a peer has removed goes, and is not announced as removed', (t) => {
   const bench = backup();
   const removed: number[] = [];

@@ -88,6 +88,14 @@ export const RefusedCases: readonly PacketCase[] = [
     ...syn,
     ethernet: { source: Mac.client, destination: Mac.stranger },
   }),
+  refused('a frame for a MAC address that ends like ours is not ours', 'not-for-us', {
+    ...syn,
+    ethernet: { source: Mac.client, destination: '02:01:00:00:01:0b' },
+  }),
+  refused('a frame for a MAC address that begins like ours is not ours', 'not-for-us', {
+    ...syn,
+    ethernet: { source: Mac.client, destination: '02:00:00:00:01:0c' },
+  }),
   refused('a frame for our MAC address on the other link is not ours', 'not-for-us', {
     ...syn,
     ethernet: { source: Mac.client, destination: Mac.directorServers },

@@ -28,6 +28,15 @@ const question = (address: string) => ({
   }),
 });
 
+/** A broadcast question of a host about a VIP. */
+const asking = (mac: string, sender: string, address = '10.1.0.100'): Uint8Array =>
+  buildArp({
+    ethernet: { destination: Mac.broadcast },
+    operation: 'request',
+    sender: [mac, sender],
+    target: ['00:00:00:00:00:00', address],
+  });
+
 test('frames for an unknown neighbour wait while it is asked for, and leave in their order', (t) => {
   const bench = new BenchDirector({ isUnresolved: true });
   t.equal(bench.receive('clients', segment('one')), 'hold');
@@ -104,21 +113,21 @@ test('an answer on another link teaches nothing', (t) => {
 test('nobody else can take a VIP away from its holder by ARP', (t) => {
   const bench = new BenchDirector();
   bench.answerArp('clients', Mac.stranger, '10.1.0.100');
+  bench.receive('clients', asking(Mac.stranger, '10.1.0.100', '10.1.0.101'));
   t.equal(bench.director.neighbours.find(wordOf('10.1.0.100')), undefined);
+  t.end();
+});
+
+test('a probe without a sender address is nobody’s neighbour', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  t.equal(bench.receive('clients', asking(Mac.stranger, '0.0.0.0')), 'answer');
+  t.equal(bench.director.neighbours.size, 0);
   t.end();
 });
 
 test('who asks for a VIP need not be asked for the way back', (t) => {
   const bench = new BenchDirector({ isUnresolved: true });
-  bench.receive(
-    'clients',
-    buildArp({
-      ethernet: { destination: Mac.broadcast },
-      operation: 'request',
-      sender: [Mac.client, '10.1.0.2'],
-      target: ['00:00:00:00:00:00', '10.1.0.100'],
-    }),
-  );
+  bench.receive('clients', asking(Mac.client, '10.1.0.2'));
   bench.takeSent();
   const ping = { from: '10.1.0.2', to: '10.1.0.100', icmp: { type: 8 }, payload: '0x12340001' };
   t.equal(bench.receive('clients', fromClient(ping)), 'answer');
@@ -142,19 +151,55 @@ test('a host that moves to another MAC address is followed', (t) => {
   t.end();
 });
 
-test('a neighbour in use is asked again after half a minute, an idle one is left alone', (t) => {
+test('a neighbour in use is asked again after half a minute and stays usable meanwhile', (t) => {
   const bench = new BenchDirector();
   bench.receive('clients', segment('one'));
   bench.takeSent();
   bench.wait(29.75);
   t.strictSame(bench.takeSent(), []);
   bench.wait(0.25);
-  t.strictSame(bench.takeSent(), [question('10.2.0.23')], 'only the one in use');
-  t.equal(bench.receive('clients', segment('two')), 'forward', 'and it stays usable');
+  t.strictSame(bench.takeSent(), [question('10.2.0.23')]);
+  t.equal(bench.receive('clients', segment('two')), 'forward');
   bench.takeSent();
   bench.answerArp('servers', Mac.server3, '10.2.0.23');
   bench.wait(20);
   t.strictSame(bench.takeSent(), [], 'an answer is good for another half minute');
+  t.end();
+});
+
+test('a neighbour that nobody uses is forgotten after half a minute', (t) => {
+  const bench = new BenchDirector();
+  const { neighbours } = bench.director;
+  bench.wait(29.75);
+  t.equal(neighbours.size, 5);
+  bench.receive('clients', segment('one'));
+  bench.wait(0.25);
+  t.equal(neighbours.size, 1, 'but for the one in use');
+  t.not(neighbours.find(wordOf('10.2.0.23')), undefined);
+  bench.takeSent();
+
+  // The server remembers its neighbour; a forgotten one is asked for and not sent to blindly.
+  bench.answerArp('servers', Mac.server3, '10.2.0.23');
+  bench.wait(31);
+  t.equal(neighbours.size, 0);
+  t.equal(bench.receive('clients', segment('two')), 'hold');
+  t.strictSame(bench.takeSent(), [question('10.2.0.23')]);
+  t.end();
+});
+
+test('strangers cannot fill the neighbour table for good', (t) => {
+  const bench = new BenchDirector();
+  const { neighbours } = bench.director;
+  const full = 65_536;
+  for (let host = neighbours.size; host < full; host += 1) {
+    const address = `10.3.${Math.floor(host / 256)}.${host % 256}`;
+    bench.receive('clients', asking(Mac.stranger, address));
+  }
+  t.equal(neighbours.size, full);
+  t.equal(bench.receive('clients', asking(Mac.stranger, '10.9.9.9')), 'answer');
+  t.equal(neighbours.find(wordOf('10.9.9.9')), undefined, 'there is no room for one more');
+  bench.wait(31);
+  t.equal(neighbours.size, 0);
   t.end();
 });
 

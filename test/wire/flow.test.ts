@@ -46,7 +46,7 @@ test('a datagram after a segment leaves nothing of it in the flow', (t) => {
   t.equal(flow.protocol, 17);
   t.equal(flow.destinationPort, 53);
   t.equal(flow.tcpFlags, 0);
-  t.equal(parse(bytesOf(IcmpUnreachable)), Parse.otherProtocol);
+  t.equal(parse(bytesOf(IcmpUnreachable)), Parse.icmp);
   t.equal(flow.sourcePort, 0);
   t.equal(flow.destinationPort, 0);
   t.end();
@@ -65,11 +65,54 @@ test('the transport header stands behind the IP options', (t) => {
   t.end();
 });
 
-test('every part of a fragmented datagram is told apart', (t) => {
-  t.equal(parse(buildFrame({ ...datagram, fragment: { offset: 0, more: true } })), Parse.fragment);
-  t.equal(parse(buildFrame({ ...datagram, fragment: { offset: 8, more: true } })), Parse.fragment);
-  t.equal(parse(buildFrame({ ...datagram, fragment: { offset: 8, more: false } })), Parse.fragment);
+test('the first fragment has the ports of the datagram, the later ones only its identification', (t) => {
+  const fragment = (offset: number, more: boolean): FrameSpec => ({
+    ...datagram,
+    identification: 0x1234,
+    fragment: { offset, more },
+  });
+  t.equal(parse(buildFrame(fragment(0, true))), Parse.ok);
+  t.equal(flow.destinationPort, 53);
+  t.match(flow, { fragmentId: 0x1234, fragmentOffset: 0, moreFragments: true });
+  t.equal(parse(buildFrame(fragment(8, true))), Parse.laterFragment);
+  t.match(flow, { fragmentId: 0x1234, fragmentOffset: 8, moreFragments: true });
+  t.match(flow, { sourcePort: 0, destinationPort: 0, protocol: 17 });
+  t.equal(parse(buildFrame(fragment(16, false))), Parse.laterFragment);
+  t.match(flow, { fragmentOffset: 16, moreFragments: false });
   t.equal(parse(buildFrame({ ...datagram, dontFragment: true })), Parse.ok);
+  t.match(flow, { fragmentOffset: 0, moreFragments: false });
+  t.end();
+});
+
+test('the first fragment may state the length of the whole datagram', (t) => {
+  const whole = buildFrame({ ...datagram, fragment: { offset: 0, more: true } });
+  whole[14 + 24] = 0x0f;
+  t.equal(parse(whole), Parse.ok);
+  t.equal(parse(withByte(buildFrame(datagram), 24, 0x0f)), Parse.malformed, 'a whole one may not');
+  t.end();
+});
+
+test('a first fragment without its whole transport header is malformed', (t) => {
+  const first = { offset: 0, more: true };
+  for (let length = 20; length < 40; length += 1) {
+    const frame = buildFrame({ ...segment, fragment: first, totalLength: length });
+    t.equal(parse(frame), Parse.malformed, `TCP of ${length}`);
+  }
+  for (let length = 20; length < 28; length += 1) {
+    const frame = buildFrame({ ...datagram, fragment: first, totalLength: length });
+    t.equal(parse(frame), Parse.malformed, `UDP of ${length}`);
+  }
+  const options = { ...segment, tcpOptions: '020405b4 01010101', fragment: first, totalLength: 40 };
+  t.equal(parse(buildFrame(options)), Parse.ok, 'options of TCP may follow later');
+  t.end();
+});
+
+test('fragments that add up to more than a datagram may have are malformed', (t) => {
+  const last = { protocol: 17, from: '10.1.0.2', to: '10.1.0.100', payload: 'x'.repeat(8) };
+  const at = (offset: number): Uint8Array =>
+    buildFrame({ ...last, fragment: { offset, more: false } });
+  t.equal(parse(at(65_520)), Parse.laterFragment);
+  t.equal(parse(at(65_528)), Parse.malformed);
   t.end();
 });
 

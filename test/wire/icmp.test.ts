@@ -52,3 +52,24 @@ test('a request becomes its reply with a correct checksum', (t) => {
   t.equal(icmp.isChecksumValid(view, 0, view.byteLength), true);
   t.end();
 });
+
+test('the header of an error is written whole, with the checksum over its quote', (t) => {
+  const view = viewOf(`${IcmpUnreachable} 00`);
+  const end = view.byteLength - 1;
+  for (let position = Start; position < Start + 8; position += 1) view.setUint8(position, 0xee);
+  const type = icmp.Type.unreachable;
+  icmp.writeError(view, Start, end, { type, code: icmp.Unreachable.port, nextHopMtu: 0 });
+  t.equal(hexOf(view, 0, end), compact(IcmpUnreachable));
+  const code = icmp.Unreachable.fragmentationNeeded;
+  icmp.writeError(view, Start, end, { type, code, nextHopMtu: 1_480 });
+  t.equal(icmp.nextHopMtu(view, Start), 1_480);
+  t.equal(icmp.isChecksumValid(view, Start, end), true);
+  t.end();
+});
+
+test('errors and unknown types are no reason for an error, queries are', (t) => {
+  const errors = [3, 4, 5, 11, 12, 19, 40, 255];
+  for (const type of errors) t.equal(icmp.isError(type), true, `type ${type}`);
+  for (const type of [0, 8, 9, 10, 13, 18]) t.equal(icmp.isError(type), false, `type ${type}`);
+  t.end();
+});

@@ -1,5 +1,6 @@
 import { test } from 'tap';
 
+import { change32 } from '../../director/wire/checksum.js';
 import * as udp from '../../director/wire/udp.js';
 import { compact, hexOf, truncations, viewOf } from './hex.js';
 import { UdpDatagram } from './recorded-frames.js';
@@ -42,7 +43,7 @@ test('a length that contradicts the packet is refused', (t) => {
 
 test('the kernel and we rewrite a datagram to the same bytes', (t) => {
   const view = viewOf(UdpDatagram);
-  udp.adjustForAddress(view, Start, 0x0a010064, 0x0a02000c);
+  udp.adjust(view, Start, change32(0x0a010064, 0x0a02000c));
   udp.setDestinationPort(view, Start, 5_353);
   // udp46-nat.server.pcap, frame 1.
   t.equal(hexOf(view, Start), compact('9c4014e9 000acd6f 6d30'));
@@ -53,7 +54,7 @@ test('the kernel and we rewrite a datagram to the same bytes', (t) => {
 
 test('a datagram without a checksum stays without one', (t) => {
   const view = viewOf('9c400035 000a0000 6d30');
-  udp.adjustForAddress(view, 0, 0x0a010064, 0x0a02000c);
+  udp.adjust(view, 0, change32(0x0a010064, 0x0a02000c));
   udp.setDestinationPort(view, 0, 5_353);
   udp.setSourcePort(view, 0, 1);
   t.equal(hexOf(view), compact('000114e9 000a0000 6d30'));
@@ -66,7 +67,24 @@ test('a checksum that becomes zero is sent as all ones', (t) => {
   t.equal(udp.checksum(byPort, 0), 0xffff);
 
   const byAddress = viewOf('00000001 00080001');
-  udp.adjustForAddress(byAddress, 0, 0x0a010001, 0x0a010002);
+  udp.adjust(byAddress, 0, change32(0x0a010001, 0x0a010002));
   t.equal(udp.checksum(byAddress, 0), 0xffff);
+  t.end();
+});
+
+test('a written datagram equals the recorded one', (t) => {
+  const view = viewOf('ee'.repeat(8) + '6d30');
+  udp.write(view, 0, 40_000, 53, 10);
+  t.equal(hexOf(view), compact('9c400035 000a0000 6d30'));
+  const pseudoHeader = 0x0a01 + 0x0002 + 0x0a01 + 0x0064 + 17 + 10;
+  udp.setChecksum(view, 0, 10, pseudoHeader);
+  t.equal(hexOf(view), compact(UdpDatagram).slice(Start * 2));
+  t.end();
+});
+
+test('a checksum that is computed as zero is written as all ones', (t) => {
+  const view = viewOf('0000fff7 00080000');
+  udp.setChecksum(view, 0, 8, 0);
+  t.equal(udp.checksum(view, 0), 0xffff);
   t.end();
 });

@@ -1,0 +1,72 @@
+import type { Instant } from '../base/time.js';
+import { Protocol } from '../wire/ipv4.js';
+import { Flag, type ConnectionTable } from './connections.js';
+import type { Director } from './director.js';
+import { closeConnection, serverOf } from './lifecycle.js';
+import { TemplateState, timeoutOf } from './protocol-states.js';
+import { State } from './states.js';
+
+/** Entries looked at for one that can go; a bound on the work that one packet of an attacker makes. */
+const MostLooks = 64;
+
+/**
+ * Makes room in a full table, for one new connection: a clock hand goes over the table and ends the first entry that is
+ * not worth keeping, within 64 steps. Such are connections that were never established or are already over: SYN_RECV,
+ * SYNACK, NONE, CLOSE and TIME_WAIT, and UDP flows of a single datagram. Established connections are never ended for new
+ * ones: under a SYN flood the flood's own entries make room for each other, and when none is found the new connection is
+ * refused. False when nothing could go.
+ */
+export function evictOne(director: Director): boolean {
+  const { connections, counters } = director;
+  for (let look = 0; look < MostLooks; look += 1) {
+    const index = connections.turnHand();
+    if (!connections.isInUse(index) || !isExpendable(connections, index)) continue;
+    closeConnection(director, index);
+    counters.evicted += 1;
+    return true;
+  }
+  return false;
+}
+
+function isExpendable(connections: ConnectionTable, index: number): boolean {
+  if (connections.hasFlag(index, Flag.template)) return false;
+  const state = connections.state[index];
+  switch (connections.protocol[index]) {
+    case Protocol.tcp:
+      return (
+        state === State.none ||
+        state === State.synRecv ||
+        state === State.synAck ||
+        state === State.close ||
+        state === State.timeWait
+      );
+    case Protocol.udp:
+      return (connections.packets[index] ?? 0) <= 1;
+    default:
+      return false;
+  }
+}
+
+/** The drop_entry defence, once a second: ends entries of its share of the table that look like a flood. */
+export function dropEmbryonic(director: Director, now: Instant): void {
+  const { connections, counters, defence, timeouts } = director;
+  defence.lookAt(connections.end, (index) => {
+    if (!connections.isInUse(index)) return;
+    const protocol = connections.protocol[index] ?? 0;
+    const state = connections.state[index] ?? 0;
+    const isTemplate = connections.hasFlag(index, Flag.template);
+    const isDroppable = defence.isDroppable({
+      protocol,
+      state,
+      packets: connections.packets[index] ?? 0,
+      idle: timeoutOf(timeouts, protocol, state) - connections.remaining(index, now),
+      isTemplate,
+      isAssured: isTemplate && state === TemplateState.assured,
+      isOnePacket: serverOf(director, index)?.service.isOnePacket ?? false,
+      children: connections.children(index),
+    });
+    if (!isDroppable) return;
+    closeConnection(director, index);
+    counters.evicted += 1;
+  });
+}

@@ -1,0 +1,186 @@
+import { unreachable } from '../../base/invariant.js';
+import type { Instant } from '../../base/time.js';
+import { Family, type Flow } from '../../wire/flow.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import type { Packet } from '../../wire/packet.js';
+import * as tcp from '../../wire/tcp.js';
+import { Flag, NoConnection } from '../connections.js';
+import { DropReason, Verdict } from '../counters.js';
+import type { Director } from '../director.js';
+import { ErrorKind } from '../icmp-error.js';
+import { sendError } from '../icmp-send.js';
+import { serverOf } from '../lifecycle.js';
+import type { Neighbour } from '../neighbours.js';
+import { Method, PlainTunnel } from '../services.js';
+import { mayBeCut, nextHop, nextHopToServer, sendTo } from '../transmit.js';
+import * as fullNat from './fullnat.js';
+import * as nat from './nat.js';
+import * as tunnel from './tunnel.js';
+
+/** Endpoints of the connection in hand, kept here so that forwarding allocates nothing. */
+const near: fullNat.Endpoint = { column: new Uint32Array(4), at: 0, port: 0 };
+const far: fullNat.Endpoint = { column: new Uint32Array(4), at: 0, port: 0 };
+
+/** Sends the client's packet in hand on to its connection's real server, by the connection's method. */
+export function forwardRequest(
+  director: Director,
+  packet: Packet,
+  index: number,
+  now: Instant,
+): Verdict {
+  const { connections, counters, flow } = director;
+  const { view } = packet;
+  const method = connections.methodOf(index);
+  if (method === Method.local) return deliver(director, packet);
+  if (hopsLeft(view, flow) <= 1) {
+    sendError(director, packet, ErrorKind.timeExceeded, 0, now);
+    return counters.drop(DropReason.ttl);
+  }
+  const neighbour = nextHopOf(director, index, now);
+  if (neighbour === undefined) return counters.drop(DropReason.noRoute);
+  const room = neighbour.interface.mtu - wrappingOf(director, index);
+  if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
+    sendError(director, packet, ErrorKind.tooBig, room, now);
+    return counters.drop(DropReason.tooBig);
+  }
+  takeHop(view, flow);
+  if (!rewriteRequest(director, packet, index, neighbour)) {
+    return counters.drop(DropReason.fragment);
+  }
+  return sendTo(director, packet, neighbour, now);
+}
+
+/** Makes the packet what its real server is to see. False when it cannot be. */
+function rewriteRequest(
+  director: Director,
+  packet: Packet,
+  index: number,
+  neighbour: Neighbour,
+): boolean {
+  const { connections, flow } = director;
+  const method = connections.methodOf(index);
+  switch (method) {
+    case Method.masq: {
+      const port = connections.realPort[index] ?? 0;
+      return nat.rewriteRequest(packet, flow, connections.realAddress, index * 4, port);
+    }
+    case Method.fullNat:
+      if (!connections.hasFlag(index, Flag.clientTold)) {
+        fullNat.announceClient(packet, flow, neighbour.interface.mtu);
+      }
+      point(near, director.localEndpoints.addresses, index, director.localEndpoints.port(index));
+      point(far, connections.realAddress, index, connections.realPort[index] ?? 0);
+      return fullNat.rewriteRequest(packet, flow, near, far);
+    case Method.tunnel:
+      return wrap(director, packet, index, neighbour);
+    case Method.route:
+    case Method.local:
+      return true;
+    default:
+      return unreachable(method);
+  }
+}
+
+/** The next hop of the entry's real server. */
+function nextHopOf(director: Director, index: number, now: Instant): Neighbour | undefined {
+  const server = serverOf(director, index);
+  if (server !== undefined) return nextHopToServer(director, server, now);
+  const { connections } = director;
+  return nextHop(director, connections.familyOf(index), connections.realAddress, index * 4, now);
+}
+
+/** Bytes that the method puts around a packet. */
+function wrappingOf(director: Director, index: number): number {
+  if (director.connections.methodOf(index) !== Method.tunnel) return 0;
+  const server = serverOf(director, index);
+  if (server === undefined) {
+    return tunnel.overhead(PlainTunnel, director.connections.familyOf(index));
+  }
+  return tunnel.overhead(server.tunnel, server.family);
+}
+
+function wrap(director: Director, packet: Packet, index: number, neighbour: Neighbour): boolean {
+  const { connections, flow } = director;
+  const server = serverOf(director, index);
+  const route = director.routes.find(neighbour.family, neighbour.words);
+  if (route === undefined) return false;
+  const destination =
+    server?.words ?? connections.realAddress.subarray(index * 4, index * 4 + 4);
+  const path = { family: neighbour.family, source: route.source, destination };
+  const identification = director.prng.uint32() & 0xffff;
+  return tunnel.encapsulate(packet, flow, server?.tunnel ?? PlainTunnel, path, identification);
+}
+
+/** The connection that a packet from a real server belongs to. */
+export function findReplyOwner(director: Director, flow: Flow): number {
+  const index = director.connections.findReply(flow);
+  return index === NoConnection ? director.localEndpoints.find(flow) : index;
+}
+
+/** Sends a real server's packet in hand on to the client, as coming from the virtual service. */
+export function forwardReply(
+  director: Director,
+  packet: Packet,
+  index: number,
+  now: Instant,
+): Verdict {
+  const { connections, counters, flow } = director;
+  const { view } = packet;
+  if (hopsLeft(view, flow) <= 1) {
+    sendError(director, packet, ErrorKind.timeExceeded, 0, now);
+    return counters.drop(DropReason.ttl);
+  }
+  const { clientAddress } = connections;
+  const neighbour = nextHop(director, flow.family, clientAddress, index * 4, now);
+  if (neighbour === undefined) return counters.drop(DropReason.noRoute);
+  const room = neighbour.interface.mtu;
+  if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
+    sendError(director, packet, ErrorKind.tooBig, room, now);
+    return counters.drop(DropReason.tooBig);
+  }
+  takeHop(view, flow);
+  if (!rewriteReply(director, packet, index)) return counters.drop(DropReason.fragment);
+  return sendTo(director, packet, neighbour, now);
+}
+
+function rewriteReply(director: Director, packet: Packet, index: number): boolean {
+  const { connections, flow } = director;
+  const port = connections.virtualPort[index] ?? 0;
+  if (connections.methodOf(index) !== Method.fullNat) {
+    return nat.rewriteReply(packet, flow, connections.virtualAddress, index * 4, port);
+  }
+  // A server that answers anything but the SYN has seen a segment with the client's address.
+  if ((flow.tcpFlags & tcp.Flag.syn) === 0) connections.setFlag(index, Flag.clientTold);
+  else fullNat.leaveRoom(packet, flow);
+  point(near, connections.virtualAddress, index, port);
+  point(far, connections.clientAddress, index, connections.clientPort[index] ?? 0);
+  return fullNat.rewriteReply(packet, flow, near, far);
+}
+
+function point(end: fullNat.Endpoint, column: Uint32Array, index: number, port: number): void {
+  end.column = column;
+  end.at = index * 4;
+  end.port = port;
+}
+
+/** Local: the node itself is the real server. */
+function deliver(director: Director, packet: Packet): Verdict {
+  const { counters, output } = director;
+  if (output.deliver === undefined) return counters.drop(DropReason.noLocalDelivery);
+  output.deliver(packet);
+  counters.forwarded += 1;
+  return Verdict.forward;
+}
+
+/** Routers that the packet may still pass, this one included. */
+export const hopsLeft = (view: DataView, flow: Flow): number =>
+  flow.family === Family.ipv4
+    ? ipv4.ttl(view, flow.network)
+    : ipv6.hopLimit(view, flow.network);
+
+/** Counts this router. */
+export function takeHop(view: DataView, flow: Flow): void {
+  if (flow.family === Family.ipv4) ipv4.decrementTtl(view, flow.network);
+  else ipv6.decrementHopLimit(view, flow.network);
+}

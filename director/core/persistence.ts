@@ -1,0 +1,74 @@
+import type { Instant } from '../base/time.js';
+import { Family, type Flow } from '../wire/flow.js';
+import { NoConnection, type ConnectionKey } from './connections.js';
+import type { Director } from './director.js';
+import { bindConnection, insertOrEvict, serverOf } from './lifecycle.js';
+import type { Persistence, VirtualService } from './services.js';
+
+/** The client's network and a mark as an address, while a template is looked for. */
+const clientNetwork = new Uint32Array(4);
+const markAddress = new Uint32Array(4);
+
+/** FTP's data connections go where its control connection goes: its templates are for every port. */
+const FtpPort = 21;
+
+/**
+ * The template that a new connection of a persistent service follows (ip_vs_sched_persist in ip_vs_core.c), made by the
+ * scheduler's choice when there is none that can be used. It is known by protocol, client network and virtual endpoint; for
+ * a service of every port by port 0, and for a firewall mark by the mark. `NoConnection` when no server can be chosen or
+ * the table is full.
+ */
+export function obtainTemplate(
+  director: Director,
+  service: VirtualService,
+  persistence: Persistence,
+  flow: Flow,
+  now: Instant,
+): number {
+  const { connections } = director;
+  const hasPort = flow.destinationPort === service.port;
+  const isMarked = !hasPort && service.firewallMark !== 0;
+  maskInto(clientNetwork, flow, persistence.prefixLength);
+  markAddress[3] = service.firewallMark;
+  const key = {
+    family: flow.family,
+    protocol: isMarked ? 0 : flow.protocol,
+    isTemplate: true,
+    clientWords: clientNetwork,
+    clientPort: 0,
+    virtualWords: isMarked ? markAddress : flow.destination,
+    virtualPort: hasPort && service.port !== FtpPort ? service.port : 0,
+  };
+  let template = connections.findTemplate(key);
+  if (template !== NoConnection && !isUsable(director, template)) {
+    connections.retireTemplate(template);
+    template = NoConnection;
+  }
+  if (template === NoConnection) {
+    const server = service.scheduler.choose(service, flow, now);
+    if (server === undefined) return NoConnection;
+    const realPort = hasPort && service.port !== FtpPort ? server.port : 0;
+    const full: ConnectionKey = { ...key, realWords: server.words, realPort };
+    template = insertOrEvict(director, full, now);
+    if (template === NoConnection) return NoConnection;
+    bindConnection(director, template, server);
+  }
+  connections.expireAfter(template, persistence.timeout, now);
+  return template;
+}
+
+/** False when the template's server is gone, or quiesced and `expire_quiescent_template` says so (ip_vs_check_template). */
+function isUsable(director: Director, template: number): boolean {
+  const server = serverOf(director, template);
+  if (server === undefined || !server.isAvailable) return false;
+  return director.settings.expire_quiescent_template === 0 || server.weight > 0;
+}
+
+function maskInto(target: Uint32Array, flow: Flow, prefixLength: number): void {
+  const first = flow.family === Family.ipv4 ? 96 : 0;
+  for (let word = 0; word < 4; word += 1) {
+    const bits = Math.min(32, Math.max(0, first + prefixLength - word * 32));
+    const mask = bits === 0 ? 0 : (0xffff_ffff << (32 - bits)) >>> 0;
+    target[word] = (flow.source[word] ?? 0) & mask;
+  }
+}

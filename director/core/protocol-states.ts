@@ -1,0 +1,37 @@
+import { Protocol } from '../wire/ipv4.js';
+import { DefaultSctpTimeouts, isSctpActive, SctpStateNames, sctpStateFromName } from './sctp-states.js';
+import { isActive, stateFromName, StateNames } from './states.js';
+
+/** States of a persistence template: assured once a connection that follows it has proven its client to be real. */
+export const TemplateState = { none: 0, assured: 1 } as const;
+
+const TemplateStateNames = ['NONE', 'ASSURED'] as const;
+
+/** True for the states that count as active connections of a real server. */
+export const isActiveState = (protocol: number, state: number): boolean =>
+  protocol === Protocol.sctp ? isSctpActive(state) : isActive(state);
+
+/** Seconds that an entry lives after a packet; `timeouts` are those of TCP and UDP. */
+export const timeoutOf = (
+  timeouts: readonly number[],
+  protocol: number,
+  state: number,
+): number => (protocol === Protocol.sctp ? DefaultSctpTimeouts : timeouts)[state] ?? 0;
+
+/** The word that ipvsadm prints for a state. */
+export function stateName(protocol: number, isTemplate: boolean, state: number): string {
+  if (isTemplate) return TemplateStateNames[state] ?? 'NONE';
+  if (protocol === Protocol.sctp) return SctpStateNames[state] ?? 'NONE';
+  return StateNames[state] ?? 'NONE';
+}
+
+/** The state of a word, or undefined. */
+export function stateOfName(
+  protocol: number,
+  isTemplate: boolean,
+  name: string,
+): number | undefined {
+  if (isTemplate) return name === 'ASSURED' ? TemplateState.assured : TemplateState.none;
+  if (protocol === Protocol.sctp) return sctpStateFromName(name);
+  return stateFromName(name);
+}

@@ -1,0 +1,79 @@
+import type { Instant } from '../base/time.js';
+import type { Flow } from '../wire/flow.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as tcp from '../wire/tcp.js';
+import { NoConnection } from './connections.js';
+import { DropReason, DropReasons } from './counters.js';
+import type { Director } from './director.js';
+import { openConnection, serverOf } from './lifecycle.js';
+import { obtainTemplate } from './persistence.js';
+import { isOpening } from './reuse.js';
+import type { RealServer, VirtualService } from './services.js';
+
+/**
+ * Opens a connection for a packet (ip_vs_schedule in ip_vs_core.c). A TCP segment from the middle of an unknown connection
+ * opens none, unless the service has a consistent hash for these: all nodes with the same real servers agree on it. Answers the entry's index, or a refusal: a
+ * negative number that `refusalReason` turns into the reason.
+ */
+export function schedule(
+  director: Director,
+  flow: Flow,
+  view: DataView,
+  service: VirtualService,
+  now: Instant,
+): number {
+  const { defence } = director;
+  const mayOpen = opens(director, flow, view);
+  const isKnownElsewhere = !mayOpen && mayBeMidStream(flow) && service.consistent !== undefined;
+  if (!mayOpen && !isKnownElsewhere) return refusal(DropReason.noConnection);
+  if (defence.shouldDropPacket()) return refusal(DropReason.overloaded);
+
+  const { persistence } = service;
+  if (persistence !== undefined) {
+    const template = obtainTemplate(director, service, persistence, flow, now);
+    const server = template === NoConnection ? undefined : serverOf(director, template);
+    if (server === undefined) return refusal(reasonForNone(director));
+    const index = openConnection(director, flow, server, portBehind(service, server, flow), now);
+    if (index === NoConnection) return refusal(DropReason.tableFull);
+    director.connections.follow(index, template);
+    return index;
+  }
+  const scheduler = isKnownElsewhere ? service.consistent : service.scheduler;
+  const server = scheduler?.choose(service, flow, now);
+  if (server === undefined) return refusal(DropReason.noServer);
+  const realPort = server.port === 0 ? flow.destinationPort : server.port;
+  const index = openConnection(director, flow, server, realPort, now);
+  return index === NoConnection ? refusal(DropReason.tableFull) : index;
+}
+
+/** True for a packet that may open a connection: of TCP and SCTP only what begins one, unless `sloppy_*` says any. */
+function opens(director: Director, flow: Flow, view: DataView): boolean {
+  const { settings } = director;
+  switch (flow.protocol) {
+    case Protocol.tcp:
+      if ((flow.tcpFlags & tcp.Flag.rst) !== 0) return false;
+      return settings.sloppy_tcp !== 0 || isOpening(flow, view);
+    case Protocol.sctp:
+      return settings.sloppy_sctp !== 0 || isOpening(flow, view);
+    default:
+      return true;
+  }
+}
+
+/** True for a segment that can belong to a connection which another node has carried. */
+const mayBeMidStream = (flow: Flow): boolean =>
+  flow.protocol === Protocol.tcp && (flow.tcpFlags & tcp.Flag.rst) === 0;
+
+/** The real server's port: its own for the service's port, the client's choice for any other. */
+function portBehind(service: VirtualService, server: RealServer, flow: Flow): number {
+  const keeps = flow.destinationPort !== service.port || server.port === 0;
+  return keeps ? flow.destinationPort : server.port;
+}
+
+const reasonForNone = (director: Director): DropReason =>
+  director.connections.isFull ? DropReason.tableFull : DropReason.noServer;
+
+/** Refusals are numbers below -1, so that an index and a refusal come back in one number without allocating. */
+const refusal = (reason: DropReason): number => -2 - reason;
+export const refusalReason = (refused: number): DropReason =>
+  DropReasons[-2 - refused] ?? DropReason.noServer;

@@ -1,0 +1,79 @@
+import { Family, isFragment, type Flow } from './flow.js';
+import * as ipv4 from './ipv4.js';
+import * as ipv6 from './ipv6.js';
+import * as sctp from './sctp.js';
+import * as tcp from './tcp.js';
+import * as udp from './udp.js';
+
+/**
+ * Gives the packet of `flow` another destination: the four address words at `at` of a column, as the connection table
+ * holds them, and a port, where 0 keeps the one there is. Checksums are corrected by the difference, so that a wrong
+ * one stays wrong. A later fragment has no ports, and its checksum is in the first one. The flow itself is left as it
+ * arrived.
+ *
+ * Returns false and changes nothing when that cannot be done: the checksum of SCTP follows a changed port only in
+ * sight of the whole packet.
+ */
+export function rewriteDestination(
+  view: DataView,
+  flow: Flow,
+  column: Uint32Array,
+  at: number,
+  port: number,
+): boolean {
+  if (isBeyondReach(flow, flow.destinationPort, port)) return false;
+  const change =
+    flow.family === Family.ipv4
+      ? ipv4.setDestination(view, flow.network, column[at + 3] ?? 0)
+      : ipv6.setDestination(view, flow.network, column, at);
+  if (flow.fragmentOffset !== 0) return true;
+  const { transport, end } = flow;
+  switch (flow.protocol) {
+    case ipv4.Protocol.tcp:
+      tcp.adjust(view, transport, change);
+      if (port !== 0) tcp.setDestinationPort(view, transport, port);
+      break;
+    case ipv4.Protocol.udp:
+      udp.adjust(view, transport, change);
+      if (port !== 0) udp.setDestinationPort(view, transport, port);
+      break;
+    case ipv4.Protocol.sctp:
+      if (port !== 0) sctp.setDestinationPort(view, transport, end, port);
+      break;
+  }
+  return true;
+}
+
+/** Gives the packet of `flow` another source, as `rewriteDestination` does with the destination. */
+export function rewriteSource(
+  view: DataView,
+  flow: Flow,
+  column: Uint32Array,
+  at: number,
+  port: number,
+): boolean {
+  if (isBeyondReach(flow, flow.sourcePort, port)) return false;
+  const change =
+    flow.family === Family.ipv4
+      ? ipv4.setSource(view, flow.network, column[at + 3] ?? 0)
+      : ipv6.setSource(view, flow.network, column, at);
+  if (flow.fragmentOffset !== 0) return true;
+  const { transport, end } = flow;
+  switch (flow.protocol) {
+    case ipv4.Protocol.tcp:
+      tcp.adjust(view, transport, change);
+      if (port !== 0) tcp.setSourcePort(view, transport, port);
+      break;
+    case ipv4.Protocol.udp:
+      udp.adjust(view, transport, change);
+      if (port !== 0) udp.setSourcePort(view, transport, port);
+      break;
+    case ipv4.Protocol.sctp:
+      if (port !== 0) sctp.setSourcePort(view, transport, end, port);
+      break;
+  }
+  return true;
+}
+
+const isBeyondReach = (flow: Flow, before: number, port: number): boolean =>
+  flow.protocol === ipv4.Protocol.sctp && isFragment(flow) && port !== 0 && port !== before;

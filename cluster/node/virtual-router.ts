@@ -5,7 +5,7 @@ import { assert, unreachable } from '../../director/base/invariant.js';
 import type { Log } from '../../director/base/log.js';
 import type { Director } from '../../director/core/director.js';
 import { ownAddress, type Interface } from '../../director/core/interfaces.js';
-import { announce } from '../../director/core/discovery.js';
+import { announce } from '../../director/core/solicit.js';
 import {
   openVrrpSocket,
   type VrrpMessage,

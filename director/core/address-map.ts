@@ -63,6 +63,8 @@ function keyOf(family: Family, words: Uint32Array, offset: number): number {
   const last = words[offset + 3] ?? 0;
   if (family === Family.ipv4) return last;
   const folded =
-    last ^ Math.imul((words[offset] ?? 0) ^ (words[offset + 1] ?? 0), 0x9e3779b1) ^ (words[offset + 2] ?? 0);
+    last ^
+    Math.imul((words[offset] ?? 0) ^ (words[offset + 1] ?? 0), 0x9e3779b1) ^
+    (words[offset + 2] ?? 0);
   return 0x1_0000_0000 + (folded >>> 0);
 }

@@ -103,53 +103,45 @@ export class ConnectionTable {
   readonly #inUse: Uint8Array;
   readonly #wheel: TimingWheel;
   readonly #seed: number;
+  #columnBytes = 0;
   #size = 0;
   /** Entries from here on have never been used. */
   #highest = 0;
   #free = 0;
-  /** Where the search for an entry to evict goes on. */
-  #hand = 0;
 
   constructor(options: ConnectionTableOptions) {
     const capacity = options.capacity ?? DefaultCapacity;
     assert(capacity > 0 && capacity <= 0x800_0000, 'the capacity fits the link columns');
     this.capacity = capacity;
-    this.family = new Uint8Array(capacity);
-    this.protocol = new Uint8Array(capacity);
-    this.clientAddress = new Uint32Array(capacity * 4);
-    this.virtualAddress = new Uint32Array(capacity * 4);
-    this.realAddress = new Uint32Array(capacity * 4);
-    this.clientPort = new Uint16Array(capacity);
-    this.virtualPort = new Uint16Array(capacity);
-    this.realPort = new Uint16Array(capacity);
-    this.method = new Uint8Array(capacity);
-    this.state = new Uint8Array(capacity);
-    this.flags = new Uint8Array(capacity);
-    this.server = new Int32Array(capacity);
-    this.packets = new Uint32Array(capacity);
-    this.#template = new Int32Array(capacity);
-    this.#children = new Uint32Array(capacity);
-    this.origin = new Uint8Array(capacity);
-    this.syncedState = new Uint8Array(capacity);
-    this.syncedAt = new Uint32Array(capacity);
-    this.#expiresAt = new Uint32Array(capacity);
-    this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity)));
-    this.#next = new Int32Array(capacity);
-    this.#inUse = new Uint8Array(capacity);
+    this.family = this.#column(new Uint8Array(capacity));
+    this.protocol = this.#column(new Uint8Array(capacity));
+    this.clientAddress = this.#column(new Uint32Array(capacity * 4));
+    this.virtualAddress = this.#column(new Uint32Array(capacity * 4));
+    this.realAddress = this.#column(new Uint32Array(capacity * 4));
+    this.clientPort = this.#column(new Uint16Array(capacity));
+    this.virtualPort = this.#column(new Uint16Array(capacity));
+    this.realPort = this.#column(new Uint16Array(capacity));
+    this.method = this.#column(new Uint8Array(capacity));
+    this.state = this.#column(new Uint8Array(capacity));
+    this.flags = this.#column(new Uint8Array(capacity));
+    this.server = this.#column(new Int32Array(capacity));
+    this.packets = this.#column(new Uint32Array(capacity));
+    this.#template = this.#column(new Int32Array(capacity));
+    this.#children = this.#column(new Uint32Array(capacity));
+    this.origin = this.#column(new Uint8Array(capacity));
+    this.syncedState = this.#column(new Uint8Array(capacity));
+    this.syncedAt = this.#column(new Uint32Array(capacity));
+    this.#expiresAt = this.#column(new Uint32Array(capacity));
+    this.#heads = this.#column(new Int32Array(2 ** Math.ceil(Math.log2(capacity))));
+    this.#next = this.#column(new Int32Array(capacity));
+    this.#inUse = this.#column(new Uint8Array(capacity));
     this.#wheel = new TimingWheel(capacity, WheelSlots, 0);
     this.#seed = options.seed >>> 0;
   }
 
   /** Bytes of all columns and indexes. */
   get byteLength(): number {
-    const columns = [
-      ...[this.family, this.protocol, this.clientAddress, this.virtualAddress, this.realAddress],
-      ...[this.clientPort, this.virtualPort, this.realPort, this.method, this.state, this.flags],
-      ...[this.server, this.packets, this.origin, this.syncedState, this.syncedAt],
-      ...[this.#template, this.#children, this.#expiresAt, this.#heads, this.#next, this.#inUse],
-    ];
-    const bytes = columns.reduce((sum, column) => sum + column.byteLength, 0);
-    return bytes + this.#wheel.byteLength;
+    return this.#columnBytes + this.#wheel.byteLength;
   }
 
   /** Entries in use. */
@@ -185,12 +177,6 @@ export class ConnectionTable {
 
   get isFull(): boolean {
     return this.#size >= this.capacity;
-  }
-
-  /** The next entry in turn for whoever looks for one to evict. */
-  turnHand(): number {
-    this.#hand = this.#hand + 1 < this.#highest ? this.#hand + 1 : 0;
-    return this.#hand;
   }
 
   isInUse(index: number): boolean {
@@ -384,6 +370,11 @@ export class ConnectionTable {
       this.#wheel.schedule(index, Math.ceil(expiresAt / TicksPerStep));
       if (expiresAt <= ticks) visit(index);
     });
+  }
+
+  #column<T extends ArrayBufferView>(column: T): T {
+    this.#columnBytes += column.byteLength;
+    return column;
   }
 
   #allocate(): number {

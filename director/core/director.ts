@@ -8,15 +8,15 @@ import { AddressMap } from './address-map.js';
 import { ConnectionTable } from './connections.js';
 import { Counters } from './counters.js';
 import { Defence } from './defence.js';
-import { dropEmbryonic } from './eviction.js';
 import { EstimationPeriod } from './estimator.js';
+import { dropEmbryonic } from './eviction.js';
 import { FragmentTable } from './fragments.js';
-import { RateLimit } from './rate-limit.js';
 import { RoutingTable, type Gateway, type Interface } from './interfaces.js';
 import { expireConnection } from './lifecycle.js';
 import { LocalEndpoints } from './local-endpoints.js';
 import type { MarkRule } from './marks.js';
 import { NeighbourTable } from './neighbours.js';
+import { RateLimit } from './rate-limit.js';
 import type { Scheduler } from './schedulers/scheduler.js';
 import { ServiceTable } from './service-table.js';
 import type { ServiceKey, ServiceOptions, VirtualService } from './services.js';
@@ -82,6 +82,8 @@ export class Director {
   readonly inner = new Flow();
   /** For frames that the director makes itself. */
   readonly scratch = new Packet();
+  /** Where the search for an entry to evict goes on. */
+  evictionHand = 0;
   #nextEstimate: Instant = instant(0);
 
   constructor(options: DirectorOptions) {

@@ -8,7 +8,7 @@ import type { Packet } from '../wire/packet.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director, FloatingAddress } from './director.js';
 import type { Interface } from './interfaces.js';
-import type { Neighbour } from './neighbours.js';
+import { sendArp } from './solicit.js';
 import { releaseHeld } from './transmit.js';
 
 /*
@@ -82,8 +82,7 @@ export function processNeighbour(
       ? sourceMac(view, packet.start)
       : { high: ndp.macHigh(view, position), low: ndp.macLow(view, position) };
   const isProbe = ndp.isFromNowhere(view, network);
-  const isNews =
-    !isProbe && learn(director, arrival, { family: Family.ipv6, mac, isAsked }, now);
+  const isNews = !isProbe && learn(director, arrival, { family: Family.ipv6, mac, isAsked }, now);
   if (isAsked) {
     // Somebody who checks whether the address is free is answered by a word to all.
     const { scratch } = director;
@@ -130,64 +129,4 @@ function learn(director: Director, arrival: Interface, said: Said, now: Instant)
   neighbours.confirm(neighbour, said.mac.high, said.mac.low, now);
   releaseHeld(director, neighbour);
   return true;
-}
-
-/** Asks the link for a neighbour's MAC address. */
-export function askFor(director: Director, neighbour: Neighbour): void {
-  const owner = neighbour.interface;
-  const route = director.routes.find(neighbour.family, neighbour.words);
-  if (route === undefined) return;
-  if (neighbour.family === Family.ipv4) {
-    sendArp(director, owner, ethernet.Broadcast, {
-      operation: arp.Operation.request,
-      sender: owner.mac,
-      senderAddress: route.source[3] ?? 0,
-      target: { high: 0, low: 0 },
-      targetAddress: neighbour.words[3] ?? 0,
-    });
-    return;
-  }
-  const { scratch } = director;
-  scratch.clear();
-  scratch.end = ndp.writeSolicitation(scratch.view, scratch.start, {
-    sender: owner.mac,
-    source: route.source,
-    target: neighbour.words,
-  });
-  director.output.send(owner.index, scratch);
-}
-
-/**
- * Tells everyone on the link that this node holds an address now: gratuitous ARP, as keepalived words it, or an
- * unsolicited neighbour advertisement.
- */
-export function announce(director: Director, floating: FloatingAddress): void {
-  const { interface: owner, words } = floating;
-  if (floating.family === Family.ipv4) {
-    sendArp(director, owner, ethernet.Broadcast, {
-      operation: arp.Operation.request,
-      sender: owner.mac,
-      senderAddress: words[3] ?? 0,
-      target: ethernet.Broadcast,
-      targetAddress: words[3] ?? 0,
-    });
-    return;
-  }
-  const { scratch } = director;
-  scratch.clear();
-  scratch.end = ndp.writeUnsolicited(scratch.view, scratch.start, owner.mac, words);
-  director.output.send(owner.index, scratch);
-}
-
-/** Sends an ARP packet that the director makes itself. */
-function sendArp(
-  director: Director,
-  out: Interface,
-  destination: ethernet.MacAddress,
-  fields: arp.ArpFields,
-): void {
-  const { scratch } = director;
-  scratch.clear();
-  scratch.end = arp.writeFrame(scratch.view, scratch.start, destination, fields);
-  director.output.send(out.index, scratch);
 }

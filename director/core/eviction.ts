@@ -19,7 +19,9 @@ const MostLooks = 64;
 export function evictOne(director: Director): boolean {
   const { connections, counters } = director;
   for (let look = 0; look < MostLooks; look += 1) {
-    const index = connections.turnHand();
+    director.evictionHand =
+      director.evictionHand + 1 < connections.end ? director.evictionHand + 1 : 0;
+    const index = director.evictionHand;
     if (!connections.isInUse(index) || !isExpendable(connections, index)) continue;
     closeConnection(director, index);
     counters.evicted += 1;

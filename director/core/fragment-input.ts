@@ -1,6 +1,6 @@
 import type { Instant } from '../base/time.js';
 import type { Packet } from '../wire/packet.js';
-import { DropReason, Verdict } from './counters.js';
+import { DropReason, type Verdict } from './counters.js';
 import type { Director } from './director.js';
 
 /** The rest of the packet path, for a fragment whose ports are known. */

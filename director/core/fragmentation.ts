@@ -28,10 +28,7 @@ export function sendFragments(director: Director, packet: Packet, out: Interface
     const length = Math.min(piece, end - data - offset);
     scratch.clear();
     scratch.bytes.set(bytes.subarray(start, data), scratch.start);
-    scratch.bytes.set(
-      bytes.subarray(data + offset, data + offset + length),
-      scratch.start + front,
-    );
+    scratch.bytes.set(bytes.subarray(data + offset, data + offset + length), scratch.start + front);
     scratch.end = scratch.start + front + length;
     const isLast = data + offset + length === end;
     ipv4.setFragment(scratch.view, scratch.start + ethernet.HeaderLength, {

@@ -10,8 +10,8 @@ import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processNeighbour } from './discovery.js';
 import { readRelated } from './icmp-related.js';
-import { processRelated } from './related.js';
 import type { Interface } from './interfaces.js';
+import { processRelated } from './related.js';
 
 /** The hop limit of a packet that starts its way here (RFC 1700's recommendation). */
 const InitialHops = 64;

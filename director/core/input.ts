@@ -3,21 +3,21 @@ import * as ethernet from '../wire/ethernet.js';
 import { Parse, parseIpv4, parseIpv6 } from '../wire/flow.js';
 import type { Packet } from '../wire/packet.js';
 import { NoConnection } from './connections.js';
-import { DropReason, Verdict } from './counters.js';
+import { DropReason, type Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processArp } from './discovery.js';
+import { findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
 import { processFragment } from './fragment-input.js';
-import { processIcmp } from './icmp.js';
 import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
+import { processIcmp } from './icmp.js';
 import type { Interface } from './interfaces.js';
 import { advanceConnection, closeConnection, isServed, serverOf } from './lifecycle.js';
 import { markOf } from './marks.js';
-import { findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { refusalReason, schedule } from './schedule.js';
-import { complainToServer } from './unknown-reply.js';
 import { isSyncDue, isTemplateDue } from './sync-queue.js';
+import { complainToServer } from './unknown-reply.js';
 
 /**
  * What happens to a frame: THE packet path. The order is that of IPVS (ip_vs_in in net/netfilter/ipvs/ip_vs_core.c):
@@ -108,13 +108,10 @@ function processFlow(director: Director, packet: Packet, now: Instant): Verdict 
 }
 
 /** A client learns by ICMP that no real server is there; all other refusals are silent. */
-function refuse(
-  director: Director,
-  packet: Packet,
-  reason: DropReason,
-  now: Instant,
-): Verdict {
-  if (reason === DropReason.noServer) sendError(director, packet, ErrorKind.portUnreachable, 0, now);
+function refuse(director: Director, packet: Packet, reason: DropReason, now: Instant): Verdict {
+  if (reason === DropReason.noServer) {
+    sendError(director, packet, ErrorKind.portUnreachable, 0, now);
+  }
   return director.counters.drop(reason);
 }
 
@@ -137,12 +134,7 @@ function endsHere(director: Director, packet: Packet, index: number): boolean {
 }
 
 /** A packet from a client on its way to the connection's real server. */
-function processRequest(
-  director: Director,
-  packet: Packet,
-  index: number,
-  now: Instant,
-): Verdict {
+function processRequest(director: Director, packet: Packet, index: number, now: Instant): Verdict {
   const { connections, counters, flow } = director;
   const server = serverOf(director, index);
   if (server !== undefined && !server.isAvailable) return counters.drop(DropReason.serverGone);
@@ -152,7 +144,7 @@ function processRequest(
   server?.stats.countIn(bytes);
   server?.service.stats.countIn(bytes);
   connections.packets[index] = ((connections.packets[index] ?? 0) + 1) >>> 0;
-  advanceConnection(director, index, flow, packet.view, true, now);
+  advanceConnection(director, index, packet.view, true, now);
   const verdict = forwardRequest(director, packet, index, now);
   decideSync(director, index, true, now);
   return verdict;
@@ -167,26 +159,23 @@ function processReply(director: Director, packet: Packet, index: number, now: In
   const bytes = flow.end - flow.network;
   server?.stats.countOut(bytes);
   server?.service.stats.countOut(bytes);
-  advanceConnection(director, index, flow, packet.view, false, now);
+  advanceConnection(director, index, packet.view, false, now);
   const verdict = forwardReply(director, packet, index, now);
   decideSync(director, index, false, now);
   return verdict;
 }
 
 /** Notes that peers are to be told of a connection, and of the template that it follows. */
-function decideSync(
-  director: Director,
-  index: number,
-  isFromClient: boolean,
-  now: Instant,
-): void {
+function decideSync(director: Director, index: number, isFromClient: boolean, now: Instant): void {
   const { connections, sync, settings } = director;
   if (!isSyncDue(connections, index, settings, isFromClient, now)) return;
   const template = connections.template(index);
   if (template !== NoConnection && isTemplateDue(connections, template, now)) {
     sync.add(connections, template);
   }
-  if (template === NoConnection || settings.sync_persist_mode === 0) sync.add(connections, index);
+  if (template === NoConnection || settings.sync_persist_mode === 0) {
+    sync.add(connections, index);
+  }
 }
 
 function reasonWithoutService(director: Director): DropReason {

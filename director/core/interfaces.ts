@@ -1,9 +1,4 @@
-import {
-  isIpv6,
-  prefixContains,
-  type AddressPrefix,
-  type IpAddress,
-} from '../base/address.js';
+import { isIpv6, prefixContains, type AddressPrefix, type IpAddress } from '../base/address.js';
 import { toWords } from '../wire/address-words.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Family } from '../wire/flow.js';
@@ -89,7 +84,7 @@ function networkOf(owner: Interface, prefix: AddressPrefix): Network {
 
 function contains({ words, mask }: Network, address: Uint32Array, offset: number): boolean {
   for (let word = 3; word >= 0; word -= 1) {
-    if ((((address[offset + word] ?? 0) & (mask[word] ?? 0)) >>> 0) !== words[word]) return false;
+    if (((address[offset + word] ?? 0) & (mask[word] ?? 0)) >>> 0 !== words[word]) return false;
   }
   return true;
 }

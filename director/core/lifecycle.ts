@@ -1,59 +1,14 @@
 import type { Instant } from '../base/time.js';
-import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
-import { Flag, NoConnection, type ConnectionKey } from './connections.js';
+import { Flag, NoConnection } from './connections.js';
 import type { Director } from './director.js';
-import { evictOne } from './eviction.js';
+import { isActiveState, TemplateState, timeoutOf } from './protocol-states.js';
 import { nextSctpState, sctpEvent } from './sctp-states.js';
 import { Method, NoServer, type RealServer } from './services.js';
-import { isActiveState, TemplateState, timeoutOf } from './protocol-states.js';
 import { Direction, nextTcpState, State } from './states.js';
 
 /** A template whose connections are still there when it expires lives on for this many seconds at a time. */
 const TemplateGrace = 60;
-
-/**
- * Makes the entry of a new connection to a real server's port, in its first state; `NoConnection` when the table is full
- * of connections worth keeping, or FullNat has no local endpoint left.
- */
-export function openConnection(
-  director: Director,
-  flow: Flow,
-  server: RealServer,
-  realPort: number,
-  now: Instant,
-): number {
-  const { connections } = director;
-  const key: ConnectionKey = {
-    family: flow.family,
-    protocol: flow.protocol,
-    clientWords: flow.source,
-    clientPort: flow.sourcePort,
-    virtualWords: flow.destination,
-    virtualPort: flow.destinationPort,
-    realWords: server.words,
-    realPort,
-  };
-  const index = insertOrEvict(director, key, now);
-  if (index === NoConnection) return NoConnection;
-  if (flow.protocol === Protocol.udp) connections.state[index] = State.udp;
-  if (server.method === Method.fullNat && !director.localEndpoints.assign(index)) {
-    connections.release(index);
-    return NoConnection;
-  }
-  bindConnection(director, index, server);
-  server.stats.countConnection();
-  server.service.stats.countConnection();
-  return index;
-}
-
-/** Makes an entry; in a full table one that is not worth keeping has to go for it. */
-export function insertOrEvict(director: Director, key: ConnectionKey, now: Instant): number {
-  const { connections } = director;
-  const index = connections.insert(key, now);
-  if (index !== NoConnection || !evictOne(director)) return index;
-  return connections.insert(key, now);
-}
 
 /** Ties an entry to its real server: from there come the forwarding method and a place in the server's counts. */
 export function bindConnection(director: Director, index: number, server: RealServer): void {
@@ -77,16 +32,15 @@ export function bindConnection(director: Director, index: number, server: RealSe
   server.checkThresholds();
 }
 
-/** Moves an entry on after a packet of it: its state, its real server's counts and its expiry. */
+/** Moves an entry on after the packet in hand: its state, its real server's counts and its expiry. */
 export function advanceConnection(
   director: Director,
   index: number,
-  flow: Flow,
   view: DataView,
   isFromClient: boolean,
   now: Instant,
 ): void {
-  const { connections } = director;
+  const { connections, flow } = director;
   const before = connections.state[index] ?? State.none;
   let state = before;
   if (flow.fragmentOffset === 0) {
@@ -108,9 +62,7 @@ function directionOf(director: Director, index: number, isFromClient: boolean): 
     director.connections.clearFlag(index, Flag.noOutput);
     return Direction.output;
   }
-  return director.connections.hasFlag(index, Flag.noOutput)
-    ? Direction.inputOnly
-    : Direction.input;
+  return director.connections.hasFlag(index, Flag.noOutput) ? Direction.inputOnly : Direction.input;
 }
 
 /** A client is taken to be real when its TCP connection is established, or when its datagram has been answered. */

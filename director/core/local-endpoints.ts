@@ -34,7 +34,10 @@ export class LocalEndpoints {
   /** Bytes of its columns now. */
   get byteLength(): number {
     return (
-      this.#address.byteLength + this.#port.byteLength + this.#next.byteLength + this.#heads.byteLength
+      this.#address.byteLength +
+      this.#port.byteLength +
+      this.#next.byteLength +
+      this.#heads.byteLength
     );
   }
 
@@ -162,12 +165,7 @@ export class LocalEndpoints {
   }
 }
 
-const sameAt = (
-  column: Uint32Array,
-  index: number,
-  words: Uint32Array,
-  offset = 0,
-): boolean =>
+const sameAt = (column: Uint32Array, index: number, words: Uint32Array, offset = 0): boolean =>
   column[index * 4 + 3] === words[offset + 3] &&
   column[index * 4 + 2] === words[offset + 2] &&
   column[index * 4 + 1] === words[offset + 1] &&

@@ -1,5 +1,5 @@
-import { sameWords } from './service-table.js';
 import type { Family, Flow } from '../wire/flow.js';
+import { sameWords } from './service-table.js';
 
 /** Gives a firewall mark to packets for an address and port, as an nftables rule does in front of IPVS. */
 export interface MarkRule {

@@ -2,7 +2,8 @@ import type { Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
 import { NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
-import { bindConnection, insertOrEvict, serverOf } from './lifecycle.js';
+import { bindConnection, serverOf } from './lifecycle.js';
+import { insertOrEvict } from './open.js';
 import type { Persistence, VirtualService } from './services.js';
 
 /** The client's network and a mark as an address, while a template is looked for. */

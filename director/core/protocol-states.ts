@@ -1,5 +1,10 @@
 import { Protocol } from '../wire/ipv4.js';
-import { DefaultSctpTimeouts, isSctpActive, SctpStateNames, sctpStateFromName } from './sctp-states.js';
+import {
+  DefaultSctpTimeouts,
+  isSctpActive,
+  SctpStateNames,
+  sctpStateFromName,
+} from './sctp-states.js';
 import { isActive, stateFromName, StateNames } from './states.js';
 
 /** States of a persistence template: assured once a connection that follows it has proven its client to be real. */
@@ -12,11 +17,8 @@ export const isActiveState = (protocol: number, state: number): boolean =>
   protocol === Protocol.sctp ? isSctpActive(state) : isActive(state);
 
 /** Seconds that an entry lives after a packet; `timeouts` are those of TCP and UDP. */
-export const timeoutOf = (
-  timeouts: readonly number[],
-  protocol: number,
-  state: number,
-): number => (protocol === Protocol.sctp ? DefaultSctpTimeouts : timeouts)[state] ?? 0;
+export const timeoutOf = (timeouts: readonly number[], protocol: number, state: number): number =>
+  (protocol === Protocol.sctp ? DefaultSctpTimeouts : timeouts)[state] ?? 0;
 
 /** The word that ipvsadm prints for a state. */
 export function stateName(protocol: number, isTemplate: boolean, state: number): string {

@@ -1,9 +1,9 @@
 import type { IpAddress } from '../base/address.js';
 import { toWords } from '../wire/address-words.js';
 import type { Family } from '../wire/flow.js';
+import { RateEstimator } from './estimator.js';
 import type { Neighbour } from './neighbours.js';
 import type { Scheduler } from './schedulers/scheduler.js';
-import { RateEstimator } from './estimator.js';
 import { TrafficStats } from './stats.js';
 
 /** Forwarding methods with the numbers that IPVS uses in flags and sync messages; FullNat's is Alibaba's. */

@@ -5,10 +5,10 @@ import * as ipv4 from '../wire/ipv4.js';
 import type { Packet } from '../wire/packet.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
-import { askFor } from './discovery.js';
 import { sendFragments } from './fragmentation.js';
 import type { Neighbour, NeighbourWork } from './neighbours.js';
 import type { RealServer } from './services.js';
+import { askFor } from './solicit.js';
 
 /** The next hop to the address at `offset` of a column, resolved or not; undefined without a route. */
 export function nextHop(

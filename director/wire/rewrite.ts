@@ -5,6 +5,13 @@ import * as sctp from './sctp.js';
 import * as tcp from './tcp.js';
 import * as udp from './udp.js';
 
+/** One end of a connection: four address words at `at` of a column of the connection table, and a port; 0 keeps it. */
+export interface Endpoint {
+  column: Uint32Array;
+  at: number;
+  port: number;
+}
+
 /**
  * Gives the packet of `flow` another destination: the four address words at `at` of a column, as the connection table
  * holds them, and a port, where 0 keeps the one there is. Checksums are corrected by the difference, so that a wrong

@@ -60,6 +60,34 @@ test('each event leads from each state to the one of the kernel’s table', (t) 
   t.end();
 });
 
+/** Where the tables of the secure_tcp defence differ from the plain ones: state before, state after. */
+const SecureCells: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
+  'input syn': [[synAck, synAck]],
+  'input fin': [[synAck, synAck]],
+  'input ack': [
+    [synRecv, synRecv],
+    [synAck, synAck],
+  ],
+  'input rst': [[synAck, close]],
+  'output syn': [
+    [synRecv, synAck],
+    [synAck, synAck],
+  ],
+  'input-only syn': [none, finWait, timeWait, close, closeWait, lastAck, listen, synAck].map(
+    (state) => [state, synAck] as const,
+  ),
+};
+
+test('the secure_tcp tables differ from the plain ones where the kernel’s do, and nowhere else', (t) => {
+  for (const [name, direction, flags, plain] of Tables) {
+    const expected = [...plain];
+    for (const [before, after] of SecureCells[name] ?? []) expected[before] = after;
+    const following = Columns.map((state) => nextTcpState(state, flags, direction, true));
+    t.strictSame(following, expected, name);
+  }
+  t.end();
+});
+
 test('one event counts: rst before syn before fin before ack', (t) => {
   const next = (flags: number): number => nextTcpState(established, flags, Direction.input);
   t.equal(next(Bits.R | Bits.S | Bits.F | Bits.A), close);
@@ -79,13 +107,14 @@ test('a segment without an event changes nothing', (t) => {
 });
 
 /** The states that a connection goes through: `>` is a segment of the client, `<` one of the server. */
-function walk(segments: string, isRoute: boolean): string[] {
+function walk(segments: string, isRoute: boolean, isSecure = false): string[] {
   const fromClient = isRoute ? Direction.inputOnly : Direction.input;
   let state: number = State.none;
   return segments.split(' ').map((segment) => {
     const letters = segment.slice(1).split('');
     const flags = letters.reduce((bits, letter) => bits | bitOf(letter), 0);
-    state = nextTcpState(state, flags, segment.startsWith('>') ? fromClient : Direction.output);
+    const direction = segment.startsWith('>') ? fromClient : Direction.output;
+    state = nextTcpState(state, flags, direction, isSecure);
     return StateNames[state] ?? '?';
   });
 }
@@ -132,6 +161,32 @@ test('the life of a connection under Route, of which only the client’s half is
   ]);
   t.strictSame(walk('>S >A >RA', true), ['SYN_RECV', 'ESTABLISHED', 'CLOSE']);
   t.strictSame(walk('>S >A >FA >S', true).at(-1), 'SYN_RECV', 'the port is used again');
+  t.end();
+});
+
+test('under secure_tcp only an answer of the server makes a connection established', (t) => {
+  t.strictSame(
+    walk('>S >A >PA', false, true),
+    ['SYN_RECV', 'SYN_RECV', 'SYN_RECV'],
+    'a client that makes the handshake up gets nowhere',
+  );
+  t.strictSame(
+    walk('>S <SA >A <A >FA <FA >A', false, true),
+    ['SYN_RECV', 'SYNACK', 'SYNACK', 'ESTABLISHED', 'CLOSE_WAIT', 'TIME_WAIT', 'TIME_WAIT'],
+    'a real one is established with the server’s first segment after the handshake',
+  );
+  t.strictSame(
+    walk('>S >A >FA', true, true),
+    ['SYNACK', 'ESTABLISHED', 'FIN_WAIT'],
+    'with one half seen there is no answer to wait for',
+  );
+  t.end();
+});
+
+test('a connection goes on when secure_tcp comes or goes in its middle', (t) => {
+  const { input } = Direction;
+  t.equal(nextTcpState(established, Bits.A, input, true), established);
+  t.equal(nextTcpState(synAck, Bits.A, input, false), established, 'it waited for an answer');
   t.end();
 });
 

@@ -54,7 +54,7 @@ export interface FlowRecord {
 }
 
 /** The name of a flow, equal to the name of its connection entry on a director. */
-export const flowKey = (record: Pick<FlowRecord, 'protocol' | 'client' | 'virtual'>): string =>
+export const flowKey = (record: FlowEnds): string =>
   `${record.protocol} ${record.client} ${record.virtual}`;
 
 /** `address:port`, IPv6 in brackets. */

@@ -4,6 +4,7 @@ import { Family, type Flow } from '../../wire/flow.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import type { Packet } from '../../wire/packet.js';
+import type { Endpoint } from '../../wire/rewrite.js';
 import * as tcp from '../../wire/tcp.js';
 import { Flag, NoConnection } from '../connections.js';
 import { DropReason, Verdict } from '../counters.js';
@@ -19,8 +20,8 @@ import * as nat from './nat.js';
 import * as tunnel from './tunnel.js';
 
 /** Endpoints of the connection in hand, kept here so that forwarding allocates nothing. */
-const near: fullNat.Endpoint = { column: new Uint32Array(4), at: 0, port: 0 };
-const far: fullNat.Endpoint = { column: new Uint32Array(4), at: 0, port: 0 };
+const near: Endpoint = { column: new Uint32Array(4), at: 0, port: 0 };
+const far: Endpoint = { column: new Uint32Array(4), at: 0, port: 0 };
 
 /** Sends the client's packet in hand on to its connection's real server, by the connection's method. */
 export function forwardRequest(
@@ -83,7 +84,7 @@ function rewriteRequest(
 }
 
 /** The next hop of the entry's real server. */
-function nextHopOf(director: Director, index: number, now: Instant): Neighbour | undefined {
+export function nextHopOf(director: Director, index: number, now: Instant): Neighbour | undefined {
   const server = serverOf(director, index);
   if (server !== undefined) return nextHopToServer(director, server, now);
   const { connections } = director;
@@ -100,13 +101,18 @@ function wrappingOf(director: Director, index: number): number {
   return tunnel.overhead(server.tunnel, server.family);
 }
 
-function wrap(director: Director, packet: Packet, index: number, neighbour: Neighbour): boolean {
+/** Puts the tunnel of the entry around the packet. False when it does not fit. */
+export function wrap(
+  director: Director,
+  packet: Packet,
+  index: number,
+  neighbour: Neighbour,
+): boolean {
   const { connections, flow } = director;
   const server = serverOf(director, index);
   const route = director.routes.find(neighbour.family, neighbour.words);
   if (route === undefined) return false;
-  const destination =
-    server?.words ?? connections.realAddress.subarray(index * 4, index * 4 + 4);
+  const destination = server?.words ?? connections.realAddress.subarray(index * 4, index * 4 + 4);
   const path = { family: neighbour.family, source: route.source, destination };
   const identification = director.prng.uint32() & 0xffff;
   return tunnel.encapsulate(packet, flow, server?.tunnel ?? PlainTunnel, path, identification);
@@ -158,7 +164,7 @@ function rewriteReply(director: Director, packet: Packet, index: number): boolea
   return fullNat.rewriteReply(packet, flow, near, far);
 }
 
-function point(end: fullNat.Endpoint, column: Uint32Array, index: number, port: number): void {
+function point(end: Endpoint, column: Uint32Array, index: number, port: number): void {
   end.column = column;
   end.at = index * 4;
   end.port = port;
@@ -175,9 +181,7 @@ function deliver(director: Director, packet: Packet): Verdict {
 
 /** Routers that the packet may still pass, this one included. */
 export const hopsLeft = (view: DataView, flow: Flow): number =>
-  flow.family === Family.ipv4
-    ? ipv4.ttl(view, flow.network)
-    : ipv6.hopLimit(view, flow.network);
+  flow.family === Family.ipv4 ? ipv4.ttl(view, flow.network) : ipv6.hopLimit(view, flow.network);
 
 /** Counts this router. */
 export function takeHop(view: DataView, flow: Flow): void {

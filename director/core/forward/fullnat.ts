@@ -1,7 +1,7 @@
 import type { Flow } from '../../wire/flow.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import type { Packet } from '../../wire/packet.js';
-import { rewriteDestination, rewriteSource } from '../../wire/rewrite.js';
+import { rewriteDestination, rewriteSource, type Endpoint } from '../../wire/rewrite.js';
 import * as tcp from '../../wire/tcp.js';
 import * as toa from '../../wire/toa.js';
 
@@ -9,13 +9,6 @@ import * as toa from '../../wire/toa.js';
  * FullNat (Alibaba's LVS, DPVS): both ends of a packet are replaced, so that replies come back to this director however
  * the real server routes. A client is then known to its server only by the TOA option.
  */
-
-/** One end of a connection: four address words at `at` of a column of the connection table, and a port; 0 keeps it. */
-export interface Endpoint {
-  column: Uint32Array;
-  at: number;
-  port: number;
-}
 
 /** Client -> virtual becomes local -> real. False when the packet cannot be rewritten and must be dropped. */
 export function rewriteRequest(

@@ -1,0 +1,52 @@
+import type { Instant } from '../base/time.js';
+import type { Flow } from '../wire/flow.js';
+import { Protocol } from '../wire/ipv4.js';
+import { NoConnection, type ConnectionKey } from './connections.js';
+import type { Director } from './director.js';
+import { evictOne } from './eviction.js';
+import { bindConnection } from './lifecycle.js';
+import { Method, type RealServer } from './services.js';
+import { State } from './states.js';
+
+/**
+ * Makes the entry of a new connection to a real server's port, in its first state; `NoConnection` when the table is full
+ * of connections worth keeping, or FullNat has no local endpoint left.
+ */
+export function openConnection(
+  director: Director,
+  flow: Flow,
+  server: RealServer,
+  realPort: number,
+  now: Instant,
+): number {
+  const { connections } = director;
+  const key: ConnectionKey = {
+    family: flow.family,
+    protocol: flow.protocol,
+    clientWords: flow.source,
+    clientPort: flow.sourcePort,
+    virtualWords: flow.destination,
+    virtualPort: flow.destinationPort,
+    realWords: server.words,
+    realPort,
+  };
+  const index = insertOrEvict(director, key, now);
+  if (index === NoConnection) return NoConnection;
+  if (flow.protocol === Protocol.udp) connections.state[index] = State.udp;
+  if (server.method === Method.fullNat && !director.localEndpoints.assign(index)) {
+    connections.release(index);
+    return NoConnection;
+  }
+  bindConnection(director, index, server);
+  server.stats.countConnection();
+  server.service.stats.countConnection();
+  return index;
+}
+
+/** Makes an entry; in a full table one that is not worth keeping has to go for it. */
+export function insertOrEvict(director: Director, key: ConnectionKey, now: Instant): number {
+  const { connections } = director;
+  const index = connections.insert(key, now);
+  if (index !== NoConnection || !evictOne(director)) return index;
+  return connections.insert(key, now);
+}

@@ -1,0 +1,146 @@
+import { parseAddress, parsePrefix, type IpAddress } from '../../director/base/address.js';
+import { assert } from '../../director/base/invariant.js';
+import { after, instant, microseconds, seconds, type Instant } from '../../director/base/time.js';
+import type { Verdict } from '../../director/core/counters.js';
+import { Director } from '../../director/core/director.js';
+import { processFrame } from '../../director/core/input.js';
+import type { Interface } from '../../director/core/interfaces.js';
+import { closeConnection } from '../../director/core/lifecycle.js';
+import { RoundRobin } from '../../director/core/schedulers/rr.js';
+import { Method } from '../../director/core/services.js';
+import { toWords } from '../../director/wire/address-words.js';
+import * as ipv4 from '../../director/wire/ipv4.js';
+import { Packet } from '../../director/wire/packet.js';
+import { ethernetLength, ServerCount, wordOfServer, type Load } from './frames.js';
+
+/**
+ * New connections that the bench has room for beside those that are there from the start. With a million of these the
+ * table stays below 2^20 entries, and its hash is the size that goes with them.
+ */
+export const NewConnections = 40_000;
+
+export const NatVip = '10.1.0.100';
+export const RouteVip = '10.1.0.101';
+const ServiceGateway = '10.2.0.254';
+const Protocol = 6;
+/** Time moves on by this much with every packet: a million packets a second. */
+const Pace = microseconds(1);
+const TickPeriod = seconds(0.25);
+
+/**
+ * A director between two links, with a memory for a driver, one Masq and one Route service with 16 real servers each,
+ * and established connections.
+ */
+export class Workbench {
+  readonly director: Director;
+  readonly packet = new Packet();
+  /** Real server of each client's connection that was opened last, as an address word. */
+  readonly serverOf: Uint32Array;
+  /** Packets that left, and their bytes: what keeps the engine from leaving work out. */
+  sent = 0;
+  sentBytes = 0;
+  #now: Instant = instant(1_000_000_000);
+  #nextTick: Instant = after(this.#now, TickPeriod);
+  readonly #clients: Interface;
+  readonly #servers: Interface;
+  readonly #connections: number;
+
+  constructor(connections: number) {
+    this.#connections = connections;
+    this.serverOf = new Uint32Array(connections);
+    this.#clients = link(0, 'clients', 0x010b, '10.1.0.11/24');
+    this.#servers = link(1, 'servers', 0x020b, '10.2.0.11/24');
+    this.director = new Director({
+      interfaces: [this.#clients, this.#servers],
+      gateway: { address: address('10.1.0.1'), interface: this.#clients },
+      capacity: connections + NewConnections,
+      seed: 1,
+      sync: { threshold: 3, period: 50 },
+      output: {
+        send: (_index, packet) => {
+          this.sent += 1;
+          this.sentBytes += packet.length;
+        },
+      },
+    });
+    for (const vip of [NatVip, RouteVip]) this.director.addFloating(address(vip), this.#clients);
+    this.director.addFloating(address(ServiceGateway), this.#servers);
+    this.#addService(NatVip, Method.masq, 8_080);
+    this.#addService(RouteVip, Method.route, 80);
+    for (const vip of [NatVip, RouteVip, ServiceGateway]) {
+      this.director.setLive(address(vip), true);
+    }
+    this.#resolve(this.#clients, wordOf('10.1.0.1'), 1);
+    for (let server = 0; server < ServerCount; server += 1) {
+      this.#resolve(this.#servers, wordOfServer(server), 0x100 + server);
+    }
+  }
+
+  /** Opens a connection of each client, with so many packets that peers would know it, and notes its real server. */
+  establish(clients: number, syn: Load, ack: Load): void {
+    const { view } = this.packet;
+    for (let client = 0; client < clients; client += 1) {
+      this.process(syn, client);
+      this.serverOf[client] = ipv4.destination(view, this.packet.start + ethernetLength);
+      this.process(ack, client);
+      this.process(ack, client);
+    }
+  }
+
+  /** Gives the director one packet, and time its due. */
+  process(load: Load, client: number): Verdict {
+    const arrival = load(this.packet, client) ? this.#clients : this.#servers;
+    this.#now = after(this.#now, Pace);
+    if (this.#now >= this.#nextTick) this.#tick();
+    return processFrame(this.director, this.packet, arrival, this.#now);
+  }
+
+  /** Ends the connections that were opened after the first ones. */
+  closeNew(): void {
+    const { connections } = this.director;
+    for (let index = this.#connections; index < connections.end; index += 1) {
+      if (connections.isInUse(index)) closeConnection(this.director, index);
+    }
+  }
+
+  #tick(): void {
+    const { connections, sync } = this.director;
+    this.#nextTick = after(this.#now, TickPeriod);
+    this.director.tick(this.#now);
+    sync.drain(connections, (index) => connections.markSynced(index, this.#now));
+  }
+
+  #addService(vip: string, method: Method, realPort: number): void {
+    const { services } = this.director;
+    const service = services.addService(
+      { address: address(vip), port: 80, protocol: Protocol },
+      new RoundRobin(),
+    );
+    for (let server = 0; server < ServerCount; server += 1) {
+      const real = address(`10.2.0.${wordOfServer(server) & 255}`);
+      services.addServer(service, { address: real, port: realPort, method, weight: 1 });
+    }
+  }
+
+  #resolve(owner: Interface, word: number, macLow: number): void {
+    const { neighbours } = this.director;
+    const neighbour = neighbours.obtain(owner, word, this.#now);
+    assert(neighbour !== undefined, 'there is room for the neighbours');
+    neighbours.confirm(neighbour, 0x0200, macLow, this.#now);
+  }
+}
+
+const link = (index: number, name: string, macLow: number, text: string): Interface => {
+  const prefix = parsePrefix(text);
+  assert(prefix !== undefined, 'a link has a valid address');
+  return { index, name, mac: { high: 0x0200, low: macLow }, mtu: 1_500, addresses: [prefix] };
+};
+
+function address(text: string): IpAddress {
+  const parsed = parseAddress(text);
+  assert(parsed !== undefined, 'the bench names valid addresses');
+  return parsed;
+}
+
+/** The last word of an address. */
+export const wordOf = (text: string): number => toWords(address(text)).words[3] ?? 0;

@@ -27,7 +27,7 @@ export type Parsed =
 export function parseIpvsadm(argv: readonly string[], names: PortNames): Parsed {
   if (argv.length === 0) return parseIpvsadm(['-L'], names);
   const tokens = tokenize(argv);
-  const first = tokens.findIndex(({ kind }) => kind !== 'operand');
+  const first = firstOption(tokens);
   const start = tokens[first];
   if (start?.kind !== 'option' || start.form.command === undefined) return tryHelp;
   const { command } = start.form;
@@ -37,6 +37,17 @@ export function parseIpvsadm(argv: readonly string[], names: PortNames): Parsed 
   const refusal = readTokens(tokens.toSpliced(first, 1), draft, names);
   return refusal ?? concluded(command, draft, operandsOf(tokens));
 }
+
+/** The command of a command line, whether or not the rest of it is legal; undefined when it does not begin with one. */
+export function commandOf(argv: readonly string[]): CommandName | undefined {
+  if (argv.length === 0) return 'list';
+  const tokens = tokenize(argv);
+  const start = tokens[firstOption(tokens)];
+  return start?.kind === 'option' ? start.form.command : undefined;
+}
+
+const firstOption = (tokens: readonly Token[]): number =>
+  tokens.findIndex(({ kind }) => kind !== 'operand');
 
 const daemonText = 'the sync daemon is that of lvs_sync_daemon in keepalived.conf';
 

@@ -37,20 +37,22 @@ test('the gateway is announced to the servers', (t) => {
   t.end();
 });
 
+/** What the owner of a MAC address says to all nodes. */
+const said = (own: string, target: string): Uint8Array =>
+  buildNeighbour({
+    ethernet: { source: own, destination: '33:33:00:00:00:01' },
+    kind: 'advertisement',
+    from: target,
+    to: 'ff02::1',
+    target,
+    flags: 'O',
+    mac: own,
+  });
+
 test('a new master announces an IPv6 address to all nodes (RFC 4861 §7.2.6)', (t) => {
   const bench = new BenchDirector();
   announce(bench.director, bench.floating('fd01::100'));
   announce(bench.director, bench.floating('fd02::fe'));
-  const said = (own: string, target: string): Uint8Array =>
-    buildNeighbour({
-      ethernet: { source: own, destination: '33:33:00:00:00:01' },
-      kind: 'advertisement',
-      from: target,
-      to: 'ff02::1',
-      target,
-      flags: 'O',
-      mac: own,
-    });
   t.strictSame(bench.takeSent(), [
     { link: 'clients', frame: said(Mac.director, 'fd01::100') },
     { link: 'servers', frame: said(Mac.directorServers, 'fd02::fe') },

@@ -104,8 +104,8 @@ export class BenchDirector {
       },
     });
     for (const hosts of BothFamilies) {
-      for (const vip of [hosts.masqVip, hosts.routeVip])
-        this.director.addFloating(ip(vip), clients);
+      this.director.addFloating(ip(hosts.masqVip), clients);
+      this.director.addFloating(ip(hosts.routeVip), clients);
       this.director.addFloating(ip(hosts.gateway), servers);
       this.#addDefaultServices(hosts.masqVip, hosts.routeVip, hosts.servers);
     }

@@ -284,13 +284,14 @@ const macBytes = (mac: string): number[] => mac.split(':').map((pair) => Number.
 export function addressBytes(address: string): number[] {
   if (!address.includes(':')) return address.split('.').map(Number);
   const [left = '', right = ''] = address.split('::');
-  const groups = (half: string): number[] =>
-    half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16));
   const head = groups(left);
   const tail = address.includes('::') ? groups(right) : [];
   const middle = Array.from({ length: 8 - head.length - tail.length }, () => 0);
   return [...head, ...middle, ...tail].flatMap(word);
 }
+
+const groups = (half: string): number[] =>
+  half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16));
 
 /** The text of an endpoint: `address:port`, IPv6 in brackets. */
 export const endpoint = (address: string, number: number): string =>

@@ -7,20 +7,24 @@ import {
   type ReplicaKey,
   type ReplicaOutcome,
 } from '../../director/core/replica.js';
-import { Method, methodFromName } from '../../director/core/services.js';
-import { stateFromName, State, StateNames } from '../../director/core/states.js';
+import { Method, type MethodName } from '../../director/core/services.js';
+import { State, StateNames } from '../../director/core/states.js';
 import { fromWords, toWords } from '../../director/wire/address-words.js';
 import { Family } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
 import type { SyncEffect } from '../sync/effects.js';
-import type { SessionKey, TableEntry, TableSource } from '../sync/record.js';
+import type { SessionKey, SyncRecord, TableEntry, TableSource } from '../sync/record.js';
 import { now } from './clock.js';
 
 /** Peers are numbered in a byte of the connection table; later ones share the last number. */
 const MostPeers = 255;
 
-/** How replicas fared, by outcome. */
-export type ReplicaCounters = Record<ReplicaOutcome | 'removed', number>;
+/** How replicas fared, by outcome; `unsupported` are of kinds that this data plane does not have. */
+export type ReplicaCounters = Record<ReplicaOutcome | 'removed' | 'unsupported', number>;
+
+/** Entries of this data plane: not every kind that sync can carry. */
+type PlaneKey = SessionKey & { readonly protocol: 'TCP' | 'UDP' };
+type PlaneEntry = TableEntry & PlaneKey & { readonly method: MethodName };
 
 /** The effect by which session sync hands an entry over. */
 export type Told = Extract<SyncEffect, { readonly kind: 'apply' }>;
@@ -33,6 +37,7 @@ export class Replication implements TableSource {
     'kept-own': 0,
     'table-full': 0,
     removed: 0,
+    unsupported: 0,
   };
   readonly #director: Director;
   /** Names of peers; an entry's origin is the position plus one. */
@@ -60,7 +65,7 @@ export class Replication implements TableSource {
   }
 
   /** The entry as it is now. */
-  entry(index: number): TableEntry {
+  entry(index: number): PlaneEntry {
     const { connections, timeouts } = this.#director;
     const state = connections.state[index] ?? State.none;
     const family = familyAt(this.#director, index);
@@ -70,7 +75,7 @@ export class Replication implements TableSource {
       real: fromWords(family, connections.realAddress, index * 4),
       realPort: connections.realPort[index] ?? 0,
       method: connections.method[index] === Method.masq ? 'Masq' : 'Route',
-      state: StateNames[state] ?? 'NONE',
+      state,
       flags: 0,
       timeout: seconds(timeouts[state] ?? 0),
       remaining: seconds(connections.remaining(index, now())),
@@ -79,7 +84,7 @@ export class Replication implements TableSource {
     };
   }
 
-  key(index: number): SessionKey {
+  key(index: number): PlaneKey {
     const { connections } = this.#director;
     const family = familyAt(this.#director, index);
     return {
@@ -88,6 +93,7 @@ export class Replication implements TableSource {
       clientPort: connections.clientPort[index] ?? 0,
       virtual: fromWords(family, connections.virtualAddress, index * 4),
       virtualPort: connections.virtualPort[index] ?? 0,
+      isTemplate: false,
     };
   }
 
@@ -100,16 +106,19 @@ export class Replication implements TableSource {
   /** Puts an entry that a peer has told into the table. */
   apply(told: Told, at: Instant): void {
     const { record, from, bulk } = told;
-    const state = stateFromName(record.state);
-    if (state === undefined) return;
+    const method = supportedMethod(record);
+    if (method === undefined) {
+      this.counters.unsupported += 1;
+      return;
+    }
     const outcome = applyReplica(
       this.#director,
       {
         ...replicaKey(record),
         realWords: toWords(record.real).words,
         realPort: record.realPort,
-        method: methodFromName(record.method),
-        state,
+        method,
+        state: record.state,
         packets: record.packets,
         remaining: toSeconds(record.remaining),
         timeout: toSeconds(record.timeout),
@@ -122,6 +131,7 @@ export class Replication implements TableSource {
   }
 
   remove(key: SessionKey): void {
+    if (!isSupported(key)) return;
     if (removeReplica(this.#director, replicaKey(key))) this.counters.removed += 1;
   }
 
@@ -135,6 +145,22 @@ export class Replication implements TableSource {
 
 const familyAt = (director: Director, index: number): Family =>
   director.connections.family[index] === Family.ipv6 ? Family.ipv6 : Family.ipv4;
+
+/** True for the keys that the data plane knows: connections of TCP and UDP. */
+const isSupported = ({ protocol, isTemplate }: SessionKey): boolean =>
+  (protocol === 'TCP' || protocol === 'UDP') && !isTemplate;
+
+/** The forwarding method of a record that the data plane can carry on, or undefined. */
+function supportedMethod(record: SyncRecord): Method | undefined {
+  if (!isSupported(record) || !isStateOf(record.state, record.protocol)) return undefined;
+  if (record.method === 'Masq') return Method.masq;
+  return record.method === 'Route' ? Method.route : undefined;
+}
+
+/** Each protocol has its own states; NONE is both's. */
+const isStateOf = (state: number, protocol: SessionKey['protocol']): boolean =>
+  state === State.none ||
+  (state < StateNames.length && (state === State.udp) === (protocol === 'UDP'));
 
 function replicaKey(key: SessionKey): ReplicaKey {
   const client = toWords(key.client);

@@ -1,19 +1,19 @@
 import { seconds, toSeconds, type Instant } from '../../director/base/time.js';
 import { Flag, LocalOrigin } from '../../director/core/connections.js';
 import type { Director } from '../../director/core/director.js';
+import { serverOf } from '../../director/core/lifecycle.js';
+import { timeoutOf } from '../../director/core/protocol-states.js';
 import {
   applyReplica,
   removeReplica,
   type ReplicaKey,
   type ReplicaOutcome,
 } from '../../director/core/replica.js';
-import { Method, methodFromName } from '../../director/core/services.js';
-import { stateFromName, State, StateNames } from '../../director/core/states.js';
+import { Method, methodFromName, methodName } from '../../director/core/services.js';
 import { fromWords, toWords } from '../../director/wire/address-words.js';
-import { Family } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
 import type { SyncEffect } from '../sync/effects.js';
-import type { SessionKey, TableEntry, TableSource } from '../sync/record.js';
+import type { SessionKey, SessionProtocol, TableEntry, TableSource } from '../sync/record.js';
 import { now } from './clock.js';
 
 /** Peers are numbered in a byte of the connection table; later ones share the last number. */
@@ -61,33 +61,42 @@ export class Replication implements TableSource {
 
   /** The entry as it is now. */
   entry(index: number): TableEntry {
-    const { connections, timeouts } = this.#director;
-    const state = connections.state[index] ?? State.none;
-    const family = familyAt(this.#director, index);
+    const { connections, localEndpoints, timeouts } = this.#director;
+    const state = connections.state[index] ?? 0;
+    const family = connections.familyOf(index);
+    const method = connections.methodOf(index);
     const origin = this.originName(index);
+    const isLocal = method === Method.fullNat && localEndpoints.port(index) !== 0;
     return {
       ...this.key(index),
       real: fromWords(family, connections.realAddress, index * 4),
       realPort: connections.realPort[index] ?? 0,
-      method: connections.method[index] === Method.masq ? 'Masq' : 'Route',
-      state: StateNames[state] ?? 'NONE',
+      method: methodName(method),
+      state,
       flags: 0,
-      timeout: seconds(timeouts[state] ?? 0),
+      timeout: seconds(this.#timeout(index, timeouts, state)),
       remaining: seconds(connections.remaining(index, now())),
       packets: connections.packets[index] ?? 0,
-      ...(origin === undefined ? {} : { origin }),
+      ...(isLocal && {
+        local: {
+          address: fromWords(family, localEndpoints.addresses, index * 4),
+          port: localEndpoints.port(index),
+        },
+      }),
+      ...(origin !== undefined && { origin }),
     };
   }
 
   key(index: number): SessionKey {
     const { connections } = this.#director;
-    const family = familyAt(this.#director, index);
+    const family = connections.familyOf(index);
     return {
-      protocol: connections.protocol[index] === Protocol.tcp ? 'TCP' : 'UDP',
+      protocol: protocolName(connections.protocol[index] ?? 0),
       client: fromWords(family, connections.clientAddress, index * 4),
       clientPort: connections.clientPort[index] ?? 0,
       virtual: fromWords(family, connections.virtualAddress, index * 4),
       virtualPort: connections.virtualPort[index] ?? 0,
+      isTemplate: connections.hasFlag(index, Flag.template),
     };
   }
 
@@ -100,8 +109,7 @@ export class Replication implements TableSource {
   /** Puts an entry that a peer has told into the table. */
   apply(told: Told, at: Instant): void {
     const { record, from, bulk } = told;
-    const state = stateFromName(record.state);
-    if (state === undefined) return;
+    const { local } = record;
     const outcome = applyReplica(
       this.#director,
       {
@@ -109,12 +117,13 @@ export class Replication implements TableSource {
         realWords: toWords(record.real).words,
         realPort: record.realPort,
         method: methodFromName(record.method),
-        state,
+        state: record.state,
         packets: record.packets,
         remaining: toSeconds(record.remaining),
         timeout: toSeconds(record.timeout),
         origin: this.#number(from),
         isDated: bulk,
+        local: local && { words: toWords(local.address).words, port: local.port },
       },
       at,
     );
@@ -125,6 +134,16 @@ export class Replication implements TableSource {
     if (removeReplica(this.#director, replicaKey(key))) this.counters.removed += 1;
   }
 
+  /** A template lives as long as its service says; what the entry has left is the best guess without one. */
+  #timeout(index: number, timeouts: readonly number[], state: number): number {
+    const { connections } = this.#director;
+    if (!connections.hasFlag(index, Flag.template)) {
+      return timeoutOf(timeouts, connections.protocol[index] ?? 0, state);
+    }
+    const persistence = serverOf(this.#director, index)?.service.persistence;
+    return persistence?.timeout ?? connections.remaining(index, now());
+  }
+
   #number(peer: string): number {
     const known = this.#peers.indexOf(peer);
     if (known >= 0) return known + 1;
@@ -133,17 +152,36 @@ export class Replication implements TableSource {
   }
 }
 
-const familyAt = (director: Director, index: number): Family =>
-  director.connections.family[index] === Family.ipv6 ? Family.ipv6 : Family.ipv4;
-
 function replicaKey(key: SessionKey): ReplicaKey {
   const client = toWords(key.client);
   return {
     family: client.family,
-    protocol: key.protocol === 'TCP' ? Protocol.tcp : Protocol.udp,
+    protocol: ProtocolNumbers[key.protocol],
+    isTemplate: key.isTemplate,
     clientWords: client.words,
     clientPort: key.clientPort,
     virtualWords: toWords(key.virtual).words,
     virtualPort: key.virtualPort,
   };
+}
+
+const ProtocolNumbers: Readonly<Record<SessionProtocol, number>> = {
+  TCP: Protocol.tcp,
+  UDP: Protocol.udp,
+  SCTP: Protocol.sctp,
+  IP: 0,
+};
+
+/** The name of an entry's protocol; `IP` is the template of a firewall mark. */
+export function protocolName(protocol: number): SessionProtocol {
+  switch (protocol) {
+    case Protocol.tcp:
+      return 'TCP';
+    case Protocol.udp:
+      return 'UDP';
+    case Protocol.sctp:
+      return 'SCTP';
+    default:
+      return 'IP';
+  }
 }

@@ -6,11 +6,12 @@ import { Flow, type Family } from '../wire/flow.js';
 import { Packet } from '../wire/packet.js';
 import { AddressMap } from './address-map.js';
 import { ConnectionTable } from './connections.js';
-import { Counters } from './counters.js';
+import { Counters, DropReason } from './counters.js';
 import { Defence } from './defence.js';
 import { EstimationPeriod } from './estimator.js';
 import { dropEmbryonic } from './eviction.js';
 import { FragmentTable } from './fragments.js';
+import { HeldFragments } from './held-fragments.js';
 import { RoutingTable, type Gateway, type Interface } from './interfaces.js';
 import { expireConnection } from './lifecycle.js';
 import { LocalEndpoints } from './local-endpoints.js';
@@ -65,6 +66,7 @@ export class Director {
   readonly connections: ConnectionTable;
   readonly localEndpoints: LocalEndpoints;
   readonly fragments: FragmentTable;
+  readonly heldFragments = new HeldFragments();
   readonly counters = new Counters();
   readonly timeouts: number[];
   readonly sync: SyncQueue;
@@ -80,8 +82,9 @@ export class Director {
   /** What the frame in hand says, and what the packet that an ICMP error quotes says. */
   readonly flow = new Flow();
   readonly inner = new Flow();
-  /** For frames that the director makes itself. */
+  /** For frames that the director makes itself, and for those that have waited. */
   readonly scratch = new Packet();
+  readonly second = new Packet();
   /** Where the search for an entry to evict goes on. */
   evictionHand = 0;
   #nextEstimate: Instant = instant(0);
@@ -146,8 +149,19 @@ export class Director {
       this.#nextEstimate = after(now, EstimationPeriod);
       if (this.settings.run_estimation !== 0) this.#estimate();
     }
+    this.giveUpFragments(now);
     this.services.emptyTrash();
     this.neighbours.tick(now, neighbourWork(this));
+  }
+
+  /** Drops fragments that have waited for the first part of their datagram in vain. */
+  giveUpFragments(now: Instant): void {
+    const before = this.heldFragments.size;
+    this.heldFragments.expire(now);
+    for (let left = before - this.heldFragments.size; left > 0; left -= 1) {
+      this.counters.held -= 1;
+      this.counters.drop(DropReason.fragment);
+    }
   }
 
   #estimate(): void {

@@ -3,11 +3,10 @@ import * as ethernet from '../wire/ethernet.js';
 import { Parse, parseIpv4, parseIpv6 } from '../wire/flow.js';
 import type { Packet } from '../wire/packet.js';
 import { NoConnection } from './connections.js';
-import { DropReason, type Verdict } from './counters.js';
+import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processArp } from './discovery.js';
-import { findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
-import { processFragment } from './fragment-input.js';
+import { bypass, findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
 import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
 import { processIcmp } from './icmp.js';
@@ -16,6 +15,7 @@ import { advanceConnection, closeConnection, isServed, serverOf } from './lifecy
 import { markOf } from './marks.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { refusalReason, schedule } from './schedule.js';
+import type { VirtualService } from './services.js';
 import { isSyncDue, isTemplateDue } from './sync-queue.js';
 import { complainToServer } from './unknown-reply.js';
 
@@ -31,8 +31,12 @@ export function processFrame(
   arrival: Interface,
   now: Instant,
 ): Verdict {
+  director.counters.received += 1;
+  return dispatch(director, packet, arrival, now);
+}
+
+function dispatch(director: Director, packet: Packet, arrival: Interface, now: Instant): Verdict {
   const { counters, flow } = director;
-  counters.received += 1;
   const { view, start, end } = packet;
   if (!ethernet.isValid(start, end)) return counters.drop(DropReason.malformed);
   switch (ethernet.type(view, start)) {
@@ -67,11 +71,11 @@ function processIp(
   switch (parsed) {
     case Parse.ok:
       packet.end = flow.end;
-      if (flow.moreFragments) return processFragment(director, packet, now, processFlow);
+      if (flow.moreFragments) return processFirstFragment(director, packet, now);
       return processFlow(director, packet, now);
     case Parse.laterFragment:
       packet.end = flow.end;
-      return processFragment(director, packet, now, processFlow);
+      return processLaterFragment(director, packet, arrival, now);
     case Parse.icmp:
       packet.end = flow.end;
       return processIcmp(director, packet, arrival, now);
@@ -80,6 +84,43 @@ function processIp(
     default:
       return counters.drop(DropReason.otherProtocol);
   }
+}
+
+/**
+ * The first fragment of a datagram has the ports: they are remembered for the others, and those that have overtaken it go
+ * on now.
+ */
+function processFirstFragment(director: Director, packet: Packet, now: Instant): Verdict {
+  const { counters, flow, fragments, heldFragments, interfaces } = director;
+  director.giveUpFragments(now);
+  fragments.remember(flow, now);
+  const waiting = heldFragments.release(flow, now);
+  const verdict = processFlow(director, packet, now);
+  for (const { frame, arrival } of waiting) {
+    const owner = interfaces[arrival];
+    counters.held -= 1;
+    director.second.load(frame);
+    if (owner === undefined) counters.drop(DropReason.fragment);
+    else dispatch(director, director.second, owner, now);
+  }
+  return verdict;
+}
+
+/** Any other fragment takes its ports from the first one, or waits for it. */
+function processLaterFragment(
+  director: Director,
+  packet: Packet,
+  arrival: Interface,
+  now: Instant,
+): Verdict {
+  const { counters, flow, fragments, heldFragments } = director;
+  if (fragments.recall(flow, now)) return processFlow(director, packet, now);
+  director.giveUpFragments(now);
+  if (!heldFragments.hold(flow, packet, arrival.index, now)) {
+    return counters.drop(DropReason.fragment);
+  }
+  counters.held += 1;
+  return Verdict.hold;
 }
 
 /** A packet with ports: from a client, or from a real server to one. */
@@ -100,12 +141,23 @@ function processFlow(director: Director, packet: Packet, now: Instant): Verdict 
   }
   if (!service.isLive) return counters.drop(DropReason.notMaster);
   const scheduled = schedule(director, flow, packet.view, service, now);
-  if (scheduled < 0) return refuse(director, packet, refusalReason(scheduled), now);
+  if (scheduled < 0) {
+    const reason = refusalReason(scheduled);
+    return mayBypass(director, service, reason)
+      ? bypass(director, packet, now)
+      : refuse(director, packet, reason, now);
+  }
   if (!service.isOnePacket) return processRequest(director, packet, scheduled, now);
   const verdict = processRequest(director, packet, scheduled, now);
   closeConnection(director, scheduled);
   return verdict;
 }
+
+const mayBypass = (director: Director, service: VirtualService, reason: DropReason): boolean =>
+  director.settings.cache_bypass !== 0 &&
+  reason === DropReason.noServer &&
+  service.firewallMark !== 0 &&
+  director.floating.get(director.flow.family, director.flow.destination) === undefined;
 
 /** A client learns by ICMP that no real server is there; all other refusals are silent. */
 function refuse(director: Director, packet: Packet, reason: DropReason, now: Instant): Verdict {

@@ -7,8 +7,10 @@ import { processFrame } from '../../director/core/input.js';
 import type { Interface } from '../../director/core/interfaces.js';
 import { closeConnection } from '../../director/core/lifecycle.js';
 import { RoundRobin } from '../../director/core/schedulers/rr.js';
+import { addressKey } from '../../director/core/service-table.js';
 import { Method } from '../../director/core/services.js';
 import { toWords } from '../../director/wire/address-words.js';
+import { Family } from '../../director/wire/flow.js';
 import * as ipv4 from '../../director/wire/ipv4.js';
 import { Packet } from '../../director/wire/packet.js';
 import { ethernetLength, ServerCount, wordOfServer, type Load } from './frames.js';
@@ -52,10 +54,9 @@ export class Workbench {
     this.#servers = link(1, 'servers', 0x020b, '10.2.0.11/24');
     this.director = new Director({
       interfaces: [this.#clients, this.#servers],
-      gateway: { address: address('10.1.0.1'), interface: this.#clients },
+      gateways: [{ address: address('10.1.0.1'), interface: this.#clients }],
       capacity: connections + NewConnections,
       seed: 1,
-      sync: { threshold: 3, period: 50 },
       output: {
         send: (_index, packet) => {
           this.sent += 1;
@@ -112,10 +113,9 @@ export class Workbench {
 
   #addService(vip: string, method: Method, realPort: number): void {
     const { services } = this.director;
-    const service = services.addService(
-      { address: address(vip), port: 80, protocol: Protocol },
-      new RoundRobin(),
-    );
+    const key = addressKey(address(vip), 80, Protocol);
+    const service = services.addService(key, address(vip), new RoundRobin());
+    assert(service !== undefined, 'there is one service of the kind');
     for (let server = 0; server < ServerCount; server += 1) {
       const real = address(`10.2.0.${wordOfServer(server) & 255}`);
       services.addServer(service, { address: real, port: realPort, method, weight: 1 });
@@ -124,7 +124,8 @@ export class Workbench {
 
   #resolve(owner: Interface, word: number, macLow: number): void {
     const { neighbours } = this.director;
-    const neighbour = neighbours.obtain(owner, word, this.#now);
+    const words = Uint32Array.of(0, 0, 0, word);
+    const neighbour = neighbours.add(owner, Family.ipv4, words, this.#now);
     assert(neighbour !== undefined, 'there is room for the neighbours');
     neighbours.confirm(neighbour, 0x0200, macLow, this.#now);
   }

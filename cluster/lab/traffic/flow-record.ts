@@ -53,6 +53,13 @@ export interface FlowRecord {
   readonly broken?: FlowBreak;
 }
 
+/** What a flow is named by. */
+export interface FlowEnds {
+  readonly protocol: string;
+  readonly client: string;
+  readonly virtual: string;
+}
+
 /** The name of a flow, equal to the name of its connection entry on a director. */
 export const flowKey = (record: FlowEnds): string =>
   `${record.protocol} ${record.client} ${record.virtual}`;

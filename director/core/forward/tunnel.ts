@@ -54,24 +54,46 @@ export function encapsulate(
   packet.start = start;
   packet.end = flow.end;
   ethernet.setType(view, start, etherType(path.family));
+  header4.identification = identification;
   switch (tunnel.type) {
     case 'ipip':
-      writeIp(view, flow, path, { network, protocol: ipProtocol(flow.family), identification });
+      writeIp(view, network, flow, path, ipProtocol(flow.family));
       break;
     case 'gre':
-      writeIp(view, flow, path, { network, protocol: ipv4.Protocol.gre, identification });
+      writeIp(view, network, flow, path, ipv4.Protocol.gre);
       writeGre(view, shim, flow, tunnel);
       break;
     case 'gue':
-      writeIp(view, flow, path, { network, protocol: ipv4.Protocol.udp, identification });
+      writeIp(view, network, flow, path, ipv4.Protocol.udp);
       writeGue(view, shim, flow, isRemote);
-      writeUdp(view, shim, flow, { network, path, tunnel });
+      writeUdp(view, shim, flow, path, tunnel);
       break;
     default:
       return unreachable(tunnel.type);
   }
   return true;
 }
+
+/** What the outer header is about to say. One for all packets, because a new one for each would be garbage. */
+const header4 = {
+  tos: 0,
+  totalLength: 0,
+  identification: 0,
+  dontFragment: false,
+  ttl: 0,
+  protocol: 0,
+  source: 0,
+  destination: 0,
+};
+const noAddress: Uint32Array = new Uint32Array(4);
+const header6 = {
+  trafficClass: 0,
+  payloadLength: 0,
+  nextHeader: 0,
+  hopLimit: 0,
+  source: noAddress,
+  destination: noAddress,
+};
 
 const ipHeaderLength = (family: Family): number =>
   family === Family.ipv4 ? ipv4.MinimumHeaderLength : ipv6.HeaderLength;
@@ -96,40 +118,36 @@ function shimLength(tunnel: TunnelSettings, isRemote: boolean): number {
   }
 }
 
-interface OuterHeader {
-  readonly network: number;
-  readonly protocol: number;
-  readonly identification: number;
-}
-
-function writeIp(view: DataView, flow: Flow, path: TunnelPath, header: OuterHeader): void {
+function writeIp(
+  view: DataView,
+  network: number,
+  flow: Flow,
+  path: TunnelPath,
+  protocol: number,
+): void {
   const isIpv4Inside = flow.family === Family.ipv4;
   const inside = flow.network;
   const ttl = isIpv4Inside ? ipv4.ttl(view, inside) : ipv6.hopLimit(view, inside);
   const tos = isIpv4Inside ? ipv4.tos(view, inside) : ipv6.trafficClass(view, inside);
-  const { network, protocol } = header;
   if (path.family === Family.ipv6) {
-    ipv6.write(view, network, {
-      trafficClass: tos,
-      payloadLength: flow.end - network - ipv6.HeaderLength,
-      nextHeader: protocol,
-      hopLimit: ttl,
-      source: path.source,
-      destination: path.destination,
-    });
+    header6.trafficClass = tos;
+    header6.payloadLength = flow.end - network - ipv6.HeaderLength;
+    header6.nextHeader = protocol;
+    header6.hopLimit = ttl;
+    header6.source = path.source;
+    header6.destination = path.destination;
+    ipv6.write(view, network, header6);
     return;
   }
-  const dontFragment = isIpv4Inside && ipv4.dontFragment(view, inside);
-  ipv4.write(view, network, {
-    tos,
-    totalLength: flow.end - network,
-    identification: dontFragment ? 0 : header.identification,
-    dontFragment,
-    ttl,
-    protocol,
-    source: path.source[3] ?? 0,
-    destination: path.destination[3] ?? 0,
-  });
+  header4.dontFragment = isIpv4Inside && ipv4.dontFragment(view, inside);
+  if (header4.dontFragment) header4.identification = 0;
+  header4.tos = tos;
+  header4.totalLength = flow.end - network;
+  header4.ttl = ttl;
+  header4.protocol = protocol;
+  header4.source = path.source[3] ?? 0;
+  header4.destination = path.destination[3] ?? 0;
+  ipv4.write(view, network, header4);
 }
 
 function writeGre(view: DataView, offset: number, flow: Flow, tunnel: TunnelSettings): void {
@@ -152,20 +170,21 @@ function writeGue(view: DataView, shim: number, flow: Flow, isRemote: boolean): 
   view.setUint16(flow.network + field, checksums.fold(innerPseudoHeader(view, flow)));
 }
 
-interface UdpEnds {
-  readonly network: number;
-  readonly path: TunnelPath;
-  readonly tunnel: TunnelSettings;
-}
-
-function writeUdp(view: DataView, offset: number, flow: Flow, ends: UdpEnds): void {
+function writeUdp(
+  view: DataView,
+  offset: number,
+  flow: Flow,
+  path: TunnelPath,
+  tunnel: TunnelSettings,
+): void {
   const length = flow.end - offset;
-  udp.write(view, offset, sourcePort(flow), ends.tunnel.port, length);
-  if (ends.tunnel.checksum === 'none') return;
+  udp.write(view, offset, sourcePort(flow), tunnel.port, length);
+  if (tunnel.checksum === 'none') return;
+  const network = offset - ipHeaderLength(path.family);
   const pseudoHeader =
-    ends.path.family === Family.ipv4
-      ? ipv4.pseudoHeaderSum(view, ends.network, length)
-      : ipv6.pseudoHeaderSum(view, ends.network, ipv4.Protocol.udp, length);
+    path.family === Family.ipv4
+      ? ipv4.pseudoHeaderSum(view, network, length)
+      : ipv6.pseudoHeaderSum(view, network, ipv4.Protocol.udp, length);
   udp.setChecksum(view, offset, flow.end, pseudoHeader);
 }
 

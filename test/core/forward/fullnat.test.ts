@@ -4,6 +4,7 @@ import * as fullnat from '../../../director/core/forward/fullnat.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import { Flow, parseIpv4, parseIpv6, type Parse } from '../../../director/wire/flow.js';
 import { Packet } from '../../../director/wire/packet.js';
+import type { Endpoint } from '../../../director/wire/rewrite.js';
 import { ip } from '../../base/values.js';
 import {
   faultOf,
@@ -26,7 +27,7 @@ function load(frame: Uint8Array): Parse {
 const sent = (): number[] => [...packet.copy().subarray(14)];
 
 /** An end in a column with something before it, as in the connection table. */
-function endpoint(address: string, port: number): fullnat.Endpoint {
+function endpoint(address: string, port: number): Endpoint {
   const column = new Uint32Array(8).fill(9);
   column.set(toWords(ip(address)).words, 4);
   return { column, at: 4, port };

@@ -77,10 +77,7 @@ export function runIpvsadm(
     case 'delete-service':
       return deleteService(director, command);
     case 'flush':
-      for (const service of [...director.services.services()]) {
-        director.services.removeService(service);
-      }
-      return done;
+      return flush(director);
     case 'add-server':
       return addServer(director, command);
     case 'edit-server':
@@ -186,6 +183,12 @@ function editService(
     service.scheduler.name === scheduler.name &&
     service.scheduler.flags.join(',') === scheduler.flags.join(',');
   if (!stays) director.services.setScheduler(service, scheduler);
+  return done;
+}
+
+function flush({ services }: Director): IpvsadmAnswer {
+  const all = Array.from(services.services());
+  for (const service of all) services.removeService(service);
   return done;
 }
 

@@ -95,7 +95,7 @@ async function transfer(t: Test, running: RunningLab): Promise<void> {
 test('the self-test of the kernel passes with our command line', async (t) => {
   const running = await runLab(t, lab);
   const state = process.env['BATON_STATE'] ?? stateFolder(t);
-  const ipvsadm = async (...argv: readonly string[]): Promise<string> => {
+  const ipvsadm = async (t: Test, ...argv: readonly string[]): Promise<string> => {
     const { status, stdout, stderr } = await baton(state, 'ipvsadm', ...argv);
     t.equal(status, 0, `ipvsadm ${argv.join(' ')}${stderr === '' ? '' : `: ${stderr}`}`);
     return stdout;
@@ -107,13 +107,13 @@ test('the self-test of the kernel passes with our command line', async (t) => {
 
   /** One connection by a forwarding method, and the traces that it leaves on the director. */
   const passes = async (t: Test, method: string, name: string): Promise<void> => {
-    await ipvsadm('-A', '-t', service, '-s', 'rr');
-    await ipvsadm('-a', '-t', service, '-r', realServer, method);
+    await ipvsadm(t, '-A', '-t', service, '-s', 'rr');
+    await ipvsadm(t, '-a', '-t', service, '-r', realServer, method);
     await transfer(t, running);
-    t.match(await ipvsadm('-Ln'), new RegExp(`-> ${realServer} +${name} +1 `));
-    t.match(await ipvsadm('-Lnc'), new RegExp(`10\\.0\\.0\\.2:\\d+ +${service} +${realServer}`));
-    t.match(await ipvsadm('-Ln', '--stats'), new RegExp(`TCP  ${service} +1 +[1-9]`));
-    await ipvsadm('-C');
+    t.match(await ipvsadm(t, '-Ln'), new RegExp(`-> ${realServer} +${name} +1 `));
+    t.match(await ipvsadm(t, '-Lnc'), new RegExp(`10\\.0\\.0\\.2:\\d+ +${service} +${realServer}`));
+    t.match(await ipvsadm(t, '-Ln', '--stats'), new RegExp(`TCP  ${service} +1 +[1-9]`));
+    await ipvsadm(t, '-C');
   };
 
   await t.test('by direct routing', async (t) => {

@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -22,7 +24,10 @@ const documents = {
 
 /** A control socket that answers a command with its arguments. */
 async function openSocket(t: Test): Promise<string> {
-  const path = join(t.testdir(), 'control');
+  // The path of a socket is short: t.testdir() would be too long for it.
+  const folder = mkdtempSync(join(tmpdir(), 'baton-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'control');
   const server = await ControlServer.open(path, documents, {
     '/ipvsadm': async ({ argv }) => ({ exit: argv.length, stdout: argv.join('|'), stderr: '' }),
   });

@@ -1,22 +1,15 @@
 import type { RealServer, VirtualService } from '../services.js';
-import type { Scheduler } from './scheduler.js';
+import type { Scheduler, SchedulerFlag } from './scheduler.js';
+import { leastOverhead } from './weighted-least.js';
 
-/**
- * Weighted least connection: the server with the smallest overhead for its weight; the first in the list on a tie
- * (net/netfilter/ipvs/ip_vs_wlc.c). Ratios are compared by cross multiplication, below 2^53.
- */
+/** Weighted least connection, the default: the smallest overhead for its weight (ip_vs_wlc.c). */
 export class WeightedLeastConnection implements Scheduler {
   readonly name = 'wlc';
+  readonly flags: readonly SchedulerFlag[] = [];
 
-  choose(service: VirtualService): RealServer | undefined {
-    let least: RealServer | undefined;
-    for (const server of service.servers) {
-      if (server.weight === 0) continue;
-      if (least === undefined || isLighter(server, least)) least = server;
-    }
-    return least;
+  choose({ servers }: VirtualService): RealServer | undefined {
+    return leastOverhead(servers);
   }
-}
 
-const isLighter = (server: RealServer, other: RealServer): boolean =>
-  server.overhead * other.weight < other.overhead * server.weight;
+  handleChange(): void {}
+}

@@ -100,9 +100,10 @@ test('the packet in a tunnel is found in IPIP, GRE and GUE', (t) => {
   t.end();
 });
 
+const same = (left: string, right: string): boolean =>
+  hexOf(comparable(bytesOf(left))) === hexOf(comparable(bytesOf(right)));
+
 test('the identification of a tunnel’s header counts only with DF, that of a packet always', (t) => {
-  const same = (left: string, right: string): boolean =>
-    hexOf(comparable(bytesOf(left))) === hexOf(comparable(bytesOf(right)));
   const numbered = altered(altered(tunnelled, 4, 0x12), 10, 0x15);
   t.notOk(same(numbered, tunnelled));
   t.ok(same(altered(numbered, 6, 0), altered(tunnelled, 6, 0)));

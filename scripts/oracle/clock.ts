@@ -16,6 +16,9 @@ const Timeouts = new Map([
   ['UDP', 300],
 ]);
 
+/** Seconds that an entry in a state lives after a packet; for templates and unknown states more than any scenario lasts. */
+export const timeoutOf = (state: string): number => Timeouts.get(state) ?? Infinity;
+
 const ProtocolNames = new Map<number, string>([
   [Protocol.tcp, 'TCP'],
   [Protocol.udp, 'UDP'],

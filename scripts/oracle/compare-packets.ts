@@ -28,8 +28,8 @@ const Nearby = 100_000;
  * to the same MAC addresses, and those of one flow in the same order. What does not count, because the recording does not
  * determine it, or because the recorded kernel is known to be wrong:
  * - checksums that a sender left to its network card are finished first (`finishChecksums`);
- * - the identification of a tunnel's outer IPv4 header, and the source port of GUE, are chosen by the sender;
- * - so is the identification of an ICMP error, for those that a director makes itself;
+ * - the identification of a tunnel's outer IPv4 header is chosen by the sender where it may be cut (it is 0 with DF), and
+ *   so is that of an ICMP error that a director makes itself, and the source port of GUE;
  * - when the capture of one side ended early, packets there, and the effects of packets there, are missing
  *   (`CaptureEnds`);
  * - a real server's ICMPv6 errors (`isDroppedByKernel`).
@@ -97,14 +97,17 @@ function match(ours: readonly SentPacket[], recorded: readonly SentPacket[]): Ma
 const identityOf = ({ side, destinationMac, bytes }: SentPacket): string =>
   `${side} ${destinationMac} ${Buffer.from(comparable(bytes)).toString('hex')}`;
 
+/** In the byte of an IPv4 header with the flags. */
+const DontFragment = 0x40;
+
 /** A packet with what the sender was free to choose set to zero. */
 export function comparable(packet: Uint8Array): Uint8Array {
   const bytes = finishChecksums(packet);
   const header = readIpHeader(bytes, 0);
   if (header === undefined) return bytes;
   const inner = innerOffset(bytes, header);
-  const isChosen = inner !== undefined || isIcmpError(bytes, header);
-  if (isChosen && !header.isIpv6) {
+  const mayBeCut = !header.isIpv6 && ((bytes[6] ?? 0) & DontFragment) === 0;
+  if (mayBeCut && (inner !== undefined || isIcmpError(bytes, header))) {
     bytes.fill(0, 4, 6);
     setIpv4Checksum(bytes);
   }

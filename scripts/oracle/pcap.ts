@@ -52,7 +52,8 @@ export function readPcap(name: string, bytes: Uint8Array): Capture {
     frames.push({
       number: frames.length + 1,
       at: view.getUint32(offset, isLittle) * 1_000_000 + fraction,
-      bytes: bytes.slice(start, start + length),
+      // A Buffer's own slice would share its memory.
+      bytes: Uint8Array.from(bytes.subarray(start, start + length)),
       isCut: view.getUint32(offset + 12, isLittle) > length,
     });
     offset = start + length;

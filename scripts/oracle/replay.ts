@@ -11,6 +11,7 @@ import { ReplayedDirector, type DirectorPlan } from './replayed-director.js';
 import type { Mark } from './scenario-text.js';
 import type { Scenario } from './scenario.js';
 import type { ListedService } from './service-listing.js';
+import { ToldEntries } from './told-entries.js';
 import { readTopology, type Side, type Topology } from './topology.js';
 
 /** What a recording has to say to our director, in the order in which things happened. */
@@ -84,6 +85,7 @@ export function replay(plan: ReplayPlan, order: ServerOrder): ReplayResult {
   stage.director.configure(order(marks[0]?.master.services ?? []));
 
   const differences: string[] = [];
+  const notes: string[] = [];
   let next = 0;
   for (const [index, mark] of marks.entries()) {
     const time = markTimes[index] ?? Infinity;
@@ -91,7 +93,9 @@ export function replay(plan: ReplayPlan, order: ServerOrder): ReplayResult {
       stage.receive(arrivals[next], clock);
     }
     stage.director.wait(clock(time));
-    differences.push(...compareTables(stage.director, mark, index));
+    const name = `mark ${index + 1} (${mark.text})`;
+    differences.push(...compareTables(stage.director, mark).map((line) => `${name}: ${line}`));
+    notes.push(...stage.compareBackup(mark).map((line) => `${name}: ${line}`));
     const following = marks[index + 1];
     if (following !== undefined) stage.director.configure(order(following.master.services));
   }
@@ -103,7 +107,7 @@ export function replay(plan: ReplayPlan, order: ServerOrder): ReplayResult {
     equalPackets: packets.equal,
     recordedPackets: recorded.length,
     differences: [...packets.differences, ...differences],
-    notes: packets.notes,
+    notes: [...packets.notes, ...notes],
   };
 }
 
@@ -113,6 +117,7 @@ class Stage {
   readonly #sides: readonly Side[];
   readonly #sent: SentPacket[];
   readonly #answers: { readonly side: number; readonly frame: Uint8Array }[] = [];
+  readonly #told = new ToldEntries();
   #cause: Arrival | undefined;
 
   constructor(plan: ReplayPlan, sent: SentPacket[]) {
@@ -132,9 +137,16 @@ class Stage {
     // A question may bring up another one, but hardly a hundred.
     for (let turn = 0; turn < 100; turn += 1) {
       const answer = this.#answers.shift();
-      if (answer === undefined) return;
+      if (answer === undefined) break;
       this.director.receive(answer.side, answer.frame);
     }
+    this.#told.listen(this.director.director, this.director.now);
+  }
+
+  /** What a recorded backup knew otherwise than one that heard our director: told, but no difference of forwarding. */
+  compareBackup({ backup }: Mark): string[] {
+    const { connections } = backup;
+    return connections === undefined ? [] : this.#told.compare(connections, this.director.now);
   }
 
   #send(side: number, frame: Uint8Array): void {
@@ -174,13 +186,13 @@ const recordedSending = (side: number, packet: RecordedPacket): SentPacket => ({
   bytes: packet.bytes,
 });
 
-function compareTables({ director, now }: ReplayedDirector, mark: Mark, index: number): string[] {
+function compareTables({ director, now }: ReplayedDirector, mark: Mark): string[] {
   const { services, connections } = mark.master;
   const lines = compareServices(listServices(director), services);
   if (connections !== undefined) {
     lines.push(...compareConnections(listConnections(director, now), connections));
   }
-  return lines.map((line) => `mark ${index + 1} (${mark.text}): ${line}`);
+  return lines;
 }
 
 function timesOfMarks(

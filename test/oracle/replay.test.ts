@@ -1,5 +1,6 @@
 import { test } from 'tap';
 
+import type { Capture } from '../../scripts/oracle/pcap.js';
 import { planReplay } from '../../scripts/oracle/replay.js';
 import type { Scenario } from '../../scripts/oracle/scenario.js';
 import { replayInBestOrder, type OrderedResult } from '../../scripts/oracle/server-order.js';
@@ -109,4 +110,51 @@ test('a packet that the recorded director dropped must not leave', (t) => {
   const { differences } = play({ ...scenario, serverSide: { ...scenario.serverSide, frames } });
   t.match(differences, [/^only ours: what we made of client packet 20 on the server side/]);
   t.end();
+});
+
+/** A frame with a TCP segment in IPv4 without options, as its sender hands it to a network card that does checksums. */
+function withoutChecksum(frame: Uint8Array): Uint8Array {
+  const view = new DataView(frame.slice().buffer);
+  let sum = 6 + view.getUint16(16) - 20;
+  for (let offset = 26; offset < 34; offset += 2) sum += view.getUint16(offset);
+  view.setUint16(50, sum % 0xffff || 0xffff);
+  return new Uint8Array(view.buffer);
+}
+
+const unfinished = (capture: Capture): Capture => ({
+  ...capture,
+  frames: capture.frames.map((frame) => ({ ...frame, bytes: withoutChecksum(frame.bytes) })),
+});
+
+test('a packet whose checksum the sender left unfinished is as good as a finished one', (t) => {
+  const scenario = recording('tcp4-nat');
+  const { differences, equalPackets } = play({
+    ...scenario,
+    clientSide: unfinished(scenario.clientSide),
+    serverSide: unfinished(scenario.serverSide),
+  });
+  t.strictSame(differences, []);
+  t.equal(equalPackets, 180);
+  t.end();
+});
+
+test('a backup that knew other entries than ours would is noted', (t) => {
+  const scenario = recording('tcp4-nat');
+  const [first, ...others] = scenario.marks;
+  if (first === undefined) return t.fail('the recording has a mark');
+  const [entry, ...rest] = first.backup.connections ?? [];
+  const unknown = entry === undefined ? [] : [{ ...entry, client: { ...entry.client, port: 1 } }];
+  const { notes, differences } = play({
+    ...scenario,
+    marks: [
+      { ...first, backup: { ...first.backup, connections: [...rest, ...unknown] } },
+      ...others,
+    ],
+  });
+  t.strictSame(differences, []);
+  t.match(notes, [
+    /the backup did not know TCP 10\.1\.0\.2:40002 -> 10\.1\.0\.100:80, ours would/,
+    /the backup knew TCP 10\.1\.0\.2:1 -> 10\.1\.0\.100:80, ours would not/,
+  ]);
+  return t.end();
 });

@@ -3,7 +3,7 @@ import { Protocol } from '../wire/ipv4.js';
 import { Flag, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { isActiveState, TemplateState, timeoutOf } from './protocol-states.js';
-import { nextSctpState, sctpEvent } from './sctp-states.js';
+import { nextSctpState, sctpEvent, SctpState } from './sctp-states.js';
 import { Method, NoServer, type RealServer } from './services.js';
 import { Direction, nextTcpState, State } from './states.js';
 
@@ -65,9 +65,20 @@ function directionOf(director: Director, index: number, isFromClient: boolean): 
   return director.connections.hasFlag(index, Flag.noOutput) ? Direction.inputOnly : Direction.input;
 }
 
-/** A client is taken to be real when its TCP connection is established, or when its datagram has been answered. */
-const isAssuring = (protocol: number, state: number, isFromClient: boolean): boolean =>
-  protocol === Protocol.tcp ? state === State.established : !isFromClient;
+/**
+ * A client is taken to be real when its TCP connection or SCTP association is established, or its datagram has been
+ * answered.
+ */
+function isAssuring(protocol: number, state: number, isFromClient: boolean): boolean {
+  switch (protocol) {
+    case Protocol.tcp:
+      return state === State.established;
+    case Protocol.sctp:
+      return state === SctpState.established;
+    default:
+      return !isFromClient;
+  }
+}
 
 function assureTemplate(director: Director, index: number): void {
   const template = director.connections.template(index);

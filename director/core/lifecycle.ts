@@ -103,11 +103,18 @@ export function setState(director: Director, index: number, state: number): void
 export const serverOf = (director: Director, index: number): RealServer | undefined =>
   director.services.server(director.connections.server[index] ?? NoServer);
 
-/** True when this node answers for the entry's virtual address, and so carries the connection itself. */
+/**
+ * True when this node answers for the entry's virtual address, and so carries the connection itself. The service knows,
+ * but not one that has been removed, nor one of a firewall mark, which has no address of its own; of the latter's
+ * templates it is the only one that does.
+ */
 export function isServed(director: Director, index: number): boolean {
-  const service = serverOf(director, index)?.service;
-  if (service !== undefined && service.firewallMark === 0) return service.isLive;
   const { connections, floating } = director;
+  const server = serverOf(director, index);
+  const isNamed =
+    server?.isAvailable === true &&
+    (server.service.firewallMark === 0 || connections.hasFlag(index, Flag.template));
+  if (isNamed) return server.service.isLive;
   const family = connections.familyOf(index);
   return floating.get(family, connections.virtualAddress, index * 4)?.isLive ?? false;
 }

@@ -4,20 +4,18 @@ import { NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection, serverOf } from './lifecycle.js';
 import { insertOrEvict } from './open.js';
+import { Ftp } from './service-table.js';
 import type { Persistence, VirtualService } from './services.js';
 
 /** The client's network and a mark as an address, while a template is looked for. */
 const clientNetwork = new Uint32Array(4);
 const markAddress = new Uint32Array(4);
 
-/** FTP's data connections go where its control connection goes: its templates are for every port. */
-const FtpPort = 21;
-
 /**
  * The template that a new connection of a persistent service follows (ip_vs_sched_persist in ip_vs_core.c), made by the
- * scheduler's choice when there is none that can be used. It is known by protocol, client network and virtual endpoint; for
- * a service of every port by port 0, and for a firewall mark by the mark. `NoConnection` when no server can be chosen or
- * the table is full.
+ * scheduler's choice when there is none that can be used. It is known by protocol, client network and virtual endpoint;
+ * for a service of every port, and for FTP with its data connections, by port 0, and for a firewall mark by the mark.
+ * `NoConnection` when no server can be chosen or the table is full.
  */
 export function obtainTemplate(
   director: Director,
@@ -38,7 +36,7 @@ export function obtainTemplate(
     clientWords: clientNetwork,
     clientPort: 0,
     virtualWords: isMarked ? markAddress : flow.destination,
-    virtualPort: hasPort && service.port !== FtpPort ? service.port : 0,
+    virtualPort: hasPort && service.port !== Ftp.port ? service.port : 0,
   };
   let template = connections.findTemplate(key);
   if (template !== NoConnection && !isUsable(director, template)) {
@@ -48,7 +46,7 @@ export function obtainTemplate(
   if (template === NoConnection) {
     const server = service.scheduler.choose(service, flow, now);
     if (server === undefined) return NoConnection;
-    const realPort = hasPort && service.port !== FtpPort ? server.port : 0;
+    const realPort = hasPort && service.port !== Ftp.port ? server.port : 0;
     const full: ConnectionKey = { ...key, realWords: server.words, realPort };
     template = insertOrEvict(director, full, now);
     if (template === NoConnection) return NoConnection;

@@ -13,8 +13,7 @@ export function isOpening(flow: Flow, view: DataView): boolean {
   return sctpEvent(view, flow.transport, flow.end) === SctpEvent.init;
 }
 
-/** Bits of `conn_reuse_mode`. */
-const ReuseAfterClose = 1;
+/** The bit of `conn_reuse_mode` that adds FIN_WAIT; the others only have to be not all 0. */
 const ReuseInFinWait = 2;
 
 /**
@@ -26,7 +25,7 @@ export function isExpectedAnew(connections: ConnectionTable, index: number, mode
   const state = connections.state[index];
   if (connections.protocol[index] === Protocol.sctp) return state === SctpState.closed;
   if (connections.protocol[index] !== Protocol.tcp) return false;
-  if (state === State.timeWait || state === State.close) return (mode & ReuseAfterClose) !== 0;
+  if (state === State.timeWait || state === State.close) return true;
   return (
     (mode & ReuseInFinWait) !== 0 &&
     state === State.finWait &&

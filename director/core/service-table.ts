@@ -2,6 +2,7 @@ import type { IpAddress } from '../base/address.js';
 import { after, Never, seconds, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
 import { Family, type Flow } from '../wire/flow.js';
+import { Protocol } from '../wire/ipv4.js';
 import type { Scheduler, ServerChange } from './schedulers/scheduler.js';
 import {
   NoServer,
@@ -14,6 +15,9 @@ import {
 
 /** How long a removed server without connections is remembered. */
 const TrashPeriod = seconds(120);
+
+/** Ports of FTP (RFC 959), and the first that is not reserved. */
+export const Ftp = { port: 21, dataPort: 20, firstFreePort: 1_024 } as const;
 
 /** Words of no address. */
 const NoAddress = new Uint32Array(4);
@@ -116,7 +120,7 @@ export class ServiceTable {
 
   /**
    * The service that a packet to this destination is for, in the kernel's order: by firewall mark, by address and port,
-   * by address alone.
+   * as a data connection of a persistent FTP service, by address alone.
    */
   lookup(flow: Flow, firewallMark: number): VirtualService | undefined {
     if (firewallMark !== 0) {
@@ -126,8 +130,18 @@ export class ServiceTable {
     const { family, protocol, destination, destinationPort } = flow;
     return (
       this.#find(family, protocol, destination, destinationPort, 0) ??
+      this.#findFtp(flow) ??
       this.#find(family, protocol, destination, 0, 0)
     );
+  }
+
+  /** Data connections of FTP go to any port that needs no privilege; without persistence nobody knows where to. */
+  #findFtp(flow: Flow): VirtualService | undefined {
+    const { family, protocol, destination, destinationPort } = flow;
+    const isData = destinationPort === Ftp.dataPort || destinationPort >= Ftp.firstFreePort;
+    if (protocol !== Protocol.tcp || !isData) return undefined;
+    const service = this.#find(family, protocol, destination, Ftp.port, 0);
+    return service?.persistence === undefined ? undefined : service;
   }
 
   find(key: ServiceKey): VirtualService | undefined {

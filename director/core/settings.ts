@@ -11,7 +11,7 @@ export interface Settings {
   backup_only: number;
   /** 1: a service without a usable real server passes packets on to the address itself. */
   cache_bypass: number;
-  /** Bit 0: a SYN on a connection in TIME_WAIT or CLOSE is scheduled anew; bit 1: also in FIN_WAIT with one half seen. */
+  /** Not 0: a SYN on a connection in TIME_WAIT or CLOSE is scheduled anew; bit 1: also in FIN_WAIT with one half seen. */
   conn_reuse_mode: number;
   /** 0 off, 1 and 2 on when the table is short of room, 3 always: drop embryonic connections at random. */
   drop_entry: number;

@@ -3,7 +3,7 @@ import { Protocol } from '../wire/ipv4.js';
 import { Flag, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { isActiveState, TemplateState, timeoutOf } from './protocol-states.js';
-import { nextSctpState, sctpEvent } from './sctp-states.js';
+import { nextSctpState, sctpEvent, SctpState } from './sctp-states.js';
 import { Method, NoServer, type RealServer } from './services.js';
 import { Direction, nextTcpState, State } from './states.js';
 
@@ -51,7 +51,7 @@ export function advanceConnection(
       state = nextSctpState(before, sctpEvent(view, flow.transport, flow.end), direction);
     }
     if (state !== before) setState(director, index, state);
-    if (isAssuring(flow.protocol, state, isFromClient)) assureTemplate(director, index);
+    if (isAssuring(flow.protocol, before, state, isFromClient)) assureTemplate(director, index);
   }
   connections.expireAfter(index, timeoutOf(director.timeouts, flow.protocol, state), now);
 }
@@ -65,9 +65,17 @@ function directionOf(director: Director, index: number, isFromClient: boolean): 
   return director.connections.hasFlag(index, Flag.noOutput) ? Direction.inputOnly : Direction.input;
 }
 
-/** A client is taken to be real when its TCP connection is established, or when its datagram has been answered. */
-const isAssuring = (protocol: number, state: number, isFromClient: boolean): boolean =>
-  protocol === Protocol.tcp ? state === State.established : !isFromClient;
+/** A client is taken to be real when its connection becomes established, or when its datagram is answered. */
+function isAssuring(
+  protocol: number,
+  before: number,
+  state: number,
+  isFromClient: boolean,
+): boolean {
+  if (protocol === Protocol.udp) return !isFromClient;
+  if (state === before) return false;
+  return state === (protocol === Protocol.tcp ? State.established : SctpState.established);
+}
 
 function assureTemplate(director: Director, index: number): void {
   const template = director.connections.template(index);

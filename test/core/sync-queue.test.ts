@@ -2,14 +2,22 @@ import { test } from 'tap';
 
 import { ConnectionTable, Flag } from '../../director/core/connections.js';
 import { State } from '../../director/core/states.js';
-import { isSyncDue, SyncQueue, type SyncPolicy } from '../../director/core/sync-queue.js';
+import { isSyncDue, SyncQueue, type SyncSettings } from '../../director/core/sync-queue.js';
 import { at } from '../base/values.js';
 import { BenchDirector } from '../packets/bench-director.js';
 import { fromClient, fromServer } from '../packets/packet-case.js';
 import { keyOf } from './flows.js';
 
 /** IPVS's default: `sync_threshold = 3 50`. */
-const Default: SyncPolicy = { threshold: 3, period: 50 };
+const Default = policy(3, 50);
+
+function policy(threshold: number, period: number, refresh = 0): SyncSettings {
+  return {
+    sync_threshold: [threshold, period],
+    sync_refresh_period: refresh,
+    sync_persist_mode: 0,
+  };
+}
 
 /** A table with some entries, established and with their full timeout. */
 function tableWith(entries: number): ConnectionTable {
@@ -27,12 +35,12 @@ function tableWith(entries: number): ConnectionTable {
 }
 
 /** The client packets, of the first 200, at which an entry is synced when each sync is sent at once. */
-function packetsSynced(policy: SyncPolicy): number[] {
+function packetsSynced(settings: SyncSettings): number[] {
   const table = tableWith(1);
   const synced: number[] = [];
   for (let packet = 1; packet <= 200; packet += 1) {
     table.packets[0] = packet;
-    if (!isSyncDue(table, 0, policy, true, at(0))) continue;
+    if (!isSyncDue(table, 0, settings, true, at(0))) continue;
     synced.push(packet);
     table.markSynced(0, at(0));
   }
@@ -45,11 +53,11 @@ test('the default syncs the 3rd, 53rd, 103rd and 153rd packet, as IPVS does', (t
 });
 
 test('other thresholds and periods', (t) => {
-  t.strictSame(packetsSynced({ threshold: 1, period: 50 }), [1, 51, 101, 151]);
-  t.strictSame(packetsSynced({ threshold: 3, period: 0 }), [3], 'no period: once');
-  t.strictSame(packetsSynced({ threshold: 60, period: 50 }), [60, 110, 160], 'period below it');
-  t.strictSame(packetsSynced({ threshold: 199, period: 1 }), [199, 200]);
-  t.strictSame(packetsSynced({ threshold: 0, period: 50 }), [], 'threshold 0 never syncs');
+  t.strictSame(packetsSynced(policy(1, 50)), [1, 51, 101, 151]);
+  t.strictSame(packetsSynced(policy(3, 0)), [3], 'no period: once');
+  t.strictSame(packetsSynced(policy(60, 50)), [60, 110, 160], 'period below it');
+  t.strictSame(packetsSynced(policy(199, 1)), [199, 200]);
+  t.strictSame(packetsSynced(policy(0, 50)), [], 'threshold 0 never syncs');
   t.end();
 });
 
@@ -99,7 +107,7 @@ test('a copy that has aged by half is told again, whoever’s packet it is', (t)
 
 test('an entry waits in the queue once', (t) => {
   const table = tableWith(2);
-  const queue = new SyncQueue(Default);
+  const queue = new SyncQueue();
   queue.add(table, 1);
   queue.add(table, 0);
   queue.add(table, 1);
@@ -117,7 +125,7 @@ test('an entry waits in the queue once', (t) => {
 
 test('an entry that is gone before the drain is not handed over', (t) => {
   const table = tableWith(2);
-  const queue = new SyncQueue(Default);
+  const queue = new SyncQueue();
   queue.add(table, 0);
   queue.add(table, 1);
   table.release(0);
@@ -129,7 +137,7 @@ test('an entry that is gone before the drain is not handed over', (t) => {
 
 test('an index that was given to another entry stands for that one, and once', (t) => {
   const table = tableWith(1);
-  const queue = new SyncQueue(Default);
+  const queue = new SyncQueue();
   const key = keyOf({ client: '10.1.0.3:9', virtual: '10.1.0.100:80', real: '10.2.0.21:8080' });
   queue.add(table, 0);
   table.release(0);
@@ -150,7 +158,7 @@ test('an index that was given to another entry stands for that one, and once', (
 
 test('an entry added while the queue is drained waits for the next time', (t) => {
   const table = tableWith(2);
-  const queue = new SyncQueue(Default);
+  const queue = new SyncQueue();
   queue.add(table, 0);
   const taken: number[] = [];
   queue.drain(table, (index) => {
@@ -165,7 +173,7 @@ test('an entry added while the queue is drained waits for the next time', (t) =>
 test('a full queue leaves entries out and counts them', (t) => {
   const entries = 65_540;
   const table = new ConnectionTable({ capacity: entries, seed: 1 });
-  const queue = new SyncQueue(Default);
+  const queue = new SyncQueue();
   const key = keyOf({ client: '10.1.0.2:1', virtual: '10.1.0.100:80', real: '10.2.0.21:8080' });
   for (let index = 0; index < entries; index += 1) {
     // The endpoints do not matter here, but entries of one client would share a bucket.
@@ -179,7 +187,7 @@ test('a full queue leaves entries out and counts them', (t) => {
 });
 
 test('the packet path queues a connection when it is due', (t) => {
-  const bench = new BenchDirector({ sync: Default });
+  const bench = new BenchDirector({ settings: Default });
   const { connections, sync } = bench.director;
   const segment = { from: '10.1.0.2:40000', to: '10.1.0.100:80' };
   const reply = { from: '10.2.0.23:8080', to: '10.1.0.2:40000' };
@@ -198,7 +206,7 @@ test('the packet path queues a connection when it is due', (t) => {
 });
 
 test('a policy may sync from the first packet', (t) => {
-  const bench = new BenchDirector({ sync: { threshold: 1, period: 50 } });
+  const bench = new BenchDirector({ settings: policy(1, 50) });
   bench.receive('clients', fromClient({ from: '10.1.0.2:40000', to: '10.1.0.101:80', tcp: 'S' }));
   t.equal(bench.director.sync.length, 1);
   t.end();

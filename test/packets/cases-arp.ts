@@ -1,4 +1,5 @@
-import { Mac, type Sent } from './bench-director.js';
+import type { Sent } from './bench-director.js';
+import { Mac } from './hosts.js';
 import { buildArp } from './packet-builder.js';
 import type { PacketCase } from './packet-case.js';
 

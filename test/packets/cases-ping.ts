@@ -1,4 +1,4 @@
-import { Mac } from './bench-director.js';
+import { Ipv6Hosts, Mac } from './hosts.js';
 import { fromClient, fromServer, sentTo, type PacketCase } from './packet-case.js';
 
 /** Identifier 0x1234, sequence number 1, then data of odd length. */
@@ -6,7 +6,11 @@ const payload = '0x1234 0001 61626364656667';
 const echo = { from: '10.1.0.2', to: '10.1.0.100', icmp: { type: 8 }, payload };
 const reply = { from: '10.1.0.100', to: '10.1.0.2', icmp: { type: 0 }, payload };
 
-/** ICMP echo (RFC 792): the director answers for the addresses that it holds now. */
+const { client: client6, masqVip: vip6 } = Ipv6Hosts;
+const echo6 = { from: client6, to: vip6, icmp: { type: 128 }, payload };
+const reply6 = { from: vip6, to: client6, icmp: { type: 129 }, payload };
+
+/** ICMP echo (RFC 792, RFC 4443 §4): the director answers for the addresses that it holds now. */
 export const PingCases: readonly PacketCase[] = [
   {
     description: 'a ping of a VIP that we hold is answered',
@@ -28,6 +32,14 @@ export const PingCases: readonly PacketCase[] = [
     packet: fromClient({ ...echo, payload: '0xffff 0000' }),
     outcome: 'answer',
     sent: [sentTo('clients', Mac.client, { ...reply, payload: '0xffff 0000' })],
+  },
+  {
+    description: 'an asker whose MAC address is not known is answered where the ping came from',
+    bench: { isUnresolved: true },
+    arrival: 'clients',
+    packet: fromClient(echo),
+    outcome: 'answer',
+    sent: [sentTo('clients', Mac.client, reply)],
   },
   {
     description: 'a ping from behind the router is answered by way of the router',
@@ -62,7 +74,7 @@ export const PingCases: readonly PacketCase[] = [
     description: 'an echo reply to a VIP answers nothing',
     arrival: 'clients',
     packet: fromClient({ ...echo, icmp: { type: 0 } }),
-    outcome: 'drop: other-protocol',
+    outcome: 'drop: unrelated-icmp',
     sent: [],
   },
   {
@@ -80,10 +92,39 @@ export const PingCases: readonly PacketCase[] = [
     sent: [],
   },
   {
-    description: 'a fragment of a ping is dropped',
+    description: 'IPv6: a ping of a VIP that we hold is answered',
     arrival: 'clients',
-    packet: fromClient({ ...echo, fragment: { offset: 0, more: true } }),
-    outcome: 'drop: fragment',
+    packet: fromClient(echo6),
+    outcome: 'answer',
+    sent: [sentTo('clients', Mac.client, reply6)],
+  },
+  {
+    description: 'IPv6: a ping that arrives with its last hop is answered with a fresh limit',
+    arrival: 'clients',
+    packet: fromClient({ ...echo6, ttl: 1 }),
+    outcome: 'answer',
+    sent: [sentTo('clients', Mac.client, { ...reply6, ttl: 64 })],
+  },
+  {
+    description: 'IPv6: a backup leaves pings of a VIP to the master',
+    bench: { isMaster: false },
+    arrival: 'clients',
+    packet: fromClient(echo6),
+    outcome: 'drop: not-master',
+    sent: [],
+  },
+  {
+    description: 'IPv6: a ping with a wrong checksum is malformed',
+    arrival: 'clients',
+    packet: fromClient({ ...echo6, icmp: { type: 128, checksum: 0 } }),
+    outcome: 'drop: malformed',
+    sent: [],
+  },
+  {
+    description: 'IPv6: an echo reply to a VIP answers nothing',
+    arrival: 'clients',
+    packet: fromClient({ ...echo6, icmp: { type: 129 } }),
+    outcome: 'drop: unrelated-icmp',
     sent: [],
   },
 ];

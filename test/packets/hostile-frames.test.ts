@@ -2,12 +2,13 @@ import { test } from 'tap';
 
 import { Prng } from '../../director/base/prng.js';
 import { at } from '../base/values.js';
-import { BenchDirector, Mac, type Link, type Sent } from './bench-director.js';
+import { BenchDirector, type Link, type Sent } from './bench-director.js';
 import { ArpCases } from './cases-arp.js';
 import { DirectRouteCases } from './cases-direct-route.js';
 import { NatCases } from './cases-nat.js';
 import { PingCases } from './cases-ping.js';
 import { RefusedCases } from './cases-refused.js';
+import { Mac } from './hosts.js';
 import { internetChecksum } from './packet-builder.js';
 
 const Rounds = 100_000;

@@ -1,8 +1,9 @@
 import { test } from 'tap';
 
 import { DropReason } from '../../director/core/counters.js';
-import { BenchDirector, Mac, macText, wordOf } from './bench-director.js';
-import { buildArp } from './packet-builder.js';
+import { BenchDirector, macText } from './bench-director.js';
+import { Mac } from './hosts.js';
+import { buildArp, buildNeighbour } from './packet-builder.js';
 import { fromClient, fromServer, sentTo } from './packet-case.js';
 
 const segment = (payload: string): Uint8Array =>
@@ -47,7 +48,7 @@ test('frames for an unknown neighbour wait while it is asked for, and leave in t
   t.equal(bench.director.counters.held, 3);
   t.ok(bench.isBalanced);
 
-  t.equal(bench.answerArp('servers', Mac.server3, '10.2.0.23'), 'answer');
+  t.equal(bench.answerNeighbour('servers', Mac.server3, '10.2.0.23'), 'answer');
   t.strictSame(bench.takeSent(), [delivered('one'), delivered('two'), delivered('three')]);
   t.equal(bench.director.counters.held, 0);
   t.equal(bench.director.counters.forwarded, 3);
@@ -65,7 +66,7 @@ test('the queue of an unknown neighbour is three frames long', (t) => {
   t.equal(bench.director.counters.held, 3);
   t.ok(bench.isBalanced);
   bench.takeSent();
-  bench.answerArp('servers', Mac.server3, '10.2.0.23');
+  bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
   t.strictSame(bench.takeSent(), [delivered('one'), delivered('two'), delivered('three')]);
   t.end();
 });
@@ -83,7 +84,7 @@ test('a neighbour that does not answer three questions loses what waited for it'
   t.strictSame(bench.takeSent(), [], 'no fourth question');
   t.equal(bench.director.counters.held, 0);
   t.equal(bench.dropped(DropReason.unresolved), 2);
-  t.equal(bench.director.neighbours.find(wordOf('10.2.0.23')), undefined);
+  t.equal(bench.neighbour('10.2.0.23'), undefined);
   t.ok(bench.isBalanced);
 
   t.equal(bench.receive('clients', segment('three')), 'hold', 'the next frame starts over');
@@ -96,7 +97,7 @@ test('an answer that comes after giving up is of no use', (t) => {
   bench.receive('clients', segment('one'));
   bench.wait(4);
   bench.takeSent();
-  t.equal(bench.answerArp('servers', Mac.server3, '10.2.0.23'), 'drop: not-for-us');
+  t.equal(bench.answerNeighbour('servers', Mac.server3, '10.2.0.23'), 'drop: not-for-us');
   t.strictSame(bench.takeSent(), []);
   t.end();
 });
@@ -104,17 +105,17 @@ test('an answer that comes after giving up is of no use', (t) => {
 test('an answer on another link teaches nothing', (t) => {
   const bench = new BenchDirector({ isUnresolved: true });
   bench.receive('clients', segment('one'));
-  t.equal(bench.answerArp('clients', Mac.stranger, '10.2.0.23'), 'drop: not-for-us');
-  t.equal(bench.director.neighbours.find(wordOf('10.2.0.23'))?.isResolved, false);
+  t.equal(bench.answerNeighbour('clients', Mac.stranger, '10.2.0.23'), 'drop: not-for-us');
+  t.equal(bench.neighbour('10.2.0.23')?.isResolved, false);
   t.equal(bench.director.counters.held, 1);
   t.end();
 });
 
 test('nobody else can take a VIP away from its holder by ARP', (t) => {
   const bench = new BenchDirector();
-  bench.answerArp('clients', Mac.stranger, '10.1.0.100');
+  bench.answerNeighbour('clients', Mac.stranger, '10.1.0.100');
   bench.receive('clients', asking(Mac.stranger, '10.1.0.100', '10.1.0.101'));
-  t.equal(bench.director.neighbours.find(wordOf('10.1.0.100')), undefined);
+  t.equal(bench.neighbour('10.1.0.100'), undefined);
   t.end();
 });
 
@@ -161,7 +162,7 @@ test('a neighbour in use is asked again after half a minute and stays usable mea
   t.strictSame(bench.takeSent(), [question('10.2.0.23')]);
   t.equal(bench.receive('clients', segment('two')), 'forward');
   bench.takeSent();
-  bench.answerArp('servers', Mac.server3, '10.2.0.23');
+  bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
   bench.wait(20);
   t.strictSame(bench.takeSent(), [], 'an answer is good for another half minute');
   t.end();
@@ -171,15 +172,15 @@ test('a neighbour that nobody uses is forgotten after half a minute', (t) => {
   const bench = new BenchDirector();
   const { neighbours } = bench.director;
   bench.wait(29.75);
-  t.equal(neighbours.size, 5);
+  t.equal(neighbours.size, 10);
   bench.receive('clients', segment('one'));
   bench.wait(0.25);
   t.equal(neighbours.size, 1, 'but for the one in use');
-  t.not(neighbours.find(wordOf('10.2.0.23')), undefined);
+  t.not(bench.neighbour('10.2.0.23'), undefined);
   bench.takeSent();
 
   // The server remembers its neighbour; a forgotten one is asked for and not sent to blindly.
-  bench.answerArp('servers', Mac.server3, '10.2.0.23');
+  bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
   bench.wait(31);
   t.equal(neighbours.size, 0);
   t.equal(bench.receive('clients', segment('two')), 'hold');
@@ -197,7 +198,7 @@ test('strangers cannot fill the neighbour table for good', (t) => {
   }
   t.equal(neighbours.size, full);
   t.equal(bench.receive('clients', asking(Mac.stranger, '10.9.9.9')), 'answer');
-  t.equal(neighbours.find(wordOf('10.9.9.9')), undefined, 'there is no room for one more');
+  t.equal(bench.neighbour('10.9.9.9'), undefined, 'there is no room for one more');
   bench.wait(31);
   t.equal(neighbours.size, 0);
   t.end();
@@ -210,39 +211,31 @@ test('a neighbour in use that has gone is noticed, and its frames wait again', (
   bench.takeSent();
   t.equal(bench.receive('clients', segment('two')), 'hold');
   t.strictSame(bench.takeSent(), [question('10.2.0.23')]);
-  t.equal(bench.answerArp('servers', Mac.stranger, '10.2.0.23'), 'answer');
-  const neighbour = bench.director.neighbours.find(wordOf('10.2.0.23'));
+  t.equal(bench.answerNeighbour('servers', Mac.stranger, '10.2.0.23'), 'answer');
+  const neighbour = bench.neighbour('10.2.0.23');
   t.equal(neighbour === undefined ? '' : macText(neighbour), Mac.stranger);
   t.end();
 });
 
-test('a ping that waits for its asker is answered when that is known', (t) => {
-  const bench = new BenchDirector({ isUnresolved: true });
-  const ping = { from: '10.1.0.2', to: '10.1.0.100', icmp: { type: 8 }, payload: '0x12340001' };
-  t.equal(bench.receive('clients', fromClient(ping)), 'hold');
+test('a packet without DF is cut to size also after it has waited', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true, mtu: { servers: 1_000 } });
+  const spec = { from: '10.1.0.2:40000', to: '10.1.0.101:80', tcp: 'S' };
+  const long = 'x'.repeat(1_460);
+  t.equal(bench.receive('clients', fromClient({ ...spec, payload: long })), 'hold');
   bench.takeSent();
-  bench.answerArp('clients', Mac.client, '10.1.0.2');
-  const reply = { ...ping, from: '10.1.0.100', to: '10.1.0.2', icmp: { type: 0 } };
-  t.strictSame(bench.takeSent(), [sentTo('clients', Mac.client, reply)]);
-  t.ok(bench.isBalanced);
+  bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
+  const lengths = bench.takeSent().map(({ frame }) => frame.length);
+  t.strictSame(lengths, [14 + 996, 14 + 524]);
+  t.equal(bench.director.counters.forwarded, 1, 'one packet came, one went on');
   t.end();
 });
 
-test('a frame too long for the link it would leave by is counted', (t) => {
-  const bench = new BenchDirector();
-  const spec = { from: '10.1.0.2:40000', to: '10.1.0.101:80', tcp: 'S' };
-  const longest = 'x'.repeat(1_460);
-  t.equal(bench.receive('clients', fromClient({ ...spec, payload: longest })), 'forward');
-  t.equal(
-    bench.receive('clients', fromClient({ ...spec, payload: `${longest}x` })),
-    'drop: too-big',
-  );
-
-  const waiting = new BenchDirector({ isUnresolved: true });
-  t.equal(waiting.receive('clients', fromClient({ ...spec, payload: `${longest}x` })), 'hold');
-  waiting.answerArp('servers', Mac.server3, '10.2.0.23');
-  t.equal(waiting.dropped(DropReason.tooBig), 1, 'also after it has waited');
-  t.ok(waiting.isBalanced);
+test('a packet that must not be cut is refused before it waits', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true, mtu: { servers: 1_000 } });
+  const spec = { from: '10.1.0.2:40000', to: '10.1.0.101:80', tcp: 'S', dontFragment: true };
+  const long = 'x'.repeat(1_460);
+  t.equal(bench.receive('clients', fromClient({ ...spec, payload: long })), 'drop: too-big');
+  t.equal(bench.director.counters.held, 0);
   t.end();
 });
 
@@ -267,9 +260,111 @@ test('replies of many clients wait each for its own neighbour', (t) => {
     'hold',
   );
   bench.takeSent();
-  bench.answerArp('clients', Mac.stranger, '10.1.0.32');
+  bench.answerNeighbour('clients', Mac.stranger, '10.1.0.32');
   t.equal(bench.takeSent().length, 1);
   t.equal(bench.director.counters.held, 1);
   t.ok(bench.isBalanced);
+  t.end();
+});
+
+/** The director's question for an IPv6 real server, from its own address on that link. */
+const question6 = (last: string, address: string) => ({
+  link: 'servers',
+  frame: buildNeighbour({
+    ethernet: { source: Mac.directorServers, destination: `33:33:ff:00:00:${last}` },
+    kind: 'solicitation',
+    from: 'fd02::11',
+    to: `ff02::1:ff00:${last}`,
+    target: address,
+    mac: Mac.directorServers,
+  }),
+});
+
+const segment6 = { from: '[fd01::2]:40000', to: '[fd01::101]:80', tcp: 'PAS', payload: 'one' };
+const delivered6 = (mac: string = Mac.server3) => sentTo('servers', mac, { ...segment6, ttl: 63 });
+
+test('IPv6: frames for an unknown neighbour wait while it is asked for', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  t.equal(bench.receive('clients', fromClient(segment6)), 'hold');
+  t.strictSame(bench.takeSent(), [question6('23', 'fd02::23')]);
+  bench.wait(1);
+  t.strictSame(bench.takeSent(), [question6('23', 'fd02::23')], 'asked again after a second');
+  t.equal(bench.answerNeighbour('servers', Mac.server3, 'fd02::23'), 'answer');
+  t.strictSame(bench.takeSent(), [delivered6()]);
+  t.equal(bench.receive('clients', fromClient(segment6)), 'forward');
+  t.end();
+});
+
+test('IPv6: a neighbour that does not answer three questions loses what waited for it', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  bench.receive('clients', fromClient(segment6));
+  bench.wait(3.25);
+  t.equal(bench.takeSent().length, 3);
+  t.equal(bench.dropped(DropReason.unresolved), 1);
+  t.equal(bench.neighbour('fd02::23'), undefined);
+  t.end();
+});
+
+test('IPv6: a host that asks for our address is known from its question', (t) => {
+  const bench = new BenchDirector({ isUnresolved: true });
+  const asking6 = buildNeighbour({
+    ethernet: { source: Mac.client, destination: '33:33:ff:00:01:00' },
+    kind: 'solicitation',
+    from: 'fd01::2',
+    to: 'ff02::1:ff00:100',
+    target: 'fd01::100',
+    mac: Mac.client,
+  });
+  t.equal(bench.receive('clients', asking6), 'answer');
+  const neighbour = bench.neighbour('fd01::2');
+  t.equal(neighbour === undefined ? '' : macText(neighbour), Mac.client);
+  t.end();
+});
+
+test('IPv6: a host that says unasked that it has moved is followed', (t) => {
+  const bench = new BenchDirector();
+  const moved = buildNeighbour({
+    ethernet: { source: Mac.stranger, destination: '33:33:00:00:00:01' },
+    kind: 'advertisement',
+    from: 'fd02::23',
+    to: 'ff02::1',
+    target: 'fd02::23',
+    flags: 'O',
+    mac: Mac.stranger,
+  });
+  t.equal(bench.receive('servers', moved), 'answer');
+  bench.receive('clients', fromClient(segment6));
+  t.strictSame(bench.takeSent(), [delivered6(Mac.stranger)]);
+  t.end();
+});
+
+test('IPv6: nobody can take a VIP from its holder, nor become a neighbour from nowhere', (t) => {
+  const bench = new BenchDirector();
+  bench.answerNeighbour('clients', Mac.stranger, 'fd01::100');
+  t.equal(bench.neighbour('fd01::100'), undefined);
+  const { size } = bench.director.neighbours;
+  const probe = buildNeighbour({
+    ethernet: { source: Mac.stranger, destination: '33:33:ff:00:01:00' },
+    kind: 'solicitation',
+    from: '::',
+    to: 'ff02::1:ff00:100',
+    target: 'fd01::100',
+  });
+  t.equal(bench.receive('clients', probe), 'answer');
+  t.equal(bench.director.neighbours.size, size);
+  t.end();
+});
+
+test('a real server’s MAC address that is learnt anew is used by the server that remembers it', (t) => {
+  const bench = new BenchDirector();
+  const server = bench.server('10.1.0.101', 80, '10.2.0.23');
+  bench.receive('clients', segment('one'));
+  const remembered = server.neighbour;
+  t.ok(remembered?.isResolved);
+  bench.wait(34);
+  t.equal(remembered?.isResolved, false, 'forgotten, and those who remember it see it');
+  bench.takeSent();
+  t.equal(bench.receive('clients', segment('two')), 'hold');
+  t.not(server.neighbour, remembered);
   t.end();
 });

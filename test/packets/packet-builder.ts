@@ -1,3 +1,5 @@
+import { crc32c } from '../wire/plain-packets.js';
+
 /**
  * Frames for tests, from fields. Lengths and checksums are computed here in the plainest way and without
  * `director/wire`, so that a mistake there does not cancel out.
@@ -7,17 +9,22 @@ export interface EthernetSpec {
   /** MAC addresses as text; two of a test's own by default. */
   readonly source?: string;
   readonly destination?: string;
-  /** EtherType, IPv4 by default. */
+  /** EtherType, that of the packet by default. */
   readonly type?: number;
 }
 
-/** An IPv4 packet in a frame. One of `tcp`, `udp` and `icmp` says what it carries; none is an unknown protocol. */
+/**
+ * An IP packet in a frame, of the family that its addresses have. One of `tcp`, `udp`, `sctp` and `icmp` says what it
+ * carries; none is an unknown protocol. What only IPv4 has is ignored in IPv6.
+ */
 export interface FrameSpec {
   readonly ethernet?: EthernetSpec;
-  /** `address:port`, or an address alone where there are no ports. */
+  /** `address:port`, IPv6 in brackets, or an address alone where there are no ports. */
   readonly from: string;
   readonly to: string;
+  /** Time to live or hop limit. */
   readonly ttl?: number;
+  /** Type of service or traffic class. */
   readonly tos?: number;
   readonly identification?: number;
   readonly dontFragment?: boolean;
@@ -34,6 +41,9 @@ export interface FrameSpec {
   readonly window?: number;
   readonly tcpOptions?: string;
   readonly udp?: { readonly hasChecksum?: boolean };
+  /** The first chunk's type; the payload is its contents. */
+  readonly sctp?: { readonly chunk: number };
+  /** ICMP or ICMPv6, by the addresses; the payload begins behind the checksum. */
   readonly icmp?: { readonly type: number; readonly code?: number; readonly checksum?: number };
   /** Protocol number when it is none of the three. */
   readonly protocol?: number;
@@ -53,9 +63,14 @@ export interface ArpSpec {
 const TcpBits: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16 };
 
 export function buildFrame(spec: FrameSpec): Uint8Array {
-  const packet = ipv4Packet(spec);
+  const isIpv6 = host(spec.from).includes(':');
+  const packet = isIpv6 ? ipv6Packet(spec) : ipv4Packet(spec);
   const padding = Array.from({ length: spec.padding ?? 0 }, () => 0);
-  return Uint8Array.from([...ethernetHeader(spec.ethernet), ...packet, ...padding]);
+  return Uint8Array.from([
+    ...ethernetHeader({ type: isIpv6 ? 0x86dd : 0x0800, ...spec.ethernet }),
+    ...packet,
+    ...padding,
+  ]);
 }
 
 export function buildArp(spec: ArpSpec): Uint8Array {
@@ -65,12 +80,52 @@ export function buildArp(spec: ArpSpec): Uint8Array {
   return Uint8Array.from([...header, 0, 1, 8, 0, 6, 4, 0, operation, ...parties]);
 }
 
+export interface NeighbourSpec {
+  readonly ethernet: EthernetSpec;
+  readonly kind: 'solicitation' | 'advertisement';
+  readonly from: string;
+  readonly to: string;
+  readonly target: string;
+  /** Of an advertisement: letters of RSO for router, solicited, override. */
+  readonly flags?: string;
+  /** The MAC address in the option; none when absent. */
+  readonly mac?: string;
+  readonly ttl?: number;
+  readonly checksum?: number;
+}
+
+/** A frame with a neighbour solicitation or advertisement (RFC 4861 §4.3, §4.4). */
+export function buildNeighbour(spec: NeighbourSpec): Uint8Array {
+  const isSolicitation = spec.kind === 'solicitation';
+  const flags = (spec.flags ?? '').split('').map((letter) => NeighbourBits[letter] ?? 0);
+  const bits = flags.reduce((sum, bit) => sum + bit, 0);
+  const option = spec.mac === undefined ? [] : [isSolicitation ? 1 : 2, 1, ...macBytes(spec.mac)];
+  const rest = [bits, 0, 0, 0, ...addressBytes(spec.target), ...option];
+  const { ethernet, from, to, ttl = 255 } = spec;
+  const type = isSolicitation ? 135 : 136;
+  const checksum = spec.checksum === undefined ? {} : { checksum: spec.checksum };
+  const payload = `0x${Buffer.from(rest).toString('hex')}`;
+  return buildFrame({ ethernet, from, to, ttl, icmp: { type, ...checksum }, payload });
+}
+
+const NeighbourBits: Readonly<Record<string, number>> = { R: 0x80, S: 0x40, O: 0x20 };
+
+/**
+ * The payload of an ICMP error behind its checksum: the second word, of which an MTU is a part, and the IP packet in
+ * `frame`, or so many bytes of it.
+ */
+export function quote(frame: Uint8Array, { mtu = 0, most = Infinity } = {}): string {
+  const packet = [...frame.subarray(14)];
+  const inside = packet.slice(0, Math.min(most, packet.length));
+  return `0x${Buffer.from([...longWord(mtu), ...inside]).toString('hex')}`;
+}
+
 const party = ([mac, address]: readonly [string, string]): number[] => [
   ...macBytes(mac),
   ...addressBytes(address),
 ];
 
-function ethernetHeader(spec: EthernetSpec = {}): number[] {
+function ethernetHeader(spec: EthernetSpec): number[] {
   const destination = macBytes(spec.destination ?? '02:00:00:00:00:02');
   const source = macBytes(spec.source ?? '02:00:00:00:00:01');
   return [...destination, ...source, ...word(spec.type ?? 0x0800)];
@@ -99,11 +154,37 @@ function ipv4Packet(spec: FrameSpec): number[] {
   return [...header, ...body];
 }
 
+function ipv6Packet(spec: FrameSpec): number[] {
+  const body = transport(spec);
+  const fragment = spec.fragment === undefined ? [] : fragmentHeader(spec, spec.fragment);
+  return [
+    ...longWord(0x6000_0000 + (spec.tos ?? 0) * 0x10_0000),
+    ...word(spec.totalLength ?? fragment.length + body.length),
+    fragment.length > 0 ? 44 : protocolOf(spec),
+    spec.ttl ?? 64,
+    ...addressBytes(host(spec.from)),
+    ...addressBytes(host(spec.to)),
+    ...fragment,
+    ...body,
+  ];
+}
+
+function fragmentHeader(
+  spec: FrameSpec,
+  { offset, more }: NonNullable<FrameSpec['fragment']>,
+): number[] {
+  const cut = offset + (more ? 1 : 0);
+  return [protocolOf(spec), 0, ...word(cut), ...longWord(spec.identification ?? 0)];
+}
+
 function transport(spec: FrameSpec): number[] {
   const payload = payloadBytes(spec.payload ?? '');
+  // A later fragment carries data only.
+  if ((spec.fragment?.offset ?? 0) > 0) return payload;
   if (spec.tcp !== undefined) return tcpSegment(spec, payload);
   if (spec.udp !== undefined) return udpDatagram(spec, payload);
-  if (spec.icmp !== undefined) return icmpMessage(spec.icmp, payload);
+  if (spec.sctp !== undefined) return sctpPacket(spec, spec.sctp.chunk, payload);
+  if (spec.icmp !== undefined) return icmpMessage(spec, spec.icmp, payload);
   return payload;
 }
 
@@ -147,24 +228,39 @@ function udpDatagram(spec: FrameSpec, payload: number[]): number[] {
   return datagram;
 }
 
-function icmpMessage(spec: NonNullable<FrameSpec['icmp']>, payload: number[]): number[] {
-  const message = [spec.type, spec.code ?? 0, 0, 0, ...payload];
-  message.splice(2, 2, ...word(spec.checksum ?? internetChecksum(message)));
+function sctpPacket(spec: FrameSpec, chunk: number, payload: number[]): number[] {
+  const tag = longWord(0x1234_5678);
+  const ports = [...word(port(spec.from)), ...word(port(spec.to))];
+  const body = [chunk, 0, ...word(4 + payload.length), ...payload];
+  const crc = crc32c([...ports, ...tag, 0, 0, 0, 0, ...body]);
+  return [...ports, ...tag, ...longWord(crc).toReversed(), ...body];
+}
+
+function icmpMessage(
+  spec: FrameSpec,
+  fields: NonNullable<FrameSpec['icmp']>,
+  payload: number[],
+): number[] {
+  const message = [fields.type, fields.code ?? 0, 0, 0, ...payload];
+  const isIpv6 = host(spec.from).includes(':');
+  const covered = isIpv6 ? [...pseudoHeader(spec, message.length), ...message] : message;
+  message.splice(2, 2, ...word(fields.checksum ?? internetChecksum(covered)));
   return message;
 }
 
-const pseudoHeader = (spec: FrameSpec, length: number): number[] => [
-  ...addressBytes(host(spec.from)),
-  ...addressBytes(host(spec.to)),
-  0,
-  protocolOf(spec),
-  ...word(length),
-];
+function pseudoHeader(spec: FrameSpec, length: number): number[] {
+  const addresses = [...addressBytes(host(spec.from)), ...addressBytes(host(spec.to))];
+  return addresses.length === 32
+    ? [...addresses, ...longWord(length), 0, 0, 0, protocolOf(spec)]
+    : [...addresses, 0, protocolOf(spec), ...word(length)];
+}
 
 function protocolOf(spec: FrameSpec): number {
   if (spec.tcp !== undefined) return 6;
   if (spec.udp !== undefined) return 17;
-  return spec.icmp === undefined ? (spec.protocol ?? 253) : 1;
+  if (spec.sctp !== undefined) return 132;
+  if (spec.icmp === undefined) return spec.protocol ?? 253;
+  return host(spec.from).includes(':') ? 58 : 1;
 }
 
 /** The checksum of RFC 1071 by the modulo definition of ones' complement. */
@@ -184,11 +280,29 @@ const longWord = (value: number): number[] => [
 
 const macBytes = (mac: string): number[] => mac.split(':').map((pair) => Number.parseInt(pair, 16));
 
-const addressBytes = (address: string): number[] => address.split('.').map(Number);
+/** The bytes of an address; of IPv6 the plain notations of RFC 4291 §2.2, without an IPv4 tail. */
+export function addressBytes(address: string): number[] {
+  if (!address.includes(':')) return address.split('.').map(Number);
+  const [left = '', right = ''] = address.split('::');
+  const head = groups(left);
+  const tail = address.includes('::') ? groups(right) : [];
+  const middle = Array.from({ length: 8 - head.length - tail.length }, () => 0);
+  return [...head, ...middle, ...tail].flatMap(word);
+}
 
-const host = (endpoint: string): string => endpoint.split(':')[0] ?? '';
+const groups = (half: string): number[] =>
+  half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16));
 
-const port = (endpoint: string): number => Number(endpoint.split(':')[1]);
+/** The text of an endpoint: `address:port`, IPv6 in brackets. */
+export const endpoint = (address: string, number: number): string =>
+  address.includes(':') ? `[${address}]:${number}` : `${address}:${number}`;
+
+function host(text: string): string {
+  if (text.startsWith('[')) return text.slice(1, text.indexOf(']'));
+  return text.split(':').length > 2 ? text : (text.split(':')[0] ?? '');
+}
+
+const port = (text: string): number => Number(text.slice(text.lastIndexOf(':') + 1));
 
 const hexBytes = (hex: string): number[] => [...Buffer.from(hex.replaceAll(/\s/g, ''), 'hex')];
 

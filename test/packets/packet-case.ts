@@ -1,6 +1,6 @@
 import type { BenchDirector, BenchOptions, Link, Outcome, Sent } from './bench-director.js';
-import { Mac } from './bench-director.js';
-import { buildFrame, type FrameSpec } from './packet-builder.js';
+import { Mac } from './hosts.js';
+import { buildFrame, quote, type FrameSpec } from './packet-builder.js';
 
 /** One row of a table of packets: what comes in, what becomes of it, what goes out. */
 export interface PacketCase {
@@ -32,3 +32,61 @@ export const sentTo = (link: Link, destination: string, spec: FrameSpec): Sent =
   link,
   frame: buildFrame({ ...spec, ethernet: { source: DirectorMac[link], destination } }),
 });
+
+/** The ICMP errors that the director makes, by what they say: type and code of ICMP, and of ICMPv6. */
+const Errors = {
+  timeExceeded: [
+    [11, 0],
+    [3, 0],
+  ],
+  portUnreachable: [
+    [3, 3],
+    [1, 4],
+  ],
+  tooBig: [
+    [3, 4],
+    [2, 0],
+  ],
+} as const;
+
+export interface ErrorSpec {
+  readonly kind: keyof typeof Errors;
+  /** Where the error comes from and goes to, and on which link. */
+  readonly from: string;
+  readonly to: string;
+  readonly link?: Link;
+  readonly mac?: string;
+  readonly mtu?: number;
+  /** The packet that it is about. */
+  readonly about: Uint8Array;
+  /** The identification of the IPv4 header, which the director throws dice for. */
+  readonly identification?: number;
+}
+
+/**
+ * An ICMP error of the director's own: precedence "internetwork control" in IPv4, TTL 64, and as much of the packet as
+ * makes 576 bytes of IPv4 (RFC 1812 §4.3.2.3) or 1,280 of IPv6 (RFC 4443 §2.4).
+ */
+export function errorOf(spec: ErrorSpec): Sent {
+  const isIpv6 = spec.from.includes(':');
+  const [type, code] = Errors[spec.kind][isIpv6 ? 1 : 0];
+  const { link = 'clients', mac = Mac.client, from, to } = spec;
+  return sentTo(link, mac, {
+    from,
+    to,
+    icmp: { type, code },
+    ...(isIpv6 ? {} : { tos: 0xc0, identification: spec.identification ?? 0 }),
+    payload: quote(spec.about, { mtu: spec.mtu ?? 0, most: isIpv6 ? 1_280 - 48 : 576 - 28 }),
+  });
+}
+
+/** The frame with the identification of its IPv4 header made 0, and the header's checksum made right again. */
+export function withoutIdentification({ link, frame }: Sent): Sent {
+  if (frame[12] !== 0x08 || frame[13] !== 0x00) return { link, frame };
+  const copy = Uint8Array.from(frame);
+  const view = new DataView(copy.buffer);
+  const sum = (view.getUint16(24) ^ 0xffff) - view.getUint16(18);
+  view.setUint16(18, 0);
+  view.setUint16(24, 0xffff - (((sum % 0xffff) + 0xffff) % 0xffff));
+  return { link, frame: copy };
+}

@@ -6,11 +6,13 @@ import { Director } from '../../director/core/director.js';
 import { processFrame } from '../../director/core/input.js';
 import type { Interface } from '../../director/core/interfaces.js';
 import { RoundRobin } from '../../director/core/schedulers/rr.js';
+import { addressKey } from '../../director/core/service-table.js';
 import { Method, type VirtualService } from '../../director/core/services.js';
 import { StateNames } from '../../director/core/states.js';
+import { toWords } from '../../director/wire/address-words.js';
+import { Family } from '../../director/wire/flow.js';
 import { Packet } from '../../director/wire/packet.js';
 import { at, ip, prefix } from '../base/values.js';
-import { wordOf } from './bench-director.js';
 import { readFrames } from './recordings.js';
 
 /** The director of the recordings: VIP 10.1.0.100 before the real servers .11 and .12, added in this order. */
@@ -42,21 +44,22 @@ class RecordedDirector {
       interfaces: this.#links,
       capacity: 64,
       seed: 1,
-      sync: { threshold: 3, period: 50 },
       output: { send: (_link, packet) => this.#sent.push(packet.copy()) },
     });
     const { services, neighbours } = this.director;
     const { protocol, port, method, realPort } = spec;
-    this.service = services.addService(
-      { address: ip('10.1.0.100'), port, protocol },
-      new RoundRobin(),
-    );
-    this.service.isLive = true;
+    const vip = ip('10.1.0.100');
+    this.director.addFloating(vip, clients);
+    this.director.setLive(vip, true);
+    const key = addressKey(vip, port, protocol);
+    const service = this.director.addService(key, vip, new RoundRobin());
+    assert(service !== undefined, 'the only service');
+    this.service = service;
     for (const address of ['10.1.0.2', ...spec.servers]) {
       const owner = address.startsWith('10.1.') ? clients : servers;
-      const neighbour = neighbours.obtain(owner, wordOf(address), at(0));
+      const neighbour = neighbours.add(owner, Family.ipv4, wordsOf(address), at(0));
       assert(neighbour !== undefined, 'room for a neighbour');
-      neighbours.confirm(neighbour, 0x0200, wordOf(address), at(0));
+      neighbours.confirm(neighbour, 0x0200, wordsOf(address)[3] ?? 0, at(0));
     }
     for (const address of spec.servers) {
       services.addServer(this.service, { address: ip(address), port: realPort, method, weight: 1 });
@@ -79,13 +82,15 @@ class RecordedDirector {
   }
 }
 
+const wordsOf = (address: string): Uint32Array => toWords(ip(address)).words;
+
 const ipPacket = (frame: Uint8Array): string => Buffer.from(frame.subarray(14)).toString('hex');
 
 const isIpv4 = (frame: Uint8Array): boolean => frame[12] === 0x08 && frame[13] === 0x00;
 
 /** True for a packet on its way from the client. */
 const isRequest = (frame: Uint8Array): boolean =>
-  Buffer.from(frame.subarray(26, 30)).readUInt32BE() === wordOf('10.1.0.2');
+  Buffer.from(frame.subarray(26, 30)).readUInt32BE() === wordsOf('10.1.0.2')[3];
 
 /** The states of the table, by client port. */
 function statesOf(director: Director): Record<number, string | undefined> {

@@ -66,23 +66,39 @@ function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
 }
 
 function addFloatingAddresses(director: Director, config: NodeConfig): void {
-  for (const { address, device } of config.vrrpInstances.flatMap((vrrp) => vrrp.virtualAddresses)) {
+  const addresses = config.vrrpInstances.flatMap((vrrp) => [
+    ...vrrp.virtualAddresses,
+    ...vrrp.excludedAddresses,
+  ]);
+  for (const { address, device } of addresses) {
     director.addFloating(address, requireInterface(director.interfaces, device));
   }
 }
 
 function addServices(director: Director, config: NodeConfig): void {
   for (const virtual of config.virtualServers) {
-    const protocol = virtual.protocol === 'tcp' ? Protocol.tcp : Protocol.udp;
+    const { firewallMark, scheduler: name, realServers } = virtual;
+    if (firewallMark !== undefined) throw unsupported(`virtual_server fwmark ${firewallMark}`);
+    if (name !== 'rr' && name !== 'wlc') throw unsupported(`the scheduler ${name}`);
+    if (virtual.protocol === 'sctp') throw unsupported('sctp');
+    if (virtual.persistence !== undefined) throw unsupported('persistence');
+    if (virtual.isOnePacket) throw unsupported('one-packet scheduling');
     const { address, port } = virtual;
-    const scheduler = createScheduler(virtual.scheduler);
-    const service = director.services.addService({ address, port, protocol }, scheduler);
-    for (const { address, port, weight } of virtual.realServers) {
-      const method = methodFromName(virtual.method);
-      director.services.addServer(service, { address, port, weight, method });
+    const protocol = virtual.protocol === 'tcp' ? Protocol.tcp : Protocol.udp;
+    const service = director.services.addService(
+      { address, port, protocol },
+      createScheduler(name),
+    );
+    for (const { address, port, weight, method } of realServers) {
+      if (method !== 'Masq' && method !== 'Route') throw unsupported(`the method ${method}`);
+      const settings = { address, port, weight, method: methodFromName(method) };
+      director.services.addServer(service, settings);
     }
   }
 }
+
+const unsupported = (what: string): IoError =>
+  new IoError({ code: 'not-supported' }, `the data plane does not do ${what}`);
 
 /** The interfaces that hold floating addresses or lead to real servers. */
 function usedInterfaces(director: Director, config: NodeConfig): Set<Interface> {

@@ -14,6 +14,7 @@ const pureFolders: Readonly<Record<string, readonly string[]>> = {
   'cluster/vrrp': ['director/base', 'director/wire'],
   'cluster/sync': ['director/base', 'director/wire'],
   'cluster/config': ['director/base', 'director/wire'],
+  'cluster/ipvsadm': ['director/base'],
 };
 
 /** What only the edge may use: in a pure folder time and chance are arguments. */

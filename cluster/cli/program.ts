@@ -4,6 +4,7 @@ import { BatonError, ConfigError, UsageError } from '../../director/base/errors.
 import { addExecCommand } from './exec-command.js';
 import { addFaultCommands } from './fault-commands.js';
 import { Interruption, signalStatus } from './interruption.js';
+import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
 import type { Terminal } from './terminal.js';
 import { addTrafficCommand } from './traffic-command.js';
@@ -34,6 +35,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addFaultCommands(line);
   addTrafficCommand(line);
   addExecCommand(line);
+  addIpvsadmCommand(line);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
@@ -49,6 +51,8 @@ const createProgram = (): Command =>
         'Bring it up, run traffic, kill the master, and see what became of every session.',
     )
     .exitOverride()
+    // So that what follows `ipvsadm` can be its own business.
+    .enablePositionalOptions()
     .showHelpAfterError(
       "(baton --help lists the commands, baton COMMAND --help a command's options)",
     )

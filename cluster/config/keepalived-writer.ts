@@ -73,7 +73,8 @@ function instanceLines(
     assert(length !== undefined, 'a resolved lab names existing networks only');
     return `        ${address}/${length} dev ${devices(network)}`;
   };
-  const { gateway, virtualNetwork } = cluster;
+  const { gateway, virtualNetwork, addresses } = cluster;
+  const virtualAddresses = new Set([...virtualAddressesOf(services), ...addresses]);
   return [
     '',
     `vrrp_instance ${InstanceName} {`,
@@ -84,7 +85,7 @@ function instanceLines(
     `    advert_int ${secondsText(cluster.advertInterval)}`,
     ...(cluster.preempt ? [] : ['    nopreempt']),
     '    virtual_ipaddress {',
-    ...virtualAddressesOf(services).map((address) => virtualLine(address, virtualNetwork)),
+    ...Array.from(virtualAddresses, (address) => virtualLine(address, virtualNetwork)),
     ...(gateway === undefined ? [] : [virtualLine(gateway.address, gateway.network)]),
     '    }',
     '}',

@@ -47,6 +47,8 @@ export interface LabCluster {
   readonly virtualRouterId: number;
   readonly advertInterval: Duration;
   readonly preempt: boolean;
+  /** VIPs besides those of the services: for services that are added at run time. */
+  readonly addresses: readonly IpAddress[];
   /** The network of all virtual services, where the election takes place. */
   readonly virtualNetwork: string;
   /** The default route of NAT real servers: an address that only the master answers for. */

@@ -81,7 +81,7 @@ function findClusterNetworks(
     report(['cluster', 'sync', 'period'], 'wrong-value', message);
   }
   return {
-    virtual: findVirtualNetwork(services, plan, report),
+    virtual: findVirtualNetwork(services, cluster.addresses, plan, report),
     gateway: gateway && plan.place(['cluster', 'gateway'], gateway, 'the gateway'),
     sync: syncNetwork,
   };
@@ -90,12 +90,20 @@ function findClusterNetworks(
 /** One VRRP instance moves all VIPs, so they share the network in which it elects. */
 function findVirtualNetwork(
   services: LabText['services'],
+  addresses: LabText['cluster']['addresses'],
   plan: AddressPlan,
   report: ReportLabProblem,
 ): LabNetwork | undefined {
+  const places = [
+    ...services.map(({ address }, index) => ({ address, path: ['services', index, 'address'] })),
+    ...addresses.map((address, index) => ({ address, path: ['cluster', 'addresses', index] })),
+  ];
+  if (places.length === 0) {
+    const message = 'has to hold at least one service, or cluster.addresses an address for one';
+    report(['services'], 'wrong-value', message);
+  }
   let common: LabNetwork | undefined;
-  for (const [index, { address }] of services.entries()) {
-    const path = ['services', index, 'address'];
+  for (const { address, path } of places) {
     const network = plan.place(path, address, 'a virtual service');
     common ??= network;
     if (network === undefined || network === common) continue;
@@ -135,6 +143,7 @@ function resolveCluster(
     virtualRouterId: text['virtual-router-id'],
     advertInterval: text.advert,
     preempt: text.preempt,
+    addresses: text.addresses,
     virtualNetwork,
     gateway: gateway && found.gateway && { network: found.gateway.name, address: gateway },
     sync: {

@@ -52,6 +52,7 @@ const Cluster = z.strictObject({
     .refine((interval) => interval % milliseconds(10) === 0, 'has to be a multiple of 10ms')
     .default(seconds(1)),
   preempt: z.boolean('has to be true or false').default(true),
+  addresses: z.array(ipv4Address()).default([]),
   gateway: ipv4Address().optional(),
   sync: Sync.prefault({}),
 });
@@ -82,7 +83,7 @@ export const LabSchema = z.strictObject({
   networks: z.record(NetworkName, networkPrefix()),
   nodes: z.record(NodeName, Node),
   cluster: Cluster,
-  services: z.array(Service).min(1, 'has to hold at least one service'),
+  services: z.array(Service),
 });
 
 /** What `LabSchema` makes of a lab file. */

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 import { BatonError, IoError } from '../../director/base/errors.js';
-import type { Api } from '../node/api.js';
+import type { Api, Commands } from '../node/api.js';
 
 /** A director that runs answers at once; one that is silent for this long hangs. */
 const answerTimeoutMs = 5_000;
@@ -16,7 +16,25 @@ export async function fetchDocument<P extends keyof Api>(
   socketPath: string,
   path: P,
 ): Promise<Api[P]> {
-  const { status, body } = await get(socketPath, path);
+  return exchange(socketPath, path, 'GET', undefined);
+}
+
+/** Has a director carry out a command. Throws as `fetchDocument` does. */
+export async function sendCommand<P extends keyof Commands>(
+  socketPath: string,
+  path: P,
+  command: Commands[P]['request'],
+): Promise<Commands[P]['answer']> {
+  return exchange(socketPath, path, 'POST', JSON.stringify(command));
+}
+
+async function exchange<T>(
+  socketPath: string,
+  path: string,
+  method: 'GET' | 'POST',
+  document: string | undefined,
+): Promise<T> {
+  const { status, body } = await send(socketPath, path, method, document);
   if (status !== 200) {
     throw new IoError(
       { code: 'bad-answer' },
@@ -34,19 +52,21 @@ export async function fetchDocument<P extends keyof Api>(
   }
 }
 
-async function get(
+async function send(
   socketPath: string,
   path: string,
+  method: string,
+  document: string | undefined,
 ): Promise<{ readonly status: number; readonly body: string }> {
   try {
     return await new Promise((resolve, reject) => {
       const signal = AbortSignal.timeout(answerTimeoutMs);
-      const outgoing = request({ socketPath, path, agent: false, signal }, (response) => {
+      const outgoing = request({ socketPath, path, method, agent: false, signal }, (response) => {
         const status = response.statusCode ?? 0;
         text(response).then((body) => resolve({ status, body }), reject);
       });
       outgoing.once('error', reject);
-      outgoing.end();
+      outgoing.end(document);
     });
   } catch (error) {
     throw new IoError({ code: 'no-answer' }, `no answer from the director at ${socketPath}`, {

@@ -112,13 +112,17 @@ async function startMembers(
   for (const node of lab.nodes) {
     signal.throwIfAborted();
     const holder = running.holder(node.name);
-    if (node.kind === 'real-server') servers.push(await startServer(folder, lab, node, holder));
+    if (isServing(lab, node.name)) servers.push(await startServer(folder, lab, node, holder));
     if (node.kind === 'director') directors.push(await startDirector(folder, node.name, holder));
   }
   for (const server of servers) await waitForServer(folder, server, signal);
   for (const director of directors) await waitForDirector(folder, director, signal);
   if (directors.length > 0) await waitForConvergence(folder, lab, directors, { signal, progress });
 }
+
+/** A real server that no service of the file names has nothing to listen for. */
+const isServing = ({ services }: LabConfig, name: string): boolean =>
+  services.some(({ realServers }) => realServers.some(({ node }) => node === name));
 
 /** Waits until exactly one director is master and every one has the whole table. */
 async function waitForConvergence(

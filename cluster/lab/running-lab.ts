@@ -1,7 +1,8 @@
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
+import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { Api } from '../node/api.js';
-import { fetchDocument } from './control-client.js';
+import { fetchDocument, sendCommand } from './control-client.js';
 import { startDirector, waitForDirector } from './members.js';
 import { enter } from './namespaces.js';
 import {
@@ -92,10 +93,12 @@ export class RunningLab {
 
   /** Asks a director for a document. Throws an `IoError` `no-answer` when it does not run. */
   async request<P extends keyof Api>(node: string, path: P): Promise<Api[P]> {
-    if (!this.isRunning(node)) {
-      throw new IoError({ code: 'no-answer' }, `node '${node}' is not running`);
-    }
-    return fetchDocument(this.#folder.socket(node), path);
+    return fetchDocument(this.#socket(node), path);
+  }
+
+  /** Has a director carry out an ipvsadm command line. Throws an `IoError` `no-answer` when it does not run. */
+  async ipvsadm(node: string, argv: readonly string[]): Promise<IpvsadmAnswer> {
+    return sendCommand(this.#socket(node), '/ipvsadm', { argv });
   }
 
   /** The command line that runs `argv` in a node's network namespace, or in that of the bridges, named `switch`. */
@@ -113,6 +116,11 @@ export class RunningLab {
       { code: 'no-namespace' },
       `the network namespace of node '${node}' is gone: take the lab down and up again`,
     );
+  }
+
+  #socket(node: string): string {
+    if (this.isRunning(node)) return this.#folder.socket(node);
+    throw new IoError({ code: 'no-answer' }, `node '${node}' is not running`);
   }
 
   #director(node: string): ProcessIdentity | undefined {

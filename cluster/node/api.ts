@@ -1,3 +1,4 @@
+import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { VrrpState } from '../vrrp/election.js';
 
 /** Protocols that have connections. */
@@ -17,6 +18,18 @@ export interface Api {
   readonly '/vrrp': { readonly instances: readonly VrrpView[] };
   readonly '/sync': SyncView;
   readonly '/events': { readonly events: readonly NodeEvent[] };
+}
+
+/**
+ * What a director does when it is asked to by POST, with a JSON document. A request of another form is answered with
+ * status 400, one that is too long with 413; both say why as `{ error }`.
+ */
+export interface Commands {
+  /** One ipvsadm command line, without the program's name. */
+  readonly '/ipvsadm': {
+    readonly request: { readonly argv: readonly string[] };
+    readonly answer: IpvsadmAnswer;
+  };
 }
 
 export interface NodeStatus {

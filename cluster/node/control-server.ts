@@ -1,11 +1,23 @@
 import { rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+import { z } from 'zod';
 
 import { IoError } from '../../director/base/errors.js';
-import type { Api } from './api.js';
+import type { Api, Commands } from './api.js';
+import { readJson } from './request-body.js';
 
 /** One function for each path of the API. */
 export type ApiHandlers = { readonly [Path in keyof Api]: () => Api[Path] };
+
+/** One function for each path that takes commands. */
+export type CommandHandlers = {
+  readonly [Path in keyof Commands]: (
+    request: Commands[Path]['request'],
+  ) => Promise<Commands[Path]['answer']>;
+};
+
+const IpvsadmRequest = z.strictObject({ argv: z.array(z.string().max(1_024)).max(64) });
 
 /**
  * The control socket: HTTP over a Unix socket, so that `curl --unix-socket` is enough to look inside. Only the owner of
@@ -20,18 +32,25 @@ export class ControlServer {
     this.#path = path;
   }
 
-  static async open(path: string, handlers: ApiHandlers): Promise<ControlServer> {
+  static async open(
+    path: string,
+    handlers: ApiHandlers,
+    commands: CommandHandlers,
+  ): Promise<ControlServer> {
     const answers = new Map<string, () => unknown>(Object.entries(handlers));
     const server = createServer((request, response) => {
-      const answer = request.method === 'GET' ? answers.get(request.url ?? '') : undefined;
-      response.setHeader('content-type', 'application/json');
-      if (answer === undefined) {
-        response.statusCode = 404;
-        const paths = [...answers.keys()];
-        response.end(`${JSON.stringify({ error: 'no such document', paths })}\n`);
+      const url = request.url ?? '';
+      if (request.method === 'POST' && url === '/ipvsadm') {
+        void answerIpvsadm(request, response, commands);
         return;
       }
-      response.end(`${JSON.stringify(answer())}\n`);
+      const answer = request.method === 'GET' ? answers.get(url) : undefined;
+      if (answer !== undefined) {
+        end(response, 200, answer());
+        return;
+      }
+      const paths = [...answers.keys()];
+      end(response, 404, { error: 'no such document', paths, commands: Object.keys(commands) });
     });
     await rm(path, { force: true });
     const umask = process.umask(0o077);
@@ -56,4 +75,20 @@ export class ControlServer {
     });
     await rm(this.#path, { force: true });
   }
+}
+
+async function answerIpvsadm(
+  request: IncomingMessage,
+  response: ServerResponse,
+  commands: CommandHandlers,
+): Promise<void> {
+  const body = await readJson(request, IpvsadmRequest);
+  if ('error' in body) end(response, body.status, { error: body.error });
+  else end(response, 200, await commands['/ipvsadm'](body.value));
+}
+
+function end(response: ServerResponse, status: number, document: unknown): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  response.end(`${JSON.stringify(document)}\n`);
 }

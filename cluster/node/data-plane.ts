@@ -9,7 +9,6 @@ import { methodFromName } from '../../director/core/services.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
 import type { FramePort } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
-import { toWords } from '../../director/wire/address-words.js';
 import { Protocol } from '../../director/wire/ipv4.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig } from '../config/node-config.js';
@@ -17,6 +16,11 @@ import type { NodeConfig } from '../config/node-config.js';
 /** A director with the ports that carry its frames. */
 export interface DataPlane {
   readonly director: Director;
+  /**
+   * Opens a port on every interface that has come into use since, by a real server that was added. Throws an IoError
+   * when the environment refuses one.
+   */
+  openPorts(): Promise<void>;
   close(): void;
 }
 
@@ -41,18 +45,28 @@ export async function openDataPlane(
   });
   addFloatingAddresses(director, config);
   addServices(director, config);
+  const open = async (): Promise<void> => {
+    for (const used of usedInterfaces(director)) {
+      if (ports.has(used.index)) continue;
+      ports.set(used.index, await openPcapPort(used, (packet) => receive(packet, used)));
+    }
+  };
+  // One after the other, or two would open the same port.
+  let opening = Promise.resolve();
+  const openPorts = async (): Promise<void> => {
+    opening = opening.catch(() => {}).then(open);
+    return opening;
+  };
   const close = (): void => {
     for (const port of ports.values()) port.close();
   };
   try {
-    for (const used of usedInterfaces(director, config)) {
-      ports.set(used.index, await openPcapPort(used, (packet) => receive(packet, used)));
-    }
+    await openPorts();
   } catch (error) {
     close();
     throw error;
   }
-  return { director, close };
+  return { director, openPorts, close };
 }
 
 /** The kernel's timeouts with those of `lvs_timeouts` in their place; 0 leaves one as it is. */
@@ -88,13 +102,14 @@ function addServices(director: Director, config: NodeConfig): void {
 }
 
 /** The interfaces that hold floating addresses or lead to real servers. */
-function usedInterfaces(director: Director, config: NodeConfig): Set<Interface> {
+function usedInterfaces(director: Director): Set<Interface> {
   const used = new Set<Interface>();
   for (const floating of director.floating.values()) used.add(floating.interface);
-  for (const { address } of config.virtualServers.flatMap(({ realServers }) => realServers)) {
-    const { family, words } = toWords(address);
-    const route = director.routes.find(family, words);
-    if (route !== undefined) used.add(route.interface);
+  for (const { servers } of director.services.services()) {
+    for (const { family, words } of servers) {
+      const route = director.routes.find(family, words);
+      if (route !== undefined) used.add(route.interface);
+    }
   }
   return used;
 }

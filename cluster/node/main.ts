@@ -10,6 +10,7 @@ import { discoverGateways, discoverInterfaces } from '../../director/io/discover
 import { checkAgainstInterfaces } from '../config/check-interfaces.js';
 import { loadKeepalived } from '../config/keepalived.js';
 import { configError } from '../config/problem.js';
+import { commandHandlers } from './commands.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { apiHandlers } from './views.js';
@@ -43,7 +44,11 @@ async function run(options: {
   };
   const member = new Member(parsed.config, log);
   await member.start(interfaces, discoverGateways(interfaces));
-  const control = await ControlServer.open(options.control, apiHandlers(member));
+  const control = await ControlServer.open(
+    options.control,
+    apiHandlers(member),
+    commandHandlers(member),
+  );
   log.info('started', { control: options.control });
 
   let isStopping = false;

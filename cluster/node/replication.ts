@@ -2,7 +2,7 @@ import { seconds, toSeconds, type Instant } from '../../director/base/time.js';
 import { Flag, LocalOrigin } from '../../director/core/connections.js';
 import type { Director } from '../../director/core/director.js';
 import { serverOf } from '../../director/core/lifecycle.js';
-import { timeoutOf } from '../../director/core/protocol-states.js';
+import { isKnownState, timeoutOf } from '../../director/core/protocol-states.js';
 import {
   applyReplica,
   removeReplica,
@@ -20,7 +20,7 @@ import { now } from './clock.js';
 const MostPeers = 255;
 
 /** How replicas fared, by outcome. */
-export type ReplicaCounters = Record<ReplicaOutcome | 'removed', number>;
+export type ReplicaCounters = Record<ReplicaOutcome | 'removed' | 'unknown-state', number>;
 
 /** The effect by which session sync hands an entry over. */
 export type Told = Extract<SyncEffect, { readonly kind: 'apply' }>;
@@ -33,6 +33,7 @@ export class Replication implements TableSource {
     'kept-own': 0,
     'table-full': 0,
     removed: 0,
+    'unknown-state': 0,
   };
   readonly #director: Director;
   /** Names of peers; an entry's origin is the position plus one. */
@@ -110,6 +111,11 @@ export class Replication implements TableSource {
   apply(told: Told, at: Instant): void {
     const { record, from, bulk } = told;
     const { local } = record;
+    const protocol = ProtocolNumbers[record.protocol];
+    if (!isKnownState(protocol, record.isTemplate, record.state)) {
+      this.counters['unknown-state'] += 1;
+      return;
+    }
     const outcome = applyReplica(
       this.#director,
       {

@@ -8,12 +8,20 @@ import {
 } from '../../director/base/address.js';
 import { milliseconds, seconds, toMilliseconds, toSeconds } from '../../director/base/time.js';
 import { isNodeName } from './message.js';
-import type { SessionKey, SyncMethod, SyncRecord, SyncState, TableEntry } from './record.js';
+import type {
+  LocalEndpoint,
+  SessionKey,
+  SessionProtocol,
+  SyncMethod,
+  SyncRecord,
+  TableEntry,
+} from './record.js';
 
-const { Protocol, Method, State } = baton.sync;
+const { Protocol, Method } = baton.sync;
 
 type WireKey = baton.sync.Removal.$Properties;
 type WireEntry = baton.sync.Record.$Properties;
+type WireAddress = Uint8Array | null | undefined;
 
 /** Why a record or removal is not accepted. */
 export type RecordReject =
@@ -22,30 +30,37 @@ export type RecordReject =
   | 'bad-port'
   | 'unknown-protocol'
   | 'unknown-method'
-  | 'unknown-state'
-  | 'bad-number'
+  | 'bad-state'
+  | 'bad-local'
   | 'bad-origin';
 
-const protocolNumber = { TCP: Protocol.PROTOCOL_TCP, UDP: Protocol.PROTOCOL_UDP } as const;
-const methodNumber = { Masq: Method.METHOD_MASQ, Route: Method.METHOD_ROUTE } as const;
+const protocolNumber: Readonly<Record<SessionProtocol, number>> = {
+  TCP: Protocol.PROTOCOL_TCP,
+  UDP: Protocol.PROTOCOL_UDP,
+  SCTP: Protocol.PROTOCOL_SCTP,
+  IP: Protocol.PROTOCOL_IP,
+};
 
-/** In the order of the kernel's numbers, which are the numbers on the wire. */
-const stateNames: readonly SyncState[] = [
-  'NONE',
-  'ESTABLISHED',
-  'SYN_SENT',
-  'SYN_RECV',
-  'FIN_WAIT',
-  'TIME_WAIT',
-  'CLOSE',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'LISTEN',
-  'SYNACK',
-  'UDP',
-];
-const stateNumber = new Map<SyncState, number>(stateNames.map((name, number) => [name, number]));
+const methodNumber: Readonly<Record<SyncMethod, number>> = {
+  Masq: Method.METHOD_MASQ,
+  Local: Method.METHOD_LOCAL,
+  Tunnel: Method.METHOD_TUNNEL,
+  Route: Method.METHOD_ROUTE,
+  FullNat: Method.METHOD_FULLNAT,
+};
 
+/** The names by number, for reading. */
+const protocolNames = new Map<number, SessionProtocol>(
+  (['TCP', 'UDP', 'SCTP', 'IP'] as const).map((name) => [protocolNumber[name], name]),
+);
+const methodNames = new Map<number, SyncMethod>(
+  (['Masq', 'Local', 'Tunnel', 'Route', 'FullNat'] as const).map((name) => [
+    methodNumber[name],
+    name,
+  ]),
+);
+
+const MaxState = 0xff;
 const Uint32Max = 0xffff_ffff;
 const clamp32 = (value: number): number => Math.min(Math.max(Math.ceil(value), 0), Uint32Max);
 
@@ -69,6 +84,7 @@ export const removalToWire = (key: SessionKey): WireKey => ({
   clientPort: key.clientPort,
   virtualAddress: addressToWire(key.virtual),
   virtualPort: key.virtualPort,
+  isTemplate: key.isTemplate,
 });
 
 /** The wire form of an entry. Times beyond 32 bits of seconds or milliseconds are sent as the greatest. */
@@ -81,12 +97,15 @@ export const recordToWire = (entry: TableEntry): WireEntry => ({
   realAddress: addressToWire(entry.real),
   realPort: entry.realPort,
   method: methodNumber[entry.method],
-  state: stateNumber.get(entry.state) ?? State.STATE_NONE,
+  state: entry.state,
   flags: entry.flags >>> 0,
   timeoutSeconds: clamp32(toSeconds(entry.timeout)),
   remainingMilliseconds: clamp32(toMilliseconds(entry.remaining)),
   packets: clamp32(entry.packets),
   origin: entry.origin ?? null,
+  isTemplate: entry.isTemplate,
+  localAddress: entry.local ? addressToWire(entry.local.address) : null,
+  localPort: entry.local?.port ?? 0,
 });
 
 /** Bytes that a field of a varint takes: its tag and 7 bits a byte; nothing for 0. */
@@ -100,11 +119,16 @@ function varintSize(value: number): number {
 const addressSize = (address: IpAddress): number => 2 + (isIpv6(address) ? 16 : 4);
 
 const keySize = (key: SessionKey): number =>
-  2 +
+  varintSize(protocolNumber[key.protocol]) +
   addressSize(key.client) +
   varintSize(key.clientPort) +
   addressSize(key.virtual) +
-  varintSize(key.virtualPort);
+  varintSize(key.virtualPort) +
+  (key.isTemplate ? 2 : 0);
+
+/** Two bytes more than others of their kind: field numbers from 16 on have tags of two bytes. */
+const localSize = (local: LocalEndpoint): number =>
+  addressSize(local.address) + varintSize(local.port) + 2;
 
 /** Tag and length of a record or removal inside a message. */
 const itemOverhead = (size: number): number => (size < 0x80 ? 2 : 3);
@@ -122,41 +146,40 @@ export function recordSize(entry: TableEntry): number {
     addressSize(entry.real) +
     varintSize(entry.realPort) +
     varintSize(methodNumber[entry.method]) +
-    varintSize(stateNumber.get(entry.state) ?? 0) +
+    varintSize(entry.state) +
     varintSize(entry.flags >>> 0) +
     varintSize(clamp32(toSeconds(entry.timeout))) +
     varintSize(clamp32(toMilliseconds(entry.remaining))) +
     varintSize(clamp32(entry.packets)) +
-    (entry.origin === undefined ? 0 : 2 + entry.origin.length);
+    (entry.origin === undefined ? 0 : 2 + entry.origin.length) +
+    (entry.local === undefined ? 0 : localSize(entry.local));
   return size + itemOverhead(size);
 }
 
-function protocolFromWire(number: number | null | undefined): 'TCP' | 'UDP' | undefined {
-  if (number === Protocol.PROTOCOL_TCP) return 'TCP';
-  return number === Protocol.PROTOCOL_UDP ? 'UDP' : undefined;
-}
-
-function methodFromWire(number: number | null | undefined): SyncMethod | undefined {
-  if (number === Method.METHOD_MASQ) return 'Masq';
-  return number === Method.METHOD_ROUTE ? 'Route' : undefined;
-}
-
-function stateFromWire(number: number, protocol: 'TCP' | 'UDP'): SyncState | undefined {
-  const state = stateNames[number];
-  // Each protocol has its own states; NONE is both's.
-  if (state !== 'NONE' && (state === 'UDP') !== (protocol === 'UDP')) return undefined;
-  return state;
-}
-
-const addressFromWire = (bytes: Uint8Array | null | undefined): IpAddress | undefined =>
+const addressFromWire = (bytes: WireAddress): IpAddress | undefined =>
   bytes ? addressFromBytes(bytes) : undefined;
 
 const isPort = (port: number): boolean => port >= 0 && port <= 0xffff;
 
+/** An endpoint of the family of `other`, or what is wrong with it. */
+function endpointFromWire(
+  bytes: WireAddress,
+  wirePort: number | null | undefined,
+  other: WireAddress,
+): { readonly address: IpAddress; readonly port: number } | RecordReject {
+  const address = addressFromWire(bytes);
+  if (address === undefined) return 'bad-address';
+  if (bytes?.length !== other?.length) return 'mixed-families';
+  const port = wirePort ?? 0;
+  return isPort(port) ? { address, port } : 'bad-port';
+}
+
 /** The key of a Removal, or of a Record, or why there is none. */
 export function removalFromWire(wire: WireKey): SessionKey | RecordReject {
-  const protocol = protocolFromWire(wire.protocol);
-  if (protocol === undefined) return 'unknown-protocol';
+  const protocol = protocolNames.get(wire.protocol ?? 0);
+  const isTemplate = wire.isTemplate ?? false;
+  // A connection has a protocol of its own; only a template may be for all.
+  if (protocol === undefined || (protocol === 'IP' && !isTemplate)) return 'unknown-protocol';
   const client = addressFromWire(wire.clientAddress);
   const virtual = addressFromWire(wire.virtualAddress);
   if (client === undefined || virtual === undefined) return 'bad-address';
@@ -164,30 +187,36 @@ export function removalFromWire(wire: WireKey): SessionKey | RecordReject {
   const clientPort = wire.clientPort ?? 0;
   const virtualPort = wire.virtualPort ?? 0;
   if (!isPort(clientPort) || !isPort(virtualPort)) return 'bad-port';
-  return { protocol, client, clientPort, virtual, virtualPort };
+  return { protocol, client, clientPort, virtual, virtualPort, isTemplate };
 }
 
 /** The record of an Updates message, or why there is none. */
 export function recordFromWire(wire: WireEntry): SyncRecord | RecordReject {
+  const record = plainRecordFromWire(wire);
+  if (typeof record === 'string' || !(wire.localPort || wire.localAddress?.length)) return record;
+  const local = localFromWire(wire, record.method);
+  return typeof local === 'string' ? local : { ...record, local };
+}
+
+/** The record without its local endpoint. */
+function plainRecordFromWire(wire: WireEntry): SyncRecord | RecordReject {
   const key = removalFromWire(wire);
   if (typeof key === 'string') return key;
-  const real = addressFromWire(wire.realAddress);
-  if (real === undefined) return 'bad-address';
-  if (wire.realAddress?.length !== wire.clientAddress?.length) return 'mixed-families';
-  const realPort = wire.realPort ?? 0;
-  if (!isPort(realPort)) return 'bad-port';
-  const method = methodFromWire(wire.method);
+  const real = endpointFromWire(wire.realAddress, wire.realPort, wire.clientAddress);
+  if (typeof real === 'string') return real;
+  const method = methodNames.get(wire.method ?? 0);
   if (method === undefined) return 'unknown-method';
-  const state = stateFromWire(wire.state ?? 0, key.protocol);
-  if (state === undefined) return 'unknown-state';
+  const state = wire.state ?? 0;
+  if (state > MaxState) return 'bad-state';
   return {
     protocol: key.protocol,
     client: key.client,
     clientPort: key.clientPort,
     virtual: key.virtual,
     virtualPort: key.virtualPort,
-    real,
-    realPort,
+    isTemplate: key.isTemplate,
+    real: real.address,
+    realPort: real.port,
     method,
     state,
     flags: wire.flags ?? 0,
@@ -195,6 +224,13 @@ export function recordFromWire(wire: WireEntry): SyncRecord | RecordReject {
     remaining: milliseconds(wire.remainingMilliseconds ?? 0),
     packets: wire.packets ?? 0,
   };
+}
+
+/** The local endpoint of a record that has at least a part of one, or what is wrong with it. */
+function localFromWire(wire: WireEntry, method: SyncMethod): LocalEndpoint | RecordReject {
+  const { localAddress, localPort, clientAddress } = wire;
+  if (method !== 'FullNat' || !localPort || !localAddress?.length) return 'bad-local';
+  return endpointFromWire(localAddress, localPort, clientAddress);
 }
 
 /** The entry of a BulkChunk, or why there is none. */

@@ -1,39 +1,41 @@
 import type { IpAddress } from '../../director/base/address.js';
 import type { Duration } from '../../director/base/time.js';
 
-/** What names a connection entry on every node: who talks to which virtual service. */
+/**
+ * Protocols of entries. `IP` is number 0, which only a template may have: that of a firewall mark, whose virtual
+ * address is the mark.
+ */
+export type SessionProtocol = 'TCP' | 'UDP' | 'SCTP' | 'IP';
+
+/** What names a connection entry on every node: who talks to which virtual service. Ports may be 0. */
 export interface SessionKey {
-  readonly protocol: 'TCP' | 'UDP';
+  readonly protocol: SessionProtocol;
   readonly client: IpAddress;
   readonly clientPort: number;
   readonly virtual: IpAddress;
   readonly virtualPort: number;
+  /** A persistence template: an entry that binds a client to a real server, beside its connections. */
+  readonly isTemplate: boolean;
 }
 
-/** Forwarding methods that can be synced, in the words of ipvsadm. */
-export type SyncMethod = 'Masq' | 'Route';
+/** Forwarding methods in the words of ipvsadm; `FullNat` is DPVS's. */
+export type SyncMethod = 'Masq' | 'Local' | 'Tunnel' | 'Route' | 'FullNat';
 
-/** Connection states in the kernel's words (`/proc/net/ip_vs_conn`); `UDP` is the one state of UDP. */
-export type SyncState =
-  | 'NONE'
-  | 'ESTABLISHED'
-  | 'SYN_SENT'
-  | 'SYN_RECV'
-  | 'FIN_WAIT'
-  | 'TIME_WAIT'
-  | 'CLOSE'
-  | 'CLOSE_WAIT'
-  | 'LAST_ACK'
-  | 'LISTEN'
-  | 'SYNACK'
-  | 'UDP';
+/** What the director itself uses towards the real server under FullNat. The port is not 0. */
+export interface LocalEndpoint {
+  readonly address: IpAddress;
+  readonly port: number;
+}
 
-/** A connection entry as peers need it to carry the connection on. All three addresses are of one family. */
+/** A connection entry as peers need it to carry the connection on. All its addresses are of one family. */
 export interface SyncRecord extends SessionKey {
   readonly real: IpAddress;
   readonly realPort: number;
   readonly method: SyncMethod;
-  readonly state: SyncState;
+  /** Only under FullNat, and absent while none is chosen, as in a template. */
+  readonly local?: LocalEndpoint;
+  /** In the protocol's own numbering, 0 to 255; this layer only carries it. */
+  readonly state: number;
   /** 32 bits that this layer only carries. */
   readonly flags: number;
   /** The whole timeout of the state; travels in whole seconds, rounded up. */
@@ -52,7 +54,7 @@ export interface TableEntry extends SyncRecord {
 
 /** The key as one string: equal exactly for equal keys. */
 export const keyText = (key: SessionKey): string =>
-  `${key.protocol} ${key.client} ${key.clientPort} ${key.virtual} ${key.virtualPort}`;
+  `${key.protocol}${key.isTemplate ? ' template' : ''} ${key.client} ${key.clientPort} ${key.virtual} ${key.virtualPort}`;
 
 /** Only the key of a record. */
 export const keyOf = (record: SessionKey): SessionKey => ({
@@ -61,6 +63,7 @@ export const keyOf = (record: SessionKey): SessionKey => ({
   clientPort: record.clientPort,
   virtual: record.virtual,
   virtualPort: record.virtualPort,
+  isTemplate: record.isTemplate,
 });
 
 /** The connection table as session sync sees it. */

@@ -6,7 +6,7 @@ import { NoConnection } from './connections.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processArp } from './discovery.js';
-import { findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
+import { bypass, findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
 import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
 import { processIcmp } from './icmp.js';
@@ -15,6 +15,7 @@ import { advanceConnection, closeConnection, isServed, serverOf } from './lifecy
 import { markOf } from './marks.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { refusalReason, schedule } from './schedule.js';
+import type { VirtualService } from './services.js';
 import { isSyncDue, isTemplateDue } from './sync-queue.js';
 import { complainToServer } from './unknown-reply.js';
 
@@ -140,12 +141,23 @@ function processFlow(director: Director, packet: Packet, now: Instant): Verdict 
   }
   if (!service.isLive) return counters.drop(DropReason.notMaster);
   const scheduled = schedule(director, flow, packet.view, service, now);
-  if (scheduled < 0) return refuse(director, packet, refusalReason(scheduled), now);
+  if (scheduled < 0) {
+    const reason = refusalReason(scheduled);
+    return mayBypass(director, service, reason)
+      ? bypass(director, packet, now)
+      : refuse(director, packet, reason, now);
+  }
   if (!service.isOnePacket) return processRequest(director, packet, scheduled, now);
   const verdict = processRequest(director, packet, scheduled, now);
   closeConnection(director, scheduled);
   return verdict;
 }
+
+const mayBypass = (director: Director, service: VirtualService, reason: DropReason): boolean =>
+  director.settings.cache_bypass !== 0 &&
+  reason === DropReason.noServer &&
+  service.firewallMark !== 0 &&
+  director.floating.get(director.flow.family, director.flow.destination) === undefined;
 
 /** A client learns by ICMP that no real server is there; all other refusals are silent. */
 function refuse(director: Director, packet: Packet, reason: DropReason, now: Instant): Verdict {

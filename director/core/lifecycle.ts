@@ -51,7 +51,7 @@ export function advanceConnection(
       state = nextSctpState(before, sctpEvent(view, flow.transport, flow.end), direction);
     }
     if (state !== before) setState(director, index, state);
-    if (isAssuring(flow.protocol, state, isFromClient)) assureTemplate(director, index);
+    if (isAssuring(flow.protocol, before, state, isFromClient)) assureTemplate(director, index);
   }
   connections.expireAfter(index, timeoutOf(director.timeouts, flow.protocol, state), now);
 }
@@ -65,19 +65,16 @@ function directionOf(director: Director, index: number, isFromClient: boolean): 
   return director.connections.hasFlag(index, Flag.noOutput) ? Direction.inputOnly : Direction.input;
 }
 
-/**
- * A client is taken to be real when its TCP connection or SCTP association is established, or its datagram has been
- * answered.
- */
-function isAssuring(protocol: number, state: number, isFromClient: boolean): boolean {
-  switch (protocol) {
-    case Protocol.tcp:
-      return state === State.established;
-    case Protocol.sctp:
-      return state === SctpState.established;
-    default:
-      return !isFromClient;
-  }
+/** A client is taken to be real when its connection becomes established, or when its datagram is answered. */
+function isAssuring(
+  protocol: number,
+  before: number,
+  state: number,
+  isFromClient: boolean,
+): boolean {
+  if (protocol === Protocol.udp) return !isFromClient;
+  if (state === before) return false;
+  return state === (protocol === Protocol.tcp ? State.established : SctpState.established);
 }
 
 function assureTemplate(director: Director, index: number): void {

@@ -5,7 +5,7 @@ import {
   SctpStateNames,
   sctpStateFromName,
 } from './sctp-states.js';
-import { isActive, stateFromName, StateNames } from './states.js';
+import { isActive, State, stateFromName, StateNames } from './states.js';
 
 /** States of a persistence template: assured once a connection that follows it has proven its client to be real. */
 export const TemplateState = { none: 0, assured: 1 } as const;
@@ -19,6 +19,14 @@ export const isActiveState = (protocol: number, state: number): boolean =>
 /** Seconds that an entry lives after a packet; `timeouts` are those of TCP and UDP. */
 export const timeoutOf = (timeouts: readonly number[], protocol: number, state: number): number =>
   (protocol === Protocol.sctp ? DefaultSctpTimeouts : timeouts)[state] ?? 0;
+
+/** True for a number that is a state of the protocol: numbers from the network are not to be trusted. */
+export function isKnownState(protocol: number, isTemplate: boolean, state: number): boolean {
+  if (isTemplate) return state < TemplateStateNames.length;
+  if (protocol === Protocol.sctp) return state < SctpStateNames.length;
+  if (protocol === Protocol.udp) return state === State.udp;
+  return protocol === Protocol.tcp && state < State.udp;
+}
 
 /** The word that ipvsadm prints for a state. */
 export function stateName(protocol: number, isTemplate: boolean, state: number): string {

@@ -114,6 +114,8 @@ export interface FragmentFields {
   /** In bytes; a multiple of eight. */
   readonly offset: number;
   readonly moreFragments: boolean;
+  /** Kept when absent. */
+  readonly identification?: number;
 }
 
 /** Makes the header that of a fragment, checksum included. */
@@ -121,6 +123,9 @@ export function setFragment(view: DataView, offset: number, fields: FragmentFiel
   view.setUint16(offset + Field.totalLength, fields.totalLength);
   const flags = fields.moreFragments ? MoreFragments : 0;
   view.setUint16(offset + Field.fragment, flags | (fields.offset >> 3));
+  if (fields.identification !== undefined) {
+    view.setUint16(offset + Field.identification, fields.identification);
+  }
   view.setUint16(offset + Field.checksum, 0);
   const sum = checksums.sum(view, offset, offset + headerLength(view, offset));
   view.setUint16(offset + Field.checksum, checksums.complement(sum));

@@ -148,14 +148,17 @@ export namespace baton {
         /** Protocol enum. */
         enum Protocol {
 
-            /** PROTOCOL_UNSPECIFIED value */
-            PROTOCOL_UNSPECIFIED = 0,
+            /** PROTOCOL_IP value */
+            PROTOCOL_IP = 0,
 
             /** PROTOCOL_TCP value */
             PROTOCOL_TCP = 6,
 
             /** PROTOCOL_UDP value */
-            PROTOCOL_UDP = 17
+            PROTOCOL_UDP = 17,
+
+            /** PROTOCOL_SCTP value */
+            PROTOCOL_SCTP = 132
         }
 
         /** Method enum. */
@@ -168,47 +171,16 @@ export namespace baton {
             METHOD_MASQ = 1,
 
             /** METHOD_ROUTE value */
-            METHOD_ROUTE = 2
-        }
+            METHOD_ROUTE = 2,
 
-        /** State enum. */
-        enum State {
+            /** METHOD_TUNNEL value */
+            METHOD_TUNNEL = 3,
 
-            /** STATE_NONE value */
-            STATE_NONE = 0,
+            /** METHOD_FULLNAT value */
+            METHOD_FULLNAT = 4,
 
-            /** STATE_ESTABLISHED value */
-            STATE_ESTABLISHED = 1,
-
-            /** STATE_SYN_SENT value */
-            STATE_SYN_SENT = 2,
-
-            /** STATE_SYN_RECV value */
-            STATE_SYN_RECV = 3,
-
-            /** STATE_FIN_WAIT value */
-            STATE_FIN_WAIT = 4,
-
-            /** STATE_TIME_WAIT value */
-            STATE_TIME_WAIT = 5,
-
-            /** STATE_CLOSE value */
-            STATE_CLOSE = 6,
-
-            /** STATE_CLOSE_WAIT value */
-            STATE_CLOSE_WAIT = 7,
-
-            /** STATE_LAST_ACK value */
-            STATE_LAST_ACK = 8,
-
-            /** STATE_LISTEN value */
-            STATE_LISTEN = 9,
-
-            /** STATE_SYNACK value */
-            STATE_SYNACK = 10,
-
-            /** STATE_UDP value */
-            STATE_UDP = 11
+            /** METHOD_LOCAL value */
+            METHOD_LOCAL = 5
         }
 
         /**
@@ -255,7 +227,7 @@ export namespace baton {
             method: baton.sync.Method;
 
             /** Record state. */
-            state: baton.sync.State;
+            state: number;
 
             /** Record flags. */
             flags: number;
@@ -271,6 +243,15 @@ export namespace baton {
 
             /** Record origin. */
             origin: string;
+
+            /** Record isTemplate. */
+            isTemplate: boolean;
+
+            /** Record localAddress. */
+            localAddress: Uint8Array;
+
+            /** Record localPort. */
+            localPort: number;
 
             /**
              * Encodes the specified Record message. Does not implicitly {@link baton.sync.Record.verify|verify} messages.
@@ -321,7 +302,7 @@ export namespace baton {
                 method?: (baton.sync.Method|null);
 
                 /** Record state */
-                state?: (baton.sync.State|null);
+                state?: (number|null);
 
                 /** Record flags */
                 flags?: (number|null);
@@ -337,6 +318,15 @@ export namespace baton {
 
                 /** Record origin */
                 origin?: (string|null);
+
+                /** Record isTemplate */
+                isTemplate?: (boolean|null);
+
+                /** Record localAddress */
+                localAddress?: (Uint8Array|null);
+
+                /** Record localPort */
+                localPort?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -380,6 +370,9 @@ export namespace baton {
             /** Removal virtualPort. */
             virtualPort: number;
 
+            /** Removal isTemplate. */
+            isTemplate: boolean;
+
             /**
              * Encodes the specified Removal message. Does not implicitly {@link baton.sync.Removal.verify|verify} messages.
              * @param message Removal message or plain object to encode
@@ -418,6 +411,9 @@ export namespace baton {
 
                 /** Removal virtualPort */
                 virtualPort?: (number|null);
+
+                /** Removal isTemplate */
+                isTemplate?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

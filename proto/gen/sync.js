@@ -380,15 +380,17 @@ export const baton = $root.baton = (() => {
          * Protocol enum.
          * @name baton.sync.Protocol
          * @enum {number}
-         * @property {number} PROTOCOL_UNSPECIFIED=0 PROTOCOL_UNSPECIFIED value
+         * @property {number} PROTOCOL_IP=0 PROTOCOL_IP value
          * @property {number} PROTOCOL_TCP=6 PROTOCOL_TCP value
          * @property {number} PROTOCOL_UDP=17 PROTOCOL_UDP value
+         * @property {number} PROTOCOL_SCTP=132 PROTOCOL_SCTP value
          */
         sync.Protocol = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "PROTOCOL_UNSPECIFIED"] = 0;
+            values[valuesById[0] = "PROTOCOL_IP"] = 0;
             values[valuesById[6] = "PROTOCOL_TCP"] = 6;
             values[valuesById[17] = "PROTOCOL_UDP"] = 17;
+            values[valuesById[132] = "PROTOCOL_SCTP"] = 132;
             return values;
         })();
 
@@ -399,46 +401,18 @@ export const baton = $root.baton = (() => {
          * @property {number} METHOD_UNSPECIFIED=0 METHOD_UNSPECIFIED value
          * @property {number} METHOD_MASQ=1 METHOD_MASQ value
          * @property {number} METHOD_ROUTE=2 METHOD_ROUTE value
+         * @property {number} METHOD_TUNNEL=3 METHOD_TUNNEL value
+         * @property {number} METHOD_FULLNAT=4 METHOD_FULLNAT value
+         * @property {number} METHOD_LOCAL=5 METHOD_LOCAL value
          */
         sync.Method = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
             values[valuesById[0] = "METHOD_UNSPECIFIED"] = 0;
             values[valuesById[1] = "METHOD_MASQ"] = 1;
             values[valuesById[2] = "METHOD_ROUTE"] = 2;
-            return values;
-        })();
-
-        /**
-         * State enum.
-         * @name baton.sync.State
-         * @enum {number}
-         * @property {number} STATE_NONE=0 STATE_NONE value
-         * @property {number} STATE_ESTABLISHED=1 STATE_ESTABLISHED value
-         * @property {number} STATE_SYN_SENT=2 STATE_SYN_SENT value
-         * @property {number} STATE_SYN_RECV=3 STATE_SYN_RECV value
-         * @property {number} STATE_FIN_WAIT=4 STATE_FIN_WAIT value
-         * @property {number} STATE_TIME_WAIT=5 STATE_TIME_WAIT value
-         * @property {number} STATE_CLOSE=6 STATE_CLOSE value
-         * @property {number} STATE_CLOSE_WAIT=7 STATE_CLOSE_WAIT value
-         * @property {number} STATE_LAST_ACK=8 STATE_LAST_ACK value
-         * @property {number} STATE_LISTEN=9 STATE_LISTEN value
-         * @property {number} STATE_SYNACK=10 STATE_SYNACK value
-         * @property {number} STATE_UDP=11 STATE_UDP value
-         */
-        sync.State = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "STATE_NONE"] = 0;
-            values[valuesById[1] = "STATE_ESTABLISHED"] = 1;
-            values[valuesById[2] = "STATE_SYN_SENT"] = 2;
-            values[valuesById[3] = "STATE_SYN_RECV"] = 3;
-            values[valuesById[4] = "STATE_FIN_WAIT"] = 4;
-            values[valuesById[5] = "STATE_TIME_WAIT"] = 5;
-            values[valuesById[6] = "STATE_CLOSE"] = 6;
-            values[valuesById[7] = "STATE_CLOSE_WAIT"] = 7;
-            values[valuesById[8] = "STATE_LAST_ACK"] = 8;
-            values[valuesById[9] = "STATE_LISTEN"] = 9;
-            values[valuesById[10] = "STATE_SYNACK"] = 10;
-            values[valuesById[11] = "STATE_UDP"] = 11;
+            values[valuesById[3] = "METHOD_TUNNEL"] = 3;
+            values[valuesById[4] = "METHOD_FULLNAT"] = 4;
+            values[valuesById[5] = "METHOD_LOCAL"] = 5;
             return values;
         })();
 
@@ -455,12 +429,15 @@ export const baton = $root.baton = (() => {
              * @property {Uint8Array|null} [realAddress] Record realAddress
              * @property {number|null} [realPort] Record realPort
              * @property {baton.sync.Method|null} [method] Record method
-             * @property {baton.sync.State|null} [state] Record state
+             * @property {number|null} [state] Record state
              * @property {number|null} [flags] Record flags
              * @property {number|null} [timeoutSeconds] Record timeoutSeconds
              * @property {number|null} [remainingMilliseconds] Record remainingMilliseconds
              * @property {number|null} [packets] Record packets
              * @property {string|null} [origin] Record origin
+             * @property {boolean|null} [isTemplate] Record isTemplate
+             * @property {Uint8Array|null} [localAddress] Record localAddress
+             * @property {number|null} [localPort] Record localPort
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -558,7 +535,7 @@ export const baton = $root.baton = (() => {
 
             /**
              * Record state.
-             * @member {baton.sync.State} state
+             * @member {number} state
              * @memberof baton.sync.Record
              * @instance
              */
@@ -605,6 +582,30 @@ export const baton = $root.baton = (() => {
             Record.prototype.origin = "";
 
             /**
+             * Record isTemplate.
+             * @member {boolean} isTemplate
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.isTemplate = false;
+
+            /**
+             * Record localAddress.
+             * @member {Uint8Array} localAddress
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.localAddress = $util.newBuffer([]);
+
+            /**
+             * Record localPort.
+             * @member {number} localPort
+             * @memberof baton.sync.Record
+             * @instance
+             */
+            Record.prototype.localPort = 0;
+
+            /**
              * Encodes the specified Record message. Does not implicitly {@link baton.sync.Record.verify|verify} messages.
              * @function encode
              * @memberof baton.sync.Record
@@ -637,7 +638,7 @@ export const baton = $root.baton = (() => {
                 if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== 0)
                     writer.uint32(/* id 8, wireType 0 =*/64).int32(message.method);
                 if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
-                    writer.uint32(/* id 9, wireType 0 =*/72).int32(message.state);
+                    writer.uint32(/* id 9, wireType 0 =*/72).uint32(message.state);
                 if (message.flags != null && $Object.hasOwnProperty.call(message, "flags") && message.flags !== 0)
                     writer.uint32(/* id 10, wireType 0 =*/80).uint32(message.flags);
                 if (message.timeoutSeconds != null && $Object.hasOwnProperty.call(message, "timeoutSeconds") && message.timeoutSeconds !== 0)
@@ -648,6 +649,12 @@ export const baton = $root.baton = (() => {
                     writer.uint32(/* id 13, wireType 0 =*/104).uint32(message.packets);
                 if (message.origin != null && $Object.hasOwnProperty.call(message, "origin") && message.origin !== "")
                     writer.uint32(/* id 14, wireType 2 =*/114).string(message.origin);
+                if (message.isTemplate != null && $Object.hasOwnProperty.call(message, "isTemplate") && message.isTemplate !== false)
+                    writer.uint32(/* id 15, wireType 0 =*/120).bool(message.isTemplate);
+                if (message.localAddress != null && $Object.hasOwnProperty.call(message, "localAddress") && message.localAddress.length)
+                    writer.uint32(/* id 16, wireType 2 =*/130).bytes(message.localAddress);
+                if (message.localPort != null && $Object.hasOwnProperty.call(message, "localPort") && message.localPort !== 0)
+                    writer.uint32(/* id 17, wireType 0 =*/136).uint32(message.localPort);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -767,7 +774,7 @@ export const baton = $root.baton = (() => {
                     case 9: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.int32())
+                            if (value = reader.uint32())
                                 message.state = value;
                             else
                                 delete message.state;
@@ -818,6 +825,33 @@ export const baton = $root.baton = (() => {
                                 delete message.origin;
                             continue;
                         }
+                    case 15: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.isTemplate = value;
+                            else
+                                delete message.isTemplate;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.localAddress = value;
+                            else
+                                delete message.localAddress;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.localPort = value;
+                            else
+                                delete message.localPort;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -848,6 +882,7 @@ export const baton = $root.baton = (() => {
              * @property {number|null} [clientPort] Removal clientPort
              * @property {Uint8Array|null} [virtualAddress] Removal virtualAddress
              * @property {number|null} [virtualPort] Removal virtualPort
+             * @property {boolean|null} [isTemplate] Removal isTemplate
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -920,6 +955,14 @@ export const baton = $root.baton = (() => {
             Removal.prototype.virtualPort = 0;
 
             /**
+             * Removal isTemplate.
+             * @member {boolean} isTemplate
+             * @memberof baton.sync.Removal
+             * @instance
+             */
+            Removal.prototype.isTemplate = false;
+
+            /**
              * Encodes the specified Removal message. Does not implicitly {@link baton.sync.Removal.verify|verify} messages.
              * @function encode
              * @memberof baton.sync.Removal
@@ -945,6 +988,8 @@ export const baton = $root.baton = (() => {
                     writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.virtualAddress);
                 if (message.virtualPort != null && $Object.hasOwnProperty.call(message, "virtualPort") && message.virtualPort !== 0)
                     writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.virtualPort);
+                if (message.isTemplate != null && $Object.hasOwnProperty.call(message, "isTemplate") && message.isTemplate !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.isTemplate);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1032,6 +1077,15 @@ export const baton = $root.baton = (() => {
                                 message.virtualPort = value;
                             else
                                 delete message.virtualPort;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.isTemplate = value;
+                            else
+                                delete message.isTemplate;
                             continue;
                         }
                     }

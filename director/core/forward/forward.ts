@@ -1,5 +1,6 @@
 import { unreachable } from '../../base/invariant.js';
 import type { Instant } from '../../base/time.js';
+import * as ethernet from '../../wire/ethernet.js';
 import { Family, type Flow } from '../../wire/flow.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
@@ -115,7 +116,39 @@ export function wrap(
   const destination = server?.words ?? connections.realAddress.subarray(index * 4, index * 4 + 4);
   const path = { family: neighbour.family, source: route.source, destination };
   const identification = director.prng.uint32() & 0xffff;
-  return tunnel.encapsulate(packet, flow, server?.tunnel ?? PlainTunnel, path, identification);
+  const wrapping = server?.tunnel ?? PlainTunnel;
+  if (!tunnel.encapsulate(packet, flow, wrapping, path, identification)) return false;
+  if (director.settings.pmtu_disc === 0) mayBeCutOnTheWay(packet, identification);
+  return true;
+}
+
+/** Clears "don't fragment" in the outer header of a tunnel, which then needs an identification (`pmtu_disc` 0). */
+function mayBeCutOnTheWay(packet: Packet, identification: number): void {
+  const { view } = packet;
+  if (ethernet.type(view, packet.start) !== ethernet.EtherType.ipv4) return;
+  const network = packet.start + ethernet.HeaderLength;
+  ipv4.setFragment(view, network, {
+    totalLength: ipv4.totalLength(view, network),
+    offset: 0,
+    moreFragments: false,
+    identification,
+  });
+}
+
+/**
+ * `cache_bypass`: a transparent cache without a usable real server lets the client's packet go on to where it was sent,
+ * as it is. Only for a destination that this node does not hold.
+ */
+export function bypass(director: Director, packet: Packet, now: Instant): Verdict {
+  const { counters, flow } = director;
+  if (hopsLeft(packet.view, flow) <= 1) {
+    sendError(director, packet, ErrorKind.timeExceeded, 0, now);
+    return counters.drop(DropReason.ttl);
+  }
+  const neighbour = nextHop(director, flow.family, flow.destination, 0, now);
+  if (neighbour === undefined) return counters.drop(DropReason.noRoute);
+  takeHop(packet.view, flow);
+  return sendTo(director, packet, neighbour, now);
 }
 
 /** The connection that a packet from a real server belongs to. */

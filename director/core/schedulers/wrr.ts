@@ -35,6 +35,7 @@ export class WeightedRoundRobin implements Scheduler {
         if (isLastRound || start === Head) return undefined;
         hasRestarted = true;
       }
+      this.#skipRounds(servers);
       isLastRound = this.#threshold <= this.#step;
       if (isLastRound && hasRestarted) stop = start;
     }
@@ -55,6 +56,16 @@ export class WeightedRoundRobin implements Scheduler {
     else if (this.#step > 1) {
       this.#threshold = Math.floor(this.#threshold / this.#step) * this.#step + 1;
     }
+  }
+
+  /** Passes over rounds before the last whose threshold no server reaches: with great weights there are many. */
+  #skipRounds(servers: readonly RealServer[]): void {
+    let reached = this.#step;
+    for (const { weight, isOverloaded } of servers) {
+      if (!isOverloaded && weight > reached) reached = weight;
+    }
+    if (this.#threshold <= reached) return;
+    this.#threshold -= Math.ceil((this.#threshold - reached) / this.#step) * this.#step;
   }
 
   /** Goes on to the next server that reaches the threshold; false at the end of the list, or at `stop` in vain. */

@@ -38,6 +38,7 @@ test('every command needs a lab that runs', async (t) => {
     ['start', 'd1'],
     ['traffic'],
     ['exec', 'client', '--', 'true'],
+    ['ipvsadm', '-Ln'],
     ['down'],
   ];
   for (const argv of commands) {
@@ -59,9 +60,8 @@ test('help describes every command with an example', async (t) => {
   const general = await baton(state, '--help');
   t.equal(general.status, 0);
   t.equal(general.stderr, '');
-  const commands = 'up down status sessions services vrrp sync kill stop start traffic exec'.split(
-    ' ',
-  );
+  const commands =
+    'up down status sessions services vrrp sync kill stop start traffic exec ipvsadm'.split(' ');
   for (const command of commands) {
     t.match(general.stdout, new RegExp(`^  ${command} `, 'm'));
     const { status, stdout } = await baton(state, command, '--help');

@@ -141,6 +141,16 @@ function complaintsOf(text: string): readonly string[] {
   }
 }
 
+test("addresses without services are the director's too, each once", (t) => {
+  const text = LabText.replace('  gateway:', '  addresses: [10.1.0.105, 10.1.0.100]\n  gateway:');
+  const [instance] = roundTrip(loadLab(text, 'default.yaml'), 'd1').vrrpInstances;
+  t.strictSame(
+    instance?.virtualAddresses.map(({ address }) => address),
+    ['10.1.0.100', '10.1.0.101', '10.1.0.105', '10.2.0.254'],
+  );
+  t.end();
+});
+
 /** What keepalived has to say about a good file on a machine that has none of its interfaces. */
 const MissingInterfaces = [
   "WARNING - interface no-clients for vrrp_instance VI_1 doesn't exist",

@@ -32,6 +32,7 @@ test('the default lab is resolved: NAT servers by the network of the gateway, DR
     virtualRouterId: 51,
     advertInterval: seconds(1),
     preempt: true,
+    addresses: [],
     virtualNetwork: 'clients',
     gateway: { network: 'servers', address: '10.2.0.254' },
     sync: {
@@ -79,6 +80,16 @@ test('a lab of DR services needs no gateway, and adverts may come every 100 ms',
   const { cluster } = loadLab(text, 'lab.yaml');
   t.equal(cluster.gateway, undefined);
   t.equal(cluster.advertInterval, milliseconds(100));
+  t.end();
+});
+
+test('a lab may have addresses for services that are added at run time, and none of its own', (t) => {
+  const [head = ''] = Default.split('services:\n');
+  const text = `${head.replace('  gateway:', '  addresses: [10.1.0.105]\n  gateway:')}services: []\n`;
+  const lab = loadLab(text, 'lab.yaml');
+  t.strictSame(lab.cluster.addresses, ['10.1.0.105']);
+  t.equal(lab.cluster.virtualNetwork, 'clients');
+  t.strictSame(lab.services, []);
   t.end();
 });
 

@@ -319,6 +319,12 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       '37: services[1].address is 10.2.0.101 in servers, but other services are in clients',
     ],
     [
+      'gateway: 10.2.0.254',
+      'gateway: 10.2.0.254\n  addresses: [10.1.0.105, 10.9.0.5, 10.2.0.5]',
+      '27: cluster.addresses[1] is 10.9.0.5, which is outside every network',
+      '27: cluster.addresses[2] is 10.2.0.5 in servers, but other services are in clients',
+    ],
+    [
       '[s1, s2, s3]',
       '[s1, s9]',
       '35: services[0].real-servers[1] names s9, which is no node of this file',

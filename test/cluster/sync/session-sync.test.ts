@@ -30,6 +30,26 @@ test('an update reaches the peer within the flush delay, with its sender as orig
   t.end();
 });
 
+test('the removal of a template leaves the connection of the same endpoints, and the reverse', (t) => {
+  const world = pair();
+  const { sync } = world.get('a');
+  const { table } = world.get('b');
+  const connection = { ...record(1), clientPort: 0 };
+  const template = { ...connection, isTemplate: true };
+  sync.update(world.now, connection);
+  sync.update(world.now, template);
+  world.run(milliseconds(10));
+  t.equal(table.size, 2);
+  sync.remove(world.now, template);
+  world.run(milliseconds(10));
+  t.same([table.size, table.find(connection)?.isTemplate], [1, false]);
+  sync.update(world.now, template);
+  sync.remove(world.now, connection);
+  world.run(milliseconds(10));
+  t.same([table.size, table.find(template)?.isTemplate], [1, true]);
+  t.end();
+});
+
 test('flush sends what waits at once', (t) => {
   const world = pair();
   const a = world.get('a');

@@ -1,5 +1,6 @@
 import { BatonError } from '../director/base/errors.js';
 import { runSchedulersOracle } from './oracle-schedulers.js';
+import { oraclePackets } from './oracle/packets-main.js';
 
 /**
  * Compares what we do with recordings of what a Linux kernel did. Exits with 0 when all is equal, with 1 when something
@@ -13,6 +14,7 @@ interface Oracle {
 
 const oracles: ReadonlyMap<string, Oracle> = new Map([
   ['schedulers', { argument: 'FILE', run: runSchedulersOracle }],
+  ['packets', { argument: 'DIR', run: (directory) => oraclePackets(directory) === 0 }],
 ]);
 
 const usage = [...oracles]

@@ -150,7 +150,7 @@ export class Director {
       if (this.settings.run_estimation !== 0) this.#estimate();
     }
     this.giveUpFragments(now);
-    this.services.emptyTrash();
+    this.services.emptyTrash(now);
     this.neighbours.tick(now, neighbourWork(this));
   }
 

@@ -29,7 +29,7 @@ export function bindConnection(director: Director, index: number, server: RealSe
     connections.setFlag(index, Flag.inactive);
     server.inactive += 1;
   }
-  server.checkThresholds();
+  server.checkUpperThreshold();
 }
 
 /** Moves an entry on after the packet in hand: its state, its real server's counts and its expiry. */
@@ -142,7 +142,7 @@ export function closeConnection(director: Director, index: number): void {
     if (connections.hasFlag(index, Flag.template)) server.persistent -= 1;
     else if (connections.hasFlag(index, Flag.inactive)) server.inactive -= 1;
     else server.active -= 1;
-    server.checkThresholds();
+    server.checkLowerThreshold();
   }
   director.localEndpoints.release(index);
   connections.release(index);

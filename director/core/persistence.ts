@@ -28,7 +28,7 @@ export function obtainTemplate(
   const hasPort = flow.destinationPort === service.port;
   const isMarked = !hasPort && service.firewallMark !== 0;
   maskInto(clientNetwork, flow, persistence.prefixLength);
-  markAddress[3] = service.firewallMark;
+  writeMark(markAddress, flow.family, service.firewallMark);
   const key = {
     family: flow.family,
     protocol: isMarked ? 0 : flow.protocol,
@@ -54,6 +54,12 @@ export function obtainTemplate(
   }
   connections.expireAfter(template, persistence.timeout, now);
   return template;
+}
+
+/** A firewall mark as the kernel puts it into an address: the IPv4 address, or the first word of an IPv6 one. */
+function writeMark(target: Uint32Array, family: Family, mark: number): void {
+  target.fill(0);
+  target[family === Family.ipv4 ? 3 : 0] = mark;
 }
 
 /** False when the template's server is gone, or quiesced and `expire_quiescent_template` says so (ip_vs_check_template). */

@@ -1,6 +1,5 @@
 import type { Instant } from '../base/time.js';
-import type { Family } from '../wire/flow.js';
-import { Flow } from '../wire/flow.js';
+import { Family, Flow } from '../wire/flow.js';
 import { Flag, LocalOrigin, NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection, closeConnection, isServed, setState } from './lifecycle.js';
@@ -108,7 +107,9 @@ function findServer(director: Director, replica: Replica): RealServer | undefine
 
 /** The template of a firewall mark has the mark for an address. */
 function markOfReplica(director: Director, replica: Replica): number {
-  if (replica.protocol === 0) return replica.virtualWords[3] ?? 0;
+  if (replica.protocol === 0) {
+    return replica.virtualWords[replica.family === Family.ipv4 ? 3 : 0] ?? 0;
+  }
   return markOf(director.marks, lookup(replica));
 }
 

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../base/address.js';
+import { after, Never, seconds, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
 import { Family, type Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
@@ -15,6 +16,9 @@ import {
 /** Ports of FTP (RFC 959), and the first that is not reserved. */
 export const Ftp = { port: 21, dataPort: 20, firstFreePort: 1_024 } as const;
 
+/** How long a removed server without connections is remembered. */
+const TrashPeriod = seconds(120);
+
 /** Words of no address. */
 const NoAddress = new Uint32Array(4);
 
@@ -30,8 +34,8 @@ export function markKey(firewallMark: number, family: Family = Family.ipv4): Ser
 
 /**
  * The virtual services and real servers of a director, in the words and with the rules of ip_vs_ctl.c. Few and changed
- * rarely, so: objects. A real server that is removed while connections refer to it waits in the trash: its connections
- * find it there, and adding it again revives it with its counts.
+ * rarely, so: objects. A real server that is removed waits in the trash: its connections find it there, and adding it
+ * again revives it with its counts.
  */
 export class ServiceTable {
   readonly #services = new Map<number, VirtualService[]>();
@@ -85,7 +89,7 @@ export class ServiceTable {
     notify(server.service, { kind: 'edited', server, index });
   }
 
-  /** Takes a real server out of its service. It stays known for as long as connections refer to it. */
+  /** Takes a real server out of its service. It stays known in the trash. */
   removeServer(server: RealServer): void {
     const { servers } = server.service;
     const index = servers.indexOf(server);
@@ -93,15 +97,17 @@ export class ServiceTable {
     servers.splice(index, 1);
     server.isAvailable = false;
     notify(server.service, { kind: 'removed', server, index });
-    if (server.total + server.persistent > 0) this.#trash.push(server);
-    else this.#servers[server.id] = undefined;
+    this.#trash.push(server);
   }
 
-  /** Forgets servers in the trash that no connection refers to any more. */
-  emptyTrash(): void {
+  /** Forgets servers that no connection has referred to for a while (IP_VS_DEST_TRASH_PERIOD). */
+  emptyTrash(now: Instant): void {
     for (let index = this.#trash.length - 1; index >= 0; index -= 1) {
       const server = this.#trash[index];
-      if (server === undefined || server.total + server.persistent > 0) continue;
+      if (server === undefined) continue;
+      if (server.total + server.persistent > 0) server.idleSince = Never;
+      else if (server.idleSince === Never) server.idleSince = now;
+      if (after(server.idleSince, TrashPeriod) > now) continue;
       this.#trash.splice(index, 1);
       this.#servers[server.id] = undefined;
     }
@@ -185,7 +191,9 @@ export class ServiceTable {
     this.#trash.splice(index, 1);
     server.service = service;
     server.isAvailable = true;
+    server.idleSince = Never;
     server.edit(settings);
+    server.lastWeight = settings.weight;
     return server;
   }
 }

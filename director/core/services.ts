@@ -1,4 +1,5 @@
 import type { IpAddress } from '../base/address.js';
+import { Never, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
 import type { Family } from '../wire/flow.js';
 import { RateEstimator } from './estimator.js';
@@ -73,8 +74,10 @@ export class RealServer {
   upperThreshold: number;
   lowerThreshold: number;
   isOverloaded = false;
-  /** False once it has been removed from its service while connections still refer to it. */
+  /** False once it has been removed from its service. */
   isAvailable = true;
+  /** In the trash: since when no connection refers to it. */
+  idleSince: Instant = Never;
   active = 0;
   inactive = 0;
   /** Persistence templates. */
@@ -120,23 +123,24 @@ export class RealServer {
     this.tunnel = settings.tunnel ?? PlainTunnel;
     this.weight = settings.weight;
     if (settings.weight > 0) this.lastWeight = settings.weight;
-    if (this.upperThreshold !== (settings.upperThreshold ?? 0)) this.isOverloaded = false;
-    this.upperThreshold = settings.upperThreshold ?? 0;
+    const upper = settings.upperThreshold ?? 0;
+    if (upper === 0 || upper > this.upperThreshold) this.isOverloaded = false;
+    this.upperThreshold = upper;
     this.lowerThreshold = settings.lowerThreshold ?? 0;
-    this.checkThresholds();
   }
 
-  /** Overloaded from the upper threshold on; not any more below the lower one, or three quarters of the upper. */
-  checkThresholds(): void {
-    if (this.upperThreshold === 0) this.isOverloaded = false;
-    else if (this.total >= this.upperThreshold) this.isOverloaded = true;
-    else if (this.isOverloaded) {
-      const isBelow =
-        this.lowerThreshold > 0
-          ? this.total < this.lowerThreshold
-          : this.total * 4 < this.upperThreshold * 3;
-      if (isBelow) this.isOverloaded = false;
-    }
+  /** A connection has come: from the upper threshold on the server is overloaded (ip_vs_bind_dest). */
+  checkUpperThreshold(): void {
+    if (this.upperThreshold > 0 && this.total >= this.upperThreshold) this.isOverloaded = true;
+  }
+
+  /** A connection has gone: below the lower threshold, or three quarters of the upper one, it is not any more. */
+  checkLowerThreshold(): void {
+    const isBelow =
+      this.lowerThreshold > 0
+        ? this.total < this.lowerThreshold
+        : this.total * 4 < this.upperThreshold * 3 || this.upperThreshold === 0;
+    if (isBelow) this.isOverloaded = false;
   }
 }
 

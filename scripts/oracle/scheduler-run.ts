@@ -74,7 +74,7 @@ class Replay {
     const isReset = this.#run.kind === 'rst-even' && number % 2 === 0;
     if (this.#run.protocol === 'tcp' && !isReset) server.active += 1;
     else server.inactive += 1;
-    server.checkThresholds();
+    server.checkUpperThreshold();
   }
 
   #apply(edit: ServerEdit): void {

@@ -70,7 +70,7 @@ for (const name of ['lc', 'wlc', 'sed', 'nq'] as const) {
     bench.remove(2);
     t.equal(bench.opened(6), 'r3 r1 r3 r1 r1 r1');
     bench.server(3).active = 0;
-    bench.server(3).checkThresholds();
+    bench.server(3).checkLowerThreshold();
     t.equal(bench.chosen(), 'r3', 'below the threshold it serves again');
     t.end();
   });

@@ -42,7 +42,7 @@ export class RandomRun {
       return `${nameOf(server)}, which is overloaded`;
     }
     server.active += 1;
-    server.checkThresholds();
+    server.checkUpperThreshold();
     return undefined;
   }
 
@@ -63,7 +63,7 @@ export class RandomRun {
         break;
       case 3:
         if (server !== undefined) server.active = 0;
-        server?.checkThresholds();
+        server?.checkLowerThreshold();
         break;
       default:
     }

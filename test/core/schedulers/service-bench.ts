@@ -96,7 +96,7 @@ export class ServiceBench {
       const server = this.choose(connection);
       if (server === undefined) return 'none';
       server.active += 1;
-      server.checkThresholds();
+      server.checkUpperThreshold();
       return nameOf(server);
     });
     return names.join(' ');

@@ -21,6 +21,8 @@ export const Flag = {
   template: 0x10,
   /** FullNat: the client's address has been told to the real server (TOA). */
   clientTold: 0x20,
+  /** One-packet scheduling: the entry ends with its packet, and peers are not told of it. */
+  onePacket: 0x40,
 } as const;
 
 /** Origin of an entry that this node scheduled itself. */

@@ -2,7 +2,7 @@ import type { Instant } from '../base/time.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Parse, parseIpv4, parseIpv6 } from '../wire/flow.js';
 import type { Packet } from '../wire/packet.js';
-import { NoConnection } from './connections.js';
+import { Flag, NoConnection } from './connections.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processArp } from './discovery.js';
@@ -147,7 +147,9 @@ function processFlow(director: Director, packet: Packet, now: Instant): Verdict 
       ? bypass(director, packet, now)
       : refuse(director, packet, reason, now);
   }
-  if (!service.isOnePacket) return processRequest(director, packet, scheduled, now);
+  if (!connections.hasFlag(scheduled, Flag.onePacket)) {
+    return processRequest(director, packet, scheduled, now);
+  }
   const verdict = processRequest(director, packet, scheduled, now);
   closeConnection(director, scheduled);
   return verdict;
@@ -220,11 +222,13 @@ function processReply(director: Director, packet: Packet, index: number, now: In
 /** Notes that peers are to be told of a connection, and of the template that it follows. */
 function decideSync(director: Director, index: number, isFromClient: boolean, now: Instant): void {
   const { connections, sync, settings } = director;
-  if (!isSyncDue(connections, index, settings, isFromClient, now)) return;
+  const isOnePacket = connections.hasFlag(index, Flag.onePacket);
+  if (!isOnePacket && !isSyncDue(connections, index, settings, isFromClient, now)) return;
   const template = connections.template(index);
   if (template !== NoConnection && isTemplateDue(connections, template, now)) {
     sync.add(connections, template);
   }
+  if (isOnePacket) return;
   if (template === NoConnection || settings.sync_persist_mode === 0) {
     sync.add(connections, index);
   }

@@ -1,7 +1,7 @@
 import type { Instant } from '../base/time.js';
 import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
-import { NoConnection, type ConnectionKey } from './connections.js';
+import { Flag, NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
 import { evictOne } from './eviction.js';
 import { bindConnection } from './lifecycle.js';
@@ -32,7 +32,10 @@ export function openConnection(
   };
   const index = insertOrEvict(director, key, now);
   if (index === NoConnection) return NoConnection;
-  if (flow.protocol === Protocol.udp) connections.state[index] = State.udp;
+  if (flow.protocol === Protocol.udp) {
+    connections.state[index] = State.udp;
+    if (server.service.isOnePacket) connections.setFlag(index, Flag.onePacket);
+  }
   if (server.method === Method.fullNat && !director.localEndpoints.assign(index)) {
     connections.release(index);
     return NoConnection;

@@ -77,27 +77,33 @@ test('another port, or the same server of another service, is another server', (
   t.end();
 });
 
-test('the trash is emptied when the last connection has ended', (t) => {
+test('the trash keeps a server for two minutes after its last connection', (t) => {
   const { bench, service, server } = withConnection();
   const { services, connections } = bench.director;
   services.removeServer(server);
-  bench.wait(899);
-  t.equal(services.server(server.id), server);
-  bench.wait(2);
+  bench.wait(901);
   t.equal(connections.size, 0);
+  bench.wait(118);
+  t.equal(services.server(server.id), server);
+  bench.wait(3);
   t.equal(services.server(server.id), undefined);
   t.not(bench.addServer(service, again), server, 'a new one without a past');
   t.end();
 });
 
-test('a server without connections is gone at once', (t) => {
+test('a server without connections waits in the trash as well', (t) => {
   const bench = new BenchDirector();
   const { services } = bench.director;
   const server = bench.server(Vip, 80, first);
+  server.stats.countConnection();
   services.removeServer(server);
-  t.equal(services.server(server.id), undefined);
   services.removeServer(server);
   t.equal(bench.service(Vip, 80).servers.length, 2, 'removing it twice changes nothing');
+  bench.wait(60);
+  t.equal(bench.addServer(bench.service(Vip, 80), again), server);
+  t.equal(server.stats.connections, 1);
+  bench.wait(300);
+  t.equal(services.server(server.id), server, 'and once back it stays');
   t.end();
 });
 
@@ -190,7 +196,10 @@ test('thresholds may be edited: taken away, raised and lowered', (t) => {
   };
   t.equal(server.isOverloaded, true);
   t.equal(after(3), false);
-  t.equal(after(1), true);
+  t.equal(after(1), false, 'a lower one counts from the next connection on');
+  send(bench, '10.1.0.2:3', `${Vip}:81`);
+  t.equal(server.isOverloaded, true);
+  t.equal(after(1), true, 'the same one changes nothing');
   t.equal(after(0), false);
   t.end();
 });

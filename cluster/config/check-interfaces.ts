@@ -23,7 +23,7 @@ export function checkAgainstInterfaces(
   };
   for (const instance of config.vrrpInstances) {
     requireDevice(instance.device, interfaceKey(instance.name));
-    for (const virtual of instance.virtualAddresses) {
+    for (const virtual of [...instance.virtualAddresses, ...instance.excludedAddresses]) {
       const key = virtualAddressKey(virtual.address);
       if (virtual.device !== instance.device) requireDevice(virtual.device, key);
       const line = lineOf(positions, key);

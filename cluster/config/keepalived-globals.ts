@@ -1,6 +1,5 @@
-import { addressBytes, type IpAddress, parseAddress } from '../../director/base/address.js';
+import { addressBytes, type IpAddress, isIpv6, parseAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
-import { seconds } from '../../director/base/time.js';
 import { isUnsupportedKeyword } from './keepalived-keywords.js';
 import type { Statement } from './keepalived-statements.js';
 import type { NodeConfig, SyncConfig } from './node-config.js';
@@ -23,19 +22,8 @@ export interface SyncDaemon extends Pick<SyncConfig, 'device' | 'syncId' | 'grou
   readonly instance: string | undefined;
 }
 
-/** What the block `baton` says, which keepalived has no keywords for. */
-export type BatonBlock = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout' | 'deathNotice'>;
-
 /** The group of IPVS, and the port above its 8848, because our messages are not IPVS's. */
 export const SyncDefaults = { syncId: 0, group: groupAddress('224.0.0.81'), port: 8849 };
-
-/** IPVS's `sync_threshold`, and long enough for the table of a busy peer. */
-export const BatonDefaults: BatonBlock = {
-  threshold: 3,
-  period: 50,
-  bulkTimeout: seconds(10),
-  deathNotice: true,
-};
 
 const MaximumNameLength = 64;
 /** The kernel's limit on `ipvsadm --set`, in seconds. */
@@ -151,41 +139,8 @@ function readTimeouts(statement: Statement, context: ReadContext): NodeConfig['t
   return timeouts;
 }
 
-/** Reads the block that only we know; `@baton` before each of its lines hides it from keepalived. */
-export function readBatonBlock(statement: Statement, context: ReadContext): BatonBlock {
-  const { reader, problems } = context;
-  let { threshold, period, bulkTimeout, deathNotice } = BatonDefaults;
-  reader.values(statement, []);
-  reader.block({ name: 'baton', line: statement.line }, statement.body ?? [], {
-    sync_threshold: {
-      read: (pair) => {
-        const [first, second] = reader.values(pair, ['THRESHOLD', 'PERIOD']) ?? [];
-        const from = reader.wholeNumber(first, { minimum: 1, maximum: 65_535 });
-        const every = reader.wholeNumber(second, { minimum: 0, maximum: 65_535 });
-        if (from === undefined || every === undefined) return;
-        [threshold, period] = [from, every];
-        if (period === 0 || period > threshold) return;
-        const message = `sync_threshold needs a period above ${threshold}, or 0, not ${period}`;
-        problems.add(pair.line, 'wrong-value', message);
-      },
-    },
-    sync_bulk_timeout: {
-      read: (timeout) => {
-        const range = { minimum: 0, maximum: 3_600 };
-        bulkTimeout = reader.duration(reader.value(timeout, 'seconds'), range) ?? bulkTimeout;
-      },
-    },
-    death_notice: {
-      read: (notice) => {
-        const value = reader.value(notice, 'on or off');
-        deathNotice = reader.choice(value, { on: true, off: false }) ?? deathNotice;
-      },
-    },
-  });
-  return { threshold, period, bulkTimeout, deathNotice };
-}
-
-const isMulticast = (address: IpAddress): boolean => (addressBytes(address)[0] ?? 0) >> 4 === 0xe;
+const isMulticast = (address: IpAddress): boolean =>
+  !isIpv6(address) && (addressBytes(address)[0] ?? 0) >> 4 === 0xe;
 
 function groupAddress(text: string): IpAddress {
   const address = parseAddress(text);

@@ -13,25 +13,23 @@ const Unsupported: ReadonlySet<string> = new Set(
   checker_priority checker_no_swap default_interface dynamic_interfaces lvs_flush
   lvs_flush_on_stop enable_snmp_vrrp enable_snmp_checker enable_dbus nftables nftables_ipvs
   vrrp_sync_group vrrp_script vrrp_track_process track_file vrrp_track_file static_ipaddress
-  static_routes static_rules static_track_group bfd_instance virtual_server_group SSL vrf
-  use_vmac use_vmac_addr vmac_xmit_base use_ipvlan down_timer_adverts timer_expired_backup
+  static_routes static_rules static_track_group bfd_instance virtual_server_group SSL vrf use_vmac
+  use_vmac_addr vmac_xmit_base use_ipvlan down_timer_adverts timer_expired_backup
   higher_prio_send_advert lower_prio_no_advert strict_mode accept no_accept native_ipv6
   dont_track_primary track_interface track_script track_process track_bfd track_src_ip
   mcast_src_ip mcast_dst_ip unicast_src_ip unicast_peer check_unicast_src unicast_ttl
-  unicast_fault_no_peer old_unicast_checksum v3_checksum_as_v2 skip_check_adv_addr
-  virtual_ipaddress_excluded virtual_routes virtual_rules promote_secondaries
-  linkbeat_use_polling linkbeat_interfaces interface_up_down_delays startup_delay debug
-  authentication auth_hmac garp_master_delay garp_master_repeat garp_master_refresh
-  garp_master_refresh_repeat garp_lower_prio_delay garp_lower_prio_repeat garp_interval
-  gna_interval garp_extra_if notify notify_master notify_backup notify_fault notify_stop
-  notify_deleted notify_master_rx_lower_pri notify_priority_changes notify_fifo
-  notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo
-  lvs_notify_fifo_script brd scope label peer home -nodad mngtmpaddr noprefixroute autojoin
-  no_track preferred_lft delay_loop delay_before_retry retry warmup connect_timeout ops flags
-  sh-port sh-fallback mh-port mh-fallback persistence_timeout persistence_granularity
-  persistence_engine ha_suspend virtualhost alpha omega quorum hysteresis quorum_up quorum_down
-  ip_family sorry_server sorry_server_inhibit sorry_server_lvs_method inhibit_on_failure
-  notify_up notify_down uthreshold lthreshold snmp_name TCP_CHECK HTTP_GET SSL_GET SMTP_CHECK
+  unicast_fault_no_peer old_unicast_checksum v3_checksum_as_v2 skip_check_adv_addr virtual_routes
+  virtual_rules promote_secondaries linkbeat_use_polling linkbeat_interfaces
+  interface_up_down_delays startup_delay debug authentication auth_hmac garp_master_delay
+  garp_master_repeat garp_master_refresh garp_master_refresh_repeat garp_lower_prio_delay
+  garp_lower_prio_repeat garp_interval gna_interval garp_extra_if notify notify_master
+  notify_backup notify_fault notify_stop notify_deleted notify_master_rx_lower_pri
+  notify_priority_changes notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script
+  lvs_notify_fifo lvs_notify_fifo_script brd scope label peer home -nodad mngtmpaddr noprefixroute
+  autojoin no_track preferred_lft delay_loop delay_before_retry retry warmup connect_timeout flags
+  flag-1 flag-2 flag-3 persistence_engine ha_suspend virtualhost alpha omega quorum hysteresis
+  quorum_up quorum_down sorry_server sorry_server_inhibit sorry_server_lvs_method
+  inhibit_on_failure notify_up notify_down snmp_name TCP_CHECK HTTP_GET SSL_GET SMTP_CHECK
   DNS_CHECK MISC_CHECK UDP_CHECK PING_CHECK BFD_CHECK FILE_CHECK maxlen ttl`.split(/\s+/),
 );
 

@@ -1,39 +1,25 @@
-import type { IpAddress } from '../../director/base/address.js';
+import { readForwarding } from './keepalived-forwarding.js';
+import { readEndpoint, readRealServer } from './keepalived-real-server.js';
+import { completeServer } from './keepalived-service.js';
 import type { Statement } from './keepalived-statements.js';
-import type {
-  ForwardingMethodName,
-  RealServerConfig,
-  SchedulerName,
-  ServiceProtocol,
-  VirtualServerConfig,
+import {
+  type AddressFamily,
+  type SchedulerFlag,
+  SchedulerNames,
+  type VirtualServerConfig,
 } from './node-config.js';
-import { claim, type ReadContext } from './read-context.js';
+import type { ReadContext } from './read-context.js';
+import type { ServiceDraft, ServiceTarget } from './service-draft.js';
+import { Protocols, readMark } from './service-values.js';
 import type { Keyword } from './statement-reader.js';
 
-const PortRange = { minimum: 1, maximum: 65_535 };
-const WeightRange = { minimum: 0, maximum: 65_535 };
+/** keepalived's, when `persistence_timeout` has no value or only `persistence_granularity` is given. */
+const DefaultPersistenceTimeout = 360;
+/** The kernel's limit on timeouts, in seconds. */
+const PersistenceRange = { minimum: 1, maximum: 31 * 86_400 };
 
-const Schedulers: Readonly<Record<string, SchedulerName>> = { rr: 'rr', wlc: 'wlc' };
-const Methods: Readonly<Record<string, ForwardingMethodName>> = { NAT: 'Masq', DR: 'Route' };
-const Protocols: Readonly<Record<string, ServiceProtocol>> = {
-  TCP: 'tcp',
-  UDP: 'udp',
-  tcp: 'tcp',
-  udp: 'udp',
-};
-
-interface Endpoint {
-  readonly address: IpAddress;
-  readonly port: number;
-}
-
-/** A service while its block is read: a field is undefined while it is missing or when it was refused. */
-interface ServiceDraft {
-  scheduler: SchedulerName | undefined;
-  method: ForwardingMethodName | undefined;
-  protocol: ServiceProtocol | undefined;
-  readonly realServers: (RealServerConfig & { readonly line: number })[];
-}
+const Schedulers = wordsFor(SchedulerNames);
+const Flags: readonly SchedulerFlag[] = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback'];
 
 /** Reads a `virtual_server`. */
 export function readVirtualServer(
@@ -42,48 +28,48 @@ export function readVirtualServer(
 ): VirtualServerConfig | undefined {
   const { line, words } = statement;
   const name = `virtual_server ${words.join(' ')}`;
-  const endpoint = readEndpoint(statement, context);
   const draft: ServiceDraft = {
-    scheduler: undefined,
-    method: undefined,
-    protocol: undefined,
+    name,
+    line,
+    target: readTarget(statement, context),
+    flags: [],
     realServers: [],
+    scheduler: undefined,
+    forwarding: undefined,
+    protocol: undefined,
+    protocolLine: undefined,
+    onePacketLine: undefined,
+    isPersistent: false,
+    persistenceTimeout: DefaultPersistenceTimeout,
+    granularity: undefined,
+    family: undefined,
+    familyLine: undefined,
   };
-  context.reader.block({ name, line }, statement.body ?? [], serviceKeywords(draft, context));
-  const { scheduler, method, protocol } = draft;
-  if (endpoint === undefined || protocol === undefined) return undefined;
-  const key = `virtual_server ${endpoint.address} ${endpoint.port} ${protocol}`;
-  if (claim(context, key, line)) claimRealServers(draft, key, context);
-  if (scheduler === undefined || method === undefined) return undefined;
-  if (method === 'Route') checkRoutePorts(draft, endpoint, context);
-  const realServers = draft.realServers.map(({ address, port, weight }) => ({
-    address,
-    port,
-    weight,
-  }));
-  return { ...endpoint, protocol, scheduler, method, realServers };
+  context.reader.block({ name, line }, statement.body ?? [], {
+    ...schedulingKeywords(draft, context),
+    ...serviceKeywords(draft, context),
+    ...persistenceKeywords(draft, context),
+  });
+  return completeServer(draft, context);
 }
 
-function claimRealServers({ realServers }: ServiceDraft, key: string, context: ReadContext): void {
-  for (const { address, port, line } of realServers) {
-    claim(context, `real_server ${address} ${port} of ${key}`, line);
+/** `virtual_server ADDRESS [PORT]` or `virtual_server fwmark N`. */
+function readTarget(statement: Statement, context: ReadContext): ServiceTarget | undefined {
+  const { reader, problems } = context;
+  const { keyword, words, line } = statement;
+  if (words[0] === 'group') {
+    problems.add(line, 'not-supported', `${keyword} group is not supported yet`);
+    return undefined;
   }
-}
-
-/** Direct routing does not rewrite the frame; keepalived would reset the port, we say so. */
-function checkRoutePorts(
-  { realServers }: ServiceDraft,
-  { port }: Endpoint,
-  { problems }: ReadContext,
-): void {
-  for (const server of realServers) {
-    if (server.port === port) continue;
-    const message = `with DR a real_server has the virtual port ${port}, not ${server.port}`;
-    problems.add(server.line, 'conflict', message);
+  if (words[0] === 'fwmark') {
+    const mark = readMark(reader.values(statement, ['fwmark', 'N'])?.[1], reader);
+    return mark === undefined ? undefined : { kind: 'mark', mark };
   }
+  const endpoint = readEndpoint(statement, context);
+  return endpoint && { kind: 'address', address: endpoint.address, port: endpoint.port ?? 0 };
 }
 
-function serviceKeywords(draft: ServiceDraft, context: ReadContext): Record<string, Keyword> {
+function schedulingKeywords(draft: ServiceDraft, context: ReadContext): Record<string, Keyword> {
   const { reader } = context;
   const scheduler: Keyword = {
     required: true,
@@ -91,21 +77,51 @@ function serviceKeywords(draft: ServiceDraft, context: ReadContext): Record<stri
       draft.scheduler = reader.choice(reader.value(statement), Schedulers);
     },
   };
-  const method: Keyword = {
-    required: true,
-    read: (statement) => {
-      draft.method = reader.choice(reader.value(statement), Methods);
+  const flags = Flags.map((flag): [string, Keyword] => [
+    flag,
+    {
+      read: (statement) => {
+        reader.values(statement, []);
+        draft.flags.push({ flag, line: statement.line });
+      },
     },
-  };
+  ]);
   return {
     lvs_sched: scheduler,
     lb_algo: scheduler,
+    ...Object.fromEntries(flags),
+    ops: {
+      read: (statement) => {
+        reader.values(statement, []);
+        draft.onePacketLine = statement.line;
+      },
+    },
+  };
+}
+
+function serviceKeywords(draft: ServiceDraft, context: ReadContext): Record<string, Keyword> {
+  const { reader } = context;
+  const method: Keyword = {
+    required: true,
+    read: (statement) => {
+      draft.forwarding = readForwarding(statement, context);
+    },
+  };
+  return {
     lvs_method: method,
     lb_kind: method,
     protocol: {
-      required: true,
+      required: draft.target?.kind === 'address',
       read: (statement) => {
         draft.protocol = reader.choice(reader.value(statement), Protocols);
+        draft.protocolLine = statement.line;
+      },
+    },
+    ip_family: {
+      read: (statement) => {
+        const families = { inet: 'ipv4', inet6: 'ipv6' } as const;
+        draft.family = reader.choice<AddressFamily>(reader.value(statement), families);
+        draft.familyLine = statement.line;
       },
     },
     real_server: {
@@ -114,35 +130,34 @@ function serviceKeywords(draft: ServiceDraft, context: ReadContext): Record<stri
       takesBlock: true,
       read: (statement) => {
         const server = readRealServer(statement, context);
-        if (server === undefined) return;
-        draft.realServers.push(server);
+        if (server !== undefined) draft.realServers.push(server);
       },
     },
   };
 }
 
-function readRealServer(
-  statement: Statement,
-  context: ReadContext,
-): ServiceDraft['realServers'][number] | undefined {
+function persistenceKeywords(draft: ServiceDraft, context: ReadContext): Record<string, Keyword> {
   const { reader } = context;
-  const { line, words } = statement;
-  const endpoint = readEndpoint(statement, context);
-  let weight: number | undefined = 1;
-  reader.block({ name: `real_server ${words.join(' ')}`, line }, statement.body ?? [], {
-    weight: {
-      read: (given) => {
-        weight = reader.wholeNumber(reader.value(given), WeightRange);
+  return {
+    persistence_timeout: {
+      read: (statement) => {
+        const isGiven = statement.words.length > 0;
+        draft.isPersistent = true;
+        draft.persistenceTimeout = isGiven
+          ? reader.wholeNumber(reader.value(statement, 'seconds'), PersistenceRange)
+          : DefaultPersistenceTimeout;
       },
     },
-  });
-  if (endpoint === undefined || weight === undefined) return undefined;
-  return { ...endpoint, weight, line };
+    persistence_granularity: {
+      read: (statement) => {
+        draft.granularity = reader.value(statement, 'a netmask or a prefix length');
+        draft.isPersistent = true;
+      },
+    },
+  };
 }
 
-function readEndpoint(statement: Statement, { reader }: ReadContext): Endpoint | undefined {
-  const [first, second] = reader.values(statement, ['ADDRESS', 'PORT']) ?? [];
-  const address = reader.address(first);
-  const port = reader.wholeNumber(second, PortRange);
-  return address === undefined || port === undefined ? undefined : { address, port };
+/** Words that mean themselves. */
+function wordsFor<T extends string>(words: readonly T[]): Readonly<Record<string, T>> {
+  return Object.fromEntries(words.map((word) => [word, word]));
 }

@@ -1,8 +1,9 @@
+import { isIpv6 } from '../../director/base/address.js';
 import { type Duration, milliseconds, seconds } from '../../director/base/time.js';
 import { readVersion } from './keepalived-globals.js';
 import type { Statement } from './keepalived-statements.js';
 import type { VirtualAddress, VrrpInstanceConfig } from './node-config.js';
-import { instanceKey, interfaceKey, virtualAddressKey } from './position.js';
+import { instanceKey, interfaceKey, lineOf, virtualAddressKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
 import type { Block, Keyword, Value } from './statement-reader.js';
 
@@ -13,7 +14,13 @@ const AdvertRange = { minimum: 0.01, maximum: 40.95 };
 /** RFC 9568 §5.2.5: the count of addresses is one octet. */
 const MaximumAddresses = 255;
 
+/** The excluded ones are in no message; the limit is that of a file which somebody can still read. */
+const MaximumExcluded = 4_096;
+
 const MaximumNameLength = 64;
+
+/** An address whose interface, when it names none, is that of its instance. */
+type AddressDraft = Omit<VirtualAddress, 'device'> & { readonly device: string | undefined };
 
 /** An instance while its block is read: a field is undefined while it is missing or when it was refused. */
 interface InstanceDraft {
@@ -23,7 +30,8 @@ interface InstanceDraft {
   priority: number | undefined;
   advertInterval: Duration | undefined;
   preemptDelay: Duration | undefined;
-  readonly addresses: (Omit<VirtualAddress, 'device'> & { readonly device: string | undefined })[];
+  readonly addresses: AddressDraft[];
+  readonly excluded: AddressDraft[];
   saysVersion3: boolean;
   startsAsMaster: boolean;
   nopreemptLine: number | undefined;
@@ -50,6 +58,7 @@ export function readVrrpInstance(
     advertInterval: seconds(1),
     preemptDelay: seconds(0),
     addresses: [],
+    excluded: [],
     saysVersion3: version3,
     startsAsMaster: false,
     nopreemptLine: undefined,
@@ -91,7 +100,11 @@ function identityKeywords(draft: InstanceDraft, context: ReadContext): Record<st
     virtual_ipaddress: {
       required: true,
       takesBlock: true,
-      read: (statement) => readAddresses(statement, draft, context),
+      read: (statement) => readAdvertised(statement, draft, context),
+    },
+    virtual_ipaddress_excluded: {
+      takesBlock: true,
+      read: (statement) => readAddresses(statement, draft.excluded, MaximumExcluded, context),
     },
   };
 }
@@ -141,13 +154,29 @@ function readAdvertInterval(
   problems.add(statement.line, 'wrong-value', message);
 }
 
+/** All advertised addresses are of the family of the advertisements. */
+function readAdvertised(block: Statement, draft: InstanceDraft, context: ReadContext): void {
+  readAddresses(block, draft.addresses, MaximumAddresses, context);
+  for (const { address } of draft.addresses) {
+    if (!isIpv6(address)) continue;
+    const line = lineOf(context.positions, virtualAddressKey(address));
+    const message = `VRRP over IPv6 is not supported yet: ${address} goes to virtual_ipaddress_excluded`;
+    context.problems.add(line, 'not-supported', message);
+  }
+}
+
 /** Reads `ADDRESS[/LENGTH] [dev INTERFACE]`, one on each line of the block. */
-function readAddresses(block: Statement, draft: InstanceDraft, context: ReadContext): void {
+function readAddresses(
+  block: Statement,
+  addresses: AddressDraft[],
+  limit: number,
+  context: ReadContext,
+): void {
   const { reader, problems } = context;
   reader.values(block, []);
   const statements = block.body ?? [];
   if (statements.length === 0) problems.add(block.line, 'missing', `${block.keyword} is empty`);
-  for (const statement of statements.slice(0, MaximumAddresses)) {
+  for (const statement of statements.slice(0, limit)) {
     const { keyword: text, line } = statement;
     if (statement.body !== undefined) {
       problems.add(line, 'syntax', `the address ${text} takes no block`);
@@ -161,12 +190,11 @@ function readAddresses(block: Statement, draft: InstanceDraft, context: ReadCont
     const prefix = reader.prefix({ name: block.keyword, text, line });
     if (prefix === undefined) continue;
     claim(context, virtualAddressKey(prefix.address), line);
-    draft.addresses.push({ ...prefix, device });
+    addresses.push({ ...prefix, device });
   }
-  const beyond = statements[MaximumAddresses];
+  const beyond = statements[limit];
   if (beyond === undefined) return;
-  const message = `an advertisement has room for ${MaximumAddresses} addresses`;
-  problems.add(beyond.line, 'not-supported', message);
+  problems.add(beyond.line, 'not-supported', `${block.keyword} takes at most ${limit} addresses`);
 }
 
 /** Refuses what each keyword allows by itself and keepalived would quietly change when they come together. */
@@ -206,10 +234,13 @@ function complete(draft: InstanceDraft): VrrpInstanceConfig | undefined {
     advertInterval,
     preempt: draft.nopreemptLine === undefined,
     preemptDelay,
-    virtualAddresses: draft.addresses.map((virtual) => ({
-      address: virtual.address,
-      prefixLength: virtual.prefixLength,
-      device: virtual.device ?? device,
-    })),
+    virtualAddresses: draft.addresses.map((virtual) => onDevice(virtual, device)),
+    excludedAddresses: draft.excluded.map((virtual) => onDevice(virtual, device)),
   };
 }
+
+const onDevice = (virtual: AddressDraft, device: string): VirtualAddress => ({
+  address: virtual.address,
+  prefixLength: virtual.prefixLength,
+  device: virtual.device ?? device,
+});

@@ -8,6 +8,7 @@ import {
   type LabService,
   virtualAddressesOf,
 } from './lab-config.js';
+import type { ForwardingMethodName } from './node-config.js';
 
 /** The one instance of a lab's director: all VIPs and the gateway move together. */
 const InstanceName = 'VI_1';
@@ -51,15 +52,22 @@ function globalLines(
   ];
 }
 
-function batonLines({ cluster: { sync } }: LabConfig): string[] {
+function batonLines({ cluster }: LabConfig): string[] {
+  const { sync, dataPlane, localAddresses } = cluster;
+  const { settings, connectionCapacity, unknownTcp } = dataPlane;
+  const local = localAddresses.map(({ address }) => address);
   return [
     '',
-    '@baton baton {',
-    `@baton     sync_threshold ${sync.threshold} ${sync.period}`,
-    `@baton     sync_bulk_timeout ${secondsText(sync.bulkTimeout)}`,
-    `@baton     death_notice ${sync.deathNotice ? 'on' : 'off'}`,
-    '@baton }',
-  ];
+    'baton {',
+    `    sync_threshold ${sync.threshold} ${sync.period}`,
+    `    sync_bulk_timeout ${secondsText(sync.bulkTimeout)}`,
+    `    death_notice ${sync.deathNotice ? 'on' : 'off'}`,
+    `    connection_table ${connectionCapacity}`,
+    `    unknown_tcp ${unknownTcp}`,
+    ...Object.entries(settings).map(([name, value]) => `    sysctl ${name} ${value}`),
+    ...(local.length === 0 ? [] : [`    local_addresses ${local.join(' ')}`]),
+    '}',
+  ].map((line) => (line === '' ? '' : `@baton ${line}`));
 }
 
 function instanceLines(
@@ -73,7 +81,7 @@ function instanceLines(
     assert(length !== undefined, 'a resolved lab names existing networks only');
     return `        ${address}/${length} dev ${devices(network)}`;
   };
-  const { gateway, virtualNetwork, addresses } = cluster;
+  const { gateway, virtualNetwork, addresses, localAddresses } = cluster;
   const virtualAddresses = new Set([...virtualAddressesOf(services), ...addresses]);
   return [
     '',
@@ -88,18 +96,34 @@ function instanceLines(
     ...Array.from(virtualAddresses, (address) => virtualLine(address, virtualNetwork)),
     ...(gateway === undefined ? [] : [virtualLine(gateway.address, gateway.network)]),
     '    }',
+    ...(localAddresses.length === 0
+      ? []
+      : [
+          '    virtual_ipaddress_excluded {',
+          ...localAddresses.map(({ address, network }) => virtualLine(address, network)),
+          '    }',
+        ]),
     '}',
   ];
 }
 
+/** keepalived has no FNAT: its own line says NAT, which comes nearest. */
+const MethodLines: Readonly<Record<ForwardingMethodName, readonly string[]>> = {
+  Masq: ['    lvs_method NAT'],
+  Route: ['    lvs_method DR'],
+  Tunnel: ['    lvs_method TUN'],
+  FullNat: ['@baton     lvs_method FNAT', '@^baton     lvs_method NAT'],
+};
+
 function serviceLines(service: LabService): string[] {
-  const { address, port, protocol, scheduler, method, realServers } = service;
+  const { address, port, protocol, scheduler, method, persistenceTimeout, realServers } = service;
   return [
     '',
     `virtual_server ${address} ${port} {`,
     `    lvs_sched ${scheduler}`,
-    `    lvs_method ${method === 'Masq' ? 'NAT' : 'DR'}`,
+    ...MethodLines[method],
     `    protocol ${protocol.toUpperCase()}`,
+    ...(persistenceTimeout === undefined ? [] : [`    persistence_timeout ${persistenceTimeout}`]),
     ...realServers.flatMap((server) => [
       `    real_server ${server.address} ${server.port} {`,
       `        weight ${server.weight}`,

@@ -1,13 +1,9 @@
 import { assert } from '../../director/base/invariant.js';
-import {
-  BatonDefaults,
-  checkSyncInstance,
-  readBatonBlock,
-  readGlobals,
-  type SyncDaemon,
-} from './keepalived-globals.js';
+import { readBatonBlock, type SyncTuning } from './keepalived-baton.js';
+import { checkSyncInstance, readGlobals, type SyncDaemon } from './keepalived-globals.js';
 import { tokenize } from './keepalived-lexer.js';
 import { readVirtualServer } from './keepalived-lvs.js';
+import { checkReferences } from './keepalived-references.js';
 import { parseStatements, type Statement } from './keepalived-statements.js';
 import { readVrrpInstance } from './keepalived-vrrp.js';
 import type { NodeConfig, SyncConfig } from './node-config.js';
@@ -76,24 +72,23 @@ function readNode(statements: readonly Statement[], context: ReadContext): NodeC
     .map((statement) => readVirtualServer(statement, context))
     .filter((server) => server !== undefined);
   checkSyncInstance(globals?.sync, context);
-  const sync = readSync(globals?.sync, found.baton[0], context);
+  const syncs = context.positions.has(SyncDaemonKey);
+  const { sync: tuning, dataPlane } = readBatonBlock(found.baton[0], syncs, context);
+  checkReferences({ virtualServers, dataPlane }, context);
   if (globals?.routerId === undefined) return undefined;
-  const { routerId, timeouts } = globals;
-  return { routerId, vrrpInstances, virtualServers, sync, timeouts };
+  const { routerId, sync: daemon, timeouts } = globals;
+  const sync = daemon && { ...channelOf(daemon), ...tuning };
+  return { routerId, vrrpInstances, virtualServers, sync, timeouts, dataPlane };
 }
 
-/** Joins `lvs_sync_daemon` and the block `baton`, which only says more about it. */
-function readSync(
-  daemon: SyncDaemon | undefined,
-  block: Statement | undefined,
-  context: ReadContext,
-): SyncConfig | undefined {
-  const settings = block === undefined ? BatonDefaults : readBatonBlock(block, context);
-  if (block !== undefined && !context.positions.has(SyncDaemonKey)) {
-    const message = 'baton has no effect without lvs_sync_daemon in global_defs';
-    context.problems.add(block.line, 'conflict', message);
-  }
-  if (daemon === undefined) return undefined;
-  const { device, syncId, group, port } = daemon;
-  return { device, syncId, group, port, ...settings };
-}
+const channelOf = ({
+  device,
+  syncId,
+  group,
+  port,
+}: SyncDaemon): Omit<SyncConfig, keyof SyncTuning> => ({
+  device,
+  syncId,
+  group,
+  port,
+});

@@ -1,6 +1,11 @@
 import { type AddressPrefix, type IpAddress, prefixContains } from '../../director/base/address.js';
 import type { Duration } from '../../director/base/time.js';
-import type { ForwardingMethodName, SchedulerName, ServiceProtocol } from './node-config.js';
+import type {
+  DataPlaneConfig,
+  ForwardingMethodName,
+  SchedulerName,
+  ServiceProtocol,
+} from './node-config.js';
 
 /** A lab: networks, the nodes on them, and the cluster that its directors form. Every reference in it resolves. */
 export interface LabConfig {
@@ -54,6 +59,9 @@ export interface LabCluster {
   /** The default route of NAT real servers: an address that only the master answers for. */
   readonly gateway: LabLink | undefined;
   readonly sync: LabSync;
+  /** FullNat's own addresses, all in the network of its real servers; only the master answers for them. */
+  readonly localAddresses: readonly LabLink[];
+  readonly dataPlane: Pick<DataPlaneConfig, 'settings' | 'connectionCapacity' | 'unknownTcp'>;
 }
 
 /** How the directors keep their connection tables equal. */
@@ -67,15 +75,20 @@ export interface LabSync {
 
 /** A virtual service with its real servers. */
 export interface LabService {
-  readonly protocol: ServiceProtocol;
+  readonly protocol: Exclude<ServiceProtocol, 'sctp'>;
   readonly address: IpAddress;
   readonly port: number;
   readonly method: ForwardingMethodName;
   readonly scheduler: SchedulerName;
+  /** Seconds for which a client keeps its real server; absent: every connection is scheduled for itself. */
+  readonly persistenceTimeout?: number;
   readonly realServers: readonly LabRealServer[];
 }
 
-/** A real server with the address that its service reaches it at: in the gateway's network for NAT, else in the VIP's. */
+/**
+ * A real server with the address that its service reaches it at: in the gateway's network for NAT, in that of the local
+ * addresses for FullNat, and in the VIP's for the methods whose real servers answer clients themselves.
+ */
 export interface LabRealServer {
   readonly node: string;
   readonly address: IpAddress;

@@ -10,6 +10,7 @@ export interface ClusterNetworks {
   readonly virtual: LabNetwork | undefined;
   readonly gateway: LabNetwork | undefined;
   readonly sync: LabNetwork | undefined;
+  readonly local: LabNetwork | undefined;
 }
 
 /**
@@ -84,7 +85,31 @@ function findClusterNetworks(
     virtual: findVirtualNetwork(services, cluster.addresses, plan, report),
     gateway: gateway && plan.place(['cluster', 'gateway'], gateway, 'the gateway'),
     sync: syncNetwork,
+    local: findLocalNetwork(cluster['local-addresses'], services, plan, report),
   };
+}
+
+/** FullNat's real servers are found in the network of the local addresses, so there is one. */
+function findLocalNetwork(
+  addresses: LabText['cluster']['local-addresses'],
+  services: LabText['services'],
+  plan: AddressPlan,
+  report: ReportLabProblem,
+): LabNetwork | undefined {
+  if (addresses.length === 0 && services.some(({ method }) => method === 'FullNat')) {
+    const message = 'is missing: the directors talk to FULLNAT real servers from these addresses';
+    report(['cluster', 'local-addresses'], 'missing', message);
+  }
+  let common: LabNetwork | undefined;
+  for (const [index, address] of addresses.entries()) {
+    const path = ['cluster', 'local-addresses', index];
+    const network = plan.place(path, address, `local-addresses[${index}]`);
+    common ??= network;
+    if (network === undefined || network === common) continue;
+    const message = `is ${address} in ${network.name}, but others are in ${common?.name}`;
+    report(path, 'conflict', message);
+  }
+  return common;
 }
 
 /** One VRRP instance moves all VIPs, so they share the network in which it elects. */
@@ -115,7 +140,7 @@ function findVirtualNetwork(
 
 function checkDirectors(
   nodes: readonly LabNode[],
-  { virtual, gateway, sync }: ClusterNetworks,
+  { virtual, gateway, sync, local }: ClusterNetworks,
   report: ReportLabProblem,
 ): void {
   const directors = nodes.filter((node) => node.kind === 'director');
@@ -124,6 +149,7 @@ function checkDirectors(
     { network: virtual, use: 'the network of the virtual services' },
     { network: gateway, use: 'the network of the gateway' },
     { network: sync, use: 'the network of sync' },
+    { network: local, use: 'the network of the local addresses' },
   ];
   for (const { name, links } of directors) {
     for (const { network, use } of needs) {
@@ -138,7 +164,8 @@ function resolveCluster(
   found: ClusterNetworks,
   virtualNetwork: string,
 ): LabCluster {
-  const { gateway, sync } = text;
+  const { gateway, sync, 'local-addresses': locals } = text;
+  const { local } = found;
   return {
     virtualRouterId: text['virtual-router-id'],
     advertInterval: text.advert,
@@ -152,6 +179,13 @@ function resolveCluster(
       period: sync.period,
       bulkTimeout: sync['bulk-timeout'],
       deathNotice: sync['death-notice'],
+    },
+    localAddresses:
+      local === undefined ? [] : locals.map((address) => ({ network: local.name, address })),
+    dataPlane: {
+      settings: text.settings,
+      connectionCapacity: text['connection-table'],
+      unknownTcp: text['unknown-tcp'],
     },
   };
 }

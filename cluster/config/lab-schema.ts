@@ -15,7 +15,9 @@ import {
   toMilliseconds,
   toSeconds,
 } from '../../director/base/time.js';
-import type { ForwardingMethodName } from './node-config.js';
+import { BatonDefaults, CapacityRange, MaximumLocalAddresses } from './keepalived-baton.js';
+import { type ForwardingMethodName, SchedulerNames } from './node-config.js';
+import { isSysctlName, SysctlRanges, type SysctlSettings } from './sysctls.js';
 
 /*
  * The form of a lab file: which keys there are and what one value may be by itself. A message here says what the value
@@ -46,6 +48,14 @@ const Sync = z.strictObject({
   'death-notice': z.boolean('has to be true or false').default(true),
 });
 
+/** The words of `lvs_method`. */
+const Methods = {
+  NAT: 'Masq',
+  DR: 'Route',
+  TUN: 'Tunnel',
+  FULLNAT: 'FullNat',
+} as const satisfies Readonly<Record<string, ForwardingMethodName>>;
+
 const Cluster = z.strictObject({
   'virtual-router-id': wholeNumber(1, 255),
   advert: duration(milliseconds(10), milliseconds(40_950))
@@ -55,6 +65,17 @@ const Cluster = z.strictObject({
   addresses: z.array(ipv4Address()).default([]),
   gateway: ipv4Address().optional(),
   sync: Sync.prefault({}),
+  'local-addresses': z
+    .array(ipv4Address())
+    .max(MaximumLocalAddresses, `has to hold at most ${MaximumLocalAddresses} addresses`)
+    .default([]),
+  'connection-table': wholeNumber(CapacityRange.minimum, CapacityRange.maximum).default(
+    BatonDefaults.connectionCapacity,
+  ),
+  'unknown-tcp': z
+    .enum(['drop', 'hash'], 'has to be drop or hash')
+    .default(BatonDefaults.unknownTcp),
+  settings: settings().default({}),
 });
 
 const RealServer = z.preprocess(
@@ -71,9 +92,12 @@ const Service = z.strictObject({
   address: ipv4Address(),
   port: Port,
   method: z
-    .enum(['NAT', 'DR'], 'has to be NAT or DR')
-    .transform((method): ForwardingMethodName => (method === 'NAT' ? 'Masq' : 'Route')),
-  scheduler: z.enum(['rr', 'wlc'], 'has to be rr or wlc'),
+    .enum(['NAT', 'DR', 'TUN', 'FULLNAT'], 'has to be NAT, DR, TUN or FULLNAT')
+    .transform((method): ForwardingMethodName => Methods[method]),
+  scheduler: z.enum(SchedulerNames, `has to be one of ${SchedulerNames.join(', ')}`),
+  persistent: duration(seconds(1), seconds(31 * 86_400))
+    .refine((length) => length % seconds(1) === 0, 'has to be whole seconds')
+    .optional(),
   'real-servers': z.array(RealServer).min(1, 'has to name at least one real server'),
 });
 
@@ -130,6 +154,25 @@ function duration(minimum: Duration, maximum: Duration): z.ZodType<Duration> {
 
 function describe(length: Duration): string {
   return length < seconds(1) ? `${toMilliseconds(length)}ms` : `${toSeconds(length)}s`;
+}
+
+/** Settings of the data plane by their names, each in its own range. */
+function settings(): z.ZodType<SysctlSettings, Record<string, number>> {
+  return z.record(z.string(), z.int('has to be a whole number')).transform((given, context) => {
+    const known: SysctlSettings = {};
+    for (const [name, value] of Object.entries(given)) {
+      if (!isSysctlName(name)) {
+        context.addIssue({ code: 'unrecognized_keys', keys: [name], input: given });
+        continue;
+      }
+      const { minimum, maximum } = SysctlRanges[name];
+      known[name] = value;
+      if (value >= minimum && value <= maximum) continue;
+      const message = `has to be a whole number from ${minimum} to ${maximum}`;
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+    return known;
+  });
 }
 
 /** Text that `parse` understands; undefined from it is refused with `error`. */

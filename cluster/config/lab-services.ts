@@ -1,3 +1,5 @@
+import { toSeconds } from '../../director/base/time.js';
+import { PortKeepingMethods } from './keepalived-forwarding.js';
 import {
   addressIn,
   type LabNetwork,
@@ -7,15 +9,30 @@ import {
 } from './lab-config.js';
 import type { ReportLabProblem } from './lab-report.js';
 import type { LabText } from './lab-schema.js';
+import type { ForwardingMethodName } from './node-config.js';
 
 type ServiceText = LabText['services'][number];
 type RealServerText = ServiceText['real-servers'][number];
 
-/** Where directors reach real servers: NAT in the gateway's network, DR in the network of the VIPs itself. */
+/** The networks in which directors reach real servers; see `Reach`. */
 interface Backends {
   readonly virtual: LabNetwork | undefined;
   readonly gateway: LabNetwork | undefined;
+  readonly local: LabNetwork | undefined;
 }
+
+/**
+ * Where a method reaches real servers: NAT where they have their default route, FULLNAT where the local addresses are,
+ * DR and TUN where the VIPs are, because there they answer clients themselves.
+ */
+const Reach: Readonly<
+  Record<ForwardingMethodName, { readonly network: keyof Backends; readonly use: string }>
+> = {
+  Masq: { network: 'gateway', use: 'the gateway' },
+  FullNat: { network: 'local', use: 'the local addresses' },
+  Route: { network: 'virtual', use: 'the virtual services' },
+  Tunnel: { network: 'virtual', use: 'the virtual services' },
+};
 
 /** A service while its real servers are resolved. */
 interface ServiceScope extends Backends {
@@ -34,13 +51,15 @@ export function resolveServices(
 ): readonly LabService[] {
   const firstIndex = new Map<string, number>();
   return services.map((service, index) => {
-    const { protocol, address, port, method, scheduler } = service;
+    const { protocol, address, port, method, scheduler, persistent } = service;
     const key = `${protocol} ${address} ${port}`;
     const earlier = firstIndex.get(key);
     if (earlier === undefined) firstIndex.set(key, index);
     else report(['services', index], 'duplicate', `is ${key}, as services[${earlier}] is`);
     const realServers = resolveRealServers({ ...backends, service, index, nodes, report });
-    return { protocol, address, port, method, scheduler, realServers };
+    const persistence =
+      persistent === undefined ? {} : { persistenceTimeout: toSeconds(persistent) };
+    return { protocol, address, port, method, scheduler, ...persistence, realServers };
   });
 }
 
@@ -53,8 +72,9 @@ function resolveRealServers(scope: ServiceScope): readonly LabRealServer[] {
     const key = `${node} ${port}`;
     if (seen.has(key)) report(path, 'duplicate', `names ${node} with port ${port} again`);
     seen.add(key);
-    if (service.method === 'Route' && port !== service.port) {
-      const message = `has to be ${service.port} like the service's: DR does not rewrite ports`;
+    const keeping = PortKeepingMethods.get(service.method);
+    if (keeping !== undefined && port !== service.port) {
+      const message = `has to be ${service.port} like the service's: ${keeping} does not rewrite ports`;
       report([...path, 'port'], 'conflict', message);
     }
     const address = resolveAddress(text, position, scope);
@@ -65,8 +85,9 @@ function resolveRealServers(scope: ServiceScope): readonly LabRealServer[] {
 function resolveAddress(
   { node: name }: RealServerText,
   position: number,
-  { service, index, nodes, virtual, gateway, report }: ServiceScope,
+  scope: ServiceScope,
 ): LabRealServer['address'] | undefined {
+  const { service, index, nodes, report } = scope;
   const path = ['services', index, 'real-servers', position];
   const node = nodes.find((candidate) => candidate.name === name);
   if (node?.kind !== 'real-server') {
@@ -74,17 +95,14 @@ function resolveAddress(
     report(path, 'unknown-reference', `names ${name}, which ${found}`);
     return undefined;
   }
-  const network = service.method === 'Masq' ? gateway : virtual;
+  const reach = Reach[service.method];
+  const network = scope[reach.network];
   // A network that does not exist has been reported where it should be named.
   if (network === undefined) return undefined;
   const address = addressIn(node, network.name);
   if (address === undefined) {
-    const use = service.method === 'Masq' ? 'the gateway' : 'the virtual services';
-    report(
-      path,
-      'missing',
-      `names ${name}, which has no link to ${network.name}, the network of ${use}`,
-    );
+    const message = `which has no link to ${network.name}, the network of ${reach.use}`;
+    report(path, 'missing', `names ${name}, ${message}`);
   }
   return address;
 }

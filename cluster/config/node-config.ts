@@ -1,7 +1,8 @@
 import type { AddressPrefix, IpAddress } from '../../director/base/address.js';
 import type { Duration } from '../../director/base/time.js';
+import type { SysctlSettings } from './sysctls.js';
 
-/** One address of a VRRP instance: an entry of `virtual_ipaddress`. `device` defaults to the instance's interface. */
+/** One address of a VRRP instance: an entry of `virtual_ipaddress[_excluded]`. `device` defaults to the instance's interface. */
 export interface VirtualAddress {
   readonly address: IpAddress;
   readonly prefixLength: number;
@@ -21,34 +22,126 @@ export interface VrrpInstanceConfig {
   readonly preempt: boolean;
   /** `preempt_delay`: how long a node that could preempt waits after it has become able to. */
   readonly preemptDelay: Duration;
+  /** `virtual_ipaddress`: IPv4, 1 to 255 of them, and in every advertisement. */
   readonly virtualAddresses: readonly VirtualAddress[];
+  /** `virtual_ipaddress_excluded`: held by the master like the others, of either family, but never advertised. */
+  readonly excludedAddresses: readonly VirtualAddress[];
 }
 
-/** `lvs_sched` as far as this version schedules. */
-export type SchedulerName = 'rr' | 'wlc';
+/** `lvs_sched`: the schedulers by the names of ipvsadm. */
+export const SchedulerNames = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'sed',
+  'nq',
+  'sh',
+  'dh',
+  'mh',
+  'lblc',
+  'lblcr',
+  'fo',
+  'ovf',
+  'twos',
+] as const;
+export type SchedulerName = (typeof SchedulerNames)[number];
 
-/** `lvs_method`: NAT is Masq and DR is Route in the words of ipvsadm. */
-export type ForwardingMethodName = 'Masq' | 'Route';
+/** What a scheduler does beyond its name: `-port` hashes the client's port too, `-fallback` passes over dead servers. */
+export type SchedulerFlag = 'sh-port' | 'sh-fallback' | 'mh-port' | 'mh-fallback';
 
-export type ServiceProtocol = 'tcp' | 'udp';
+/** `lvs_method` in the words of ipvsadm: NAT is Masq, DR is Route, TUN is Tunnel. FullNat is Alibaba LVS's. */
+export type ForwardingMethodName = 'Masq' | 'Route' | 'Tunnel' | 'FullNat';
 
-/** A `real_server` block. */
-export interface RealServerConfig {
+/** How Tunnel wraps packets: `lvs_method TUN [type ...]`. */
+export interface TunnelConfig {
+  readonly type: 'ipip' | 'gre' | 'gue';
+  /** The UDP port of gue, 1 to 65535; 0 for the others. */
+  readonly port: number;
+  /** `nocsum`, `csum`, `remcsum`: ipip has none of them, and only gue the last (remote checksum offload). */
+  readonly checksum: 'none' | 'full' | 'remote';
+}
+
+/** How packets reach a real server. `tunnel` is there for Tunnel and only for it. */
+export interface ForwardingConfig {
+  readonly method: ForwardingMethodName;
+  readonly tunnel?: TunnelConfig;
+}
+
+export type ServiceProtocol = 'tcp' | 'udp' | 'sctp';
+
+export type AddressFamily = 'ipv4' | 'ipv6';
+
+/** A `real_server` block. What it leaves out of `lvs_method` it has from its virtual server. */
+export interface RealServerConfig extends ForwardingConfig {
+  /** Of its virtual server's family; only Tunnel may cross. */
   readonly address: IpAddress;
-  /** 1 to 65535. For Route it equals the virtual port: the frame is not rewritten. */
+  /**
+   * 0 to 65535; 0 keeps the port that the client has asked for. Without a port it is the virtual port, and for Route and
+   * Tunnel it cannot be another: they do not rewrite the packet.
+   */
   readonly port: number;
   /** 0 to 65535; 0 is quiesced: no new connections. */
   readonly weight: number;
+  /** `uthreshold`: connections from which on it gets no new ones; 0 for no limit. */
+  readonly upperThreshold: number;
+  /** `lthreshold`: connections below which it gets new ones again, at most the upper; 0 for three quarters of that. */
+  readonly lowerThreshold: number;
 }
 
-/** A `virtual_server` block: a virtual service with its real servers, in the order of the file. */
-export interface VirtualServerConfig {
+/** Connections of one client, or of its network, go to one real server. */
+export interface PersistenceConfig {
+  /** `persistence_timeout`: seconds, 1 to 2678400, for which a choice is remembered after its last connection. */
+  readonly timeout: number;
+  /** `persistence_granularity`: the bits of the client's address that count; 32 or 128 for a single client. */
+  readonly prefixLength: number;
+}
+
+/** What virtual servers of an address and of a firewall mark have in common. */
+interface ServiceConfig {
+  readonly scheduler: SchedulerName;
+  /** Only those of the scheduler. */
+  readonly schedulerFlags: readonly SchedulerFlag[];
+  /** Absent: every connection is scheduled for itself. */
+  readonly persistence?: PersistenceConfig;
+  /** `ops`: every datagram is scheduled for itself. */
+  readonly isOnePacket: boolean;
+  /** In the order of the file. */
+  readonly realServers: readonly RealServerConfig[];
+}
+
+/** `virtual_server ADDRESS PORT`. */
+export interface AddressServiceConfig extends ServiceConfig {
+  readonly firewallMark?: undefined;
   readonly address: IpAddress;
+  /** 0 to 65535; 0 is every port, and takes persistence. */
   readonly port: number;
   readonly protocol: ServiceProtocol;
-  readonly scheduler: SchedulerName;
-  readonly method: ForwardingMethodName;
-  readonly realServers: readonly RealServerConfig[];
+}
+
+/** `virtual_server fwmark N`: the service of the packets that carry a mark, whatever their port and protocol. */
+export interface MarkServiceConfig extends ServiceConfig {
+  /** 1 to 4294967295. */
+  readonly firewallMark: number;
+  readonly family: AddressFamily;
+}
+
+/** A `virtual_server` block: a virtual service with its real servers. */
+export type VirtualServerConfig = AddressServiceConfig | MarkServiceConfig;
+
+/**
+ * `firewall_mark` of the `baton` block: which packets carry a mark. It stands for the nftables rule in front of IPVS,
+ * because packets do not pass the kernel's firewall here.
+ */
+export interface FirewallMarkConfig {
+  /** 1 to 4294967295. */
+  readonly mark: number;
+  readonly protocol: ServiceProtocol;
+  /** The destination of the packets. */
+  readonly address: IpAddress;
+  /** Their destination ports, both included: 0 to 65535. */
+  readonly firstPort: number;
+  readonly lastPort: number;
 }
 
 /** `lvs_sync_daemon` and the sync keywords of the `baton` block. */
@@ -69,6 +162,20 @@ export interface SyncConfig {
   readonly deathNotice: boolean;
 }
 
+/** What the `baton` block says about the data plane. */
+export interface DataPlaneConfig {
+  /** `sysctl`: the settings that differ from the kernel's defaults. */
+  readonly settings: Readonly<SysctlSettings>;
+  /** `connection_table`: the most connections, 1024 to 16777216. */
+  readonly connectionCapacity: number;
+  /** `unknown_tcp`: a TCP segment of no known connection is dropped, or goes where a consistent hash says. */
+  readonly unknownTcp: 'drop' | 'hash';
+  /** `local_addresses`: from which FullNat talks to real servers; each is an address of an instance. */
+  readonly localAddresses: readonly IpAddress[];
+  /** `firewall_mark`: the first that fits a packet decides. */
+  readonly firewallMarks: readonly FirewallMarkConfig[];
+}
+
 /** One cluster member, as its keepalived.conf describes it. */
 export interface NodeConfig {
   /** `router_id` of `global_defs`: the node's name among its peers. */
@@ -79,6 +186,7 @@ export interface NodeConfig {
   readonly sync: SyncConfig | undefined;
   /** `lvs_timeouts`, in seconds: absent means the kernel's defaults. */
   readonly timeouts: { readonly tcp?: number; readonly tcpFin?: number; readonly udp?: number };
+  readonly dataPlane: DataPlaneConfig;
 }
 
 /** An interface of the machine as the checks of a configuration need it. */

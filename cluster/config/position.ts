@@ -1,4 +1,5 @@
 import type { IpAddress } from '../../director/base/address.js';
+import type { AddressServiceConfig, MarkServiceConfig } from './node-config.js';
 
 /**
  * The 1-based line of everything in a keepalived.conf that must be unique or that a later check points at. A key is also
@@ -14,6 +15,27 @@ export const interfaceKey = (name: string): string => `interface of ${instanceKe
 
 /** An address belongs to one instance of the whole file: two would answer for it differently. */
 export const virtualAddressKey = (address: IpAddress): string => `virtual_ipaddress ${address}`;
+
+/** A service is one of its address, port and protocol, or of its mark and family. */
+export function virtualServerKey(server: VirtualServerIdentity): string {
+  if (server.firewallMark === undefined) {
+    const { address, port, protocol } = server;
+    return `virtual_server ${address} ${port} ${protocol}`;
+  }
+  const family = server.family === 'ipv6' ? ' inet6' : '';
+  return `virtual_server fwmark ${server.firewallMark}${family}`;
+}
+
+/** What makes a virtual server the one that it is. */
+export type VirtualServerIdentity =
+  | Pick<AddressServiceConfig, 'firewallMark' | 'address' | 'port' | 'protocol'>
+  | Pick<MarkServiceConfig, 'firewallMark' | 'family'>;
+
+/** The line of `firewall_mark` that is number `index`, from 0. */
+export const firewallMarkKey = (index: number): string => `firewall_mark #${index}`;
+
+/** The `local_addresses` line. */
+export const LocalAddressesKey = 'local_addresses';
 
 /** The `lvs_sync_daemon` line. */
 export const SyncDaemonKey = 'lvs_sync_daemon';

@@ -1,7 +1,9 @@
 import {
+  addressBytes,
   type AddressPrefix,
   type IpAddress,
   isIpv6,
+  parseAddress,
   parsePrefix,
 } from '../../director/base/address.js';
 import { type Duration, microseconds } from '../../director/base/time.js';
@@ -131,9 +133,19 @@ export class StatementReader {
   /** Decimal digits only: no sign, no exponent. */
   wholeNumber(value: Value | undefined, { minimum, maximum }: Range): number | undefined {
     if (value === undefined) return undefined;
-    const number = /^\d{1,9}$/.test(value.text) ? Number(value.text) : Number.NaN;
+    const number = /^\d{1,10}$/.test(value.text) ? Number(value.text) : Number.NaN;
     if (number >= minimum && number <= maximum) return number;
     return this.#refuse(value, `a whole number from ${minimum} to ${maximum}`);
+  }
+
+  /** `PORT` or `PORT-PORT`; 0-65535 is every port. */
+  portRange(value: Value | undefined): Range | undefined {
+    if (value === undefined) return undefined;
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(value.text);
+    const minimum = Number(match?.[1] ?? Number.NaN);
+    const maximum = Number(match?.[2] ?? minimum);
+    if (minimum <= maximum && maximum <= 65_535) return { minimum, maximum };
+    return this.#refuse(value, 'a port or a range of ports, as in 80 or 8000-8999');
   }
 
   /** Seconds with a fraction, as keepalived's TIMER; the range is in seconds, the finest step is a microsecond. */
@@ -165,20 +177,28 @@ export class StatementReader {
     return this.#refuse(value, `1 to ${maximumLength} printable characters without blanks`);
   }
 
-  /** An IPv4 address without a prefix length. */
+  /** An address without a prefix length. */
   address(value: Value | undefined): IpAddress | undefined {
-    if (value?.text.includes('/') === true) return this.#refuse(value, 'an IPv4 address');
-    return this.prefix(value)?.address;
+    if (value === undefined) return undefined;
+    return parseAddress(value.text) ?? this.#refuse(value, 'an IPv4 or IPv6 address');
   }
 
-  /** `ADDRESS[/LENGTH]`. IPv6 is refused: the data plane of this version does not forward it. */
+  /** `ADDRESS[/LENGTH]`. */
   prefix(value: Value | undefined): AddressPrefix | undefined {
     if (value === undefined) return undefined;
-    const prefix = parsePrefix(value.text);
-    if (prefix === undefined) return this.#refuse(value, 'an IPv4 address');
-    if (!isIpv6(prefix.address)) return prefix;
-    this.#problems.add(value.line, 'not-supported', `IPv6 is not supported yet: ${value.text}`);
-    return undefined;
+    return parsePrefix(value.text) ?? this.#refuse(value, 'an IPv4 or IPv6 address');
+  }
+
+  /** The length of an IPv4 netmask whose ones come first, as in 255.255.255.0. */
+  netmask(value: Value | undefined): number | undefined {
+    if (value === undefined) return undefined;
+    const mask = parseAddress(value.text);
+    const bits =
+      mask === undefined || isIpv6(mask)
+        ? ''
+        : Array.from(addressBytes(mask), (byte) => byte.toString(2).padStart(8, '0')).join('');
+    if (/^1*0*$/.test(bits) && bits !== '') return bits.indexOf('0') < 0 ? 32 : bits.indexOf('0');
+    return this.#refuse(value, 'a netmask such as 255.255.255.0');
   }
 
   #refuseKeyword(line: number, keyword: string, where: string): void {

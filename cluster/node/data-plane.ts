@@ -3,15 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { IoError } from '../../director/base/errors.js';
 import { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
+import type { MarkRule } from '../../director/core/marks.js';
 import { createScheduler } from '../../director/core/schedulers/create.js';
-import { addressKey } from '../../director/core/service-table.js';
-import { methodFromName } from '../../director/core/services.js';
+import { addressKey, markKey } from '../../director/core/service-table.js';
+import { methodFromName, type ServiceKey } from '../../director/core/services.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
 import type { FramePort } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
+import { toWords } from '../../director/wire/address-words.js';
+import { Family } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
 import type { Packet } from '../../director/wire/packet.js';
-import type { NodeConfig } from '../config/node-config.js';
+import type { NodeConfig, ServiceProtocol, VirtualServerConfig } from '../config/node-config.js';
 
 /** A director with the ports that carry its frames. */
 export interface DataPlane {
@@ -40,9 +43,15 @@ export async function openDataPlane(
     gateways,
     seed: randomBytes(4).readUInt32LE(),
     timeouts: timeoutsOf(config),
-    settings: { sync_threshold: [config.sync?.threshold ?? 0, config.sync?.period ?? 0] },
+    capacity: config.dataPlane.connectionCapacity,
+    settings: {
+      ...config.dataPlane.settings,
+      sync_threshold: [config.sync?.threshold ?? 0, config.sync?.period ?? 0],
+    },
     output: { send: (index, packet) => ports.get(index)?.send(packet) },
   });
+  director.marks = markRules(config);
+  director.localEndpoints.setPool(config.dataPlane.localAddresses);
   addFloatingAddresses(director, config);
   addServices(director, config);
   const open = async (): Promise<void> => {
@@ -81,25 +90,53 @@ function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
 }
 
 function addFloatingAddresses(director: Director, config: NodeConfig): void {
-  for (const { address, device } of config.vrrpInstances.flatMap((vrrp) => vrrp.virtualAddresses)) {
+  const addresses = config.vrrpInstances.flatMap((vrrp) => [
+    ...vrrp.virtualAddresses,
+    ...vrrp.excludedAddresses,
+  ]);
+  for (const { address, device } of addresses) {
     director.addFloating(address, requireInterface(director.interfaces, device));
   }
 }
 
-function addServices(director: Director, config: NodeConfig): void {
-  for (const virtual of config.virtualServers) {
-    const protocol = virtual.protocol === 'tcp' ? Protocol.tcp : Protocol.udp;
-    const { address, port } = virtual;
+function addServices(director: Director, { virtualServers, dataPlane }: NodeConfig): void {
+  for (const virtual of virtualServers) {
     const { settings, prng } = director;
-    const scheduler = createScheduler(virtual.scheduler, { settings, prng });
-    const service = director.addService(addressKey(address, port, protocol), address, scheduler);
+    const options = { settings, prng };
+    const flags = virtual.schedulerFlags;
+    const scheduler = createScheduler(virtual.scheduler, { ...options, flags });
+    const address = virtual.firewallMark === undefined ? virtual.address : undefined;
+    const { persistence, isOnePacket } = virtual;
+    const key = keyOf(virtual);
+    const service = director.addService(key, address, scheduler, { persistence, isOnePacket });
+    // The configuration has been checked: no service is in it twice.
     if (service === undefined) continue;
-    for (const { address, port, weight } of virtual.realServers) {
-      const method = methodFromName(virtual.method);
-      director.services.addServer(service, { address, port, weight, method });
+    if (dataPlane.unknownTcp === 'hash') {
+      service.consistent = createScheduler('mh', { ...options, flags: ['mh-port'] });
+    }
+    for (const { method, ...server } of virtual.realServers) {
+      director.services.addServer(service, { ...server, method: methodFromName(method) });
     }
   }
 }
+
+const keyOf = (virtual: VirtualServerConfig): ServiceKey =>
+  virtual.firewallMark === undefined
+    ? addressKey(virtual.address, virtual.port, ProtocolNumbers[virtual.protocol])
+    : markKey(virtual.firewallMark, Family[virtual.family]);
+
+const ProtocolNumbers: Readonly<Record<ServiceProtocol, number>> = {
+  tcp: Protocol.tcp,
+  udp: Protocol.udp,
+  sctp: Protocol.sctp,
+};
+
+const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
+  dataPlane.firewallMarks.map(({ address, protocol, ...rule }) => ({
+    ...toWords(address),
+    ...rule,
+    protocol: ProtocolNumbers[protocol],
+  }));
 
 /** The interfaces that hold floating addresses or lead to real servers. */
 function usedInterfaces(director: Director): Set<Interface> {

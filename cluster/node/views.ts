@@ -104,7 +104,9 @@ function vrrpView({ config, election }: VirtualRouter): VrrpView {
     advertMs: toMilliseconds(config.advertInterval),
     master: snapshot.master,
     masterPriority: snapshot.masterPriority,
-    addresses: config.virtualAddresses.map(({ address }) => address),
+    addresses: [...config.virtualAddresses, ...config.excludedAddresses].map(
+      ({ address }) => address,
+    ),
     since: wallClock(snapshot.since),
     transitions: snapshot.transitions,
     advertisementsSent: snapshot.advertisementsSent,

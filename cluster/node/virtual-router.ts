@@ -11,7 +11,7 @@ import {
   type VrrpMessage,
   type VrrpSocket,
 } from '../../director/io/vrrp-socket.js';
-import type { VrrpInstanceConfig } from '../config/node-config.js';
+import type { VirtualAddress, VrrpInstanceConfig } from '../config/node-config.js';
 import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
 import { decodeAdvertisement, encodeAdvertisement } from '../vrrp/advertisement.js';
 import { Election, type ElectionEffect } from '../vrrp/election.js';
@@ -158,8 +158,13 @@ export class VirtualRouter {
     this.#socket?.send(encodeAdvertisement(fields, this.#address, this.#group));
   }
 
+  /** The addresses that the master answers for: those in the advertisement, and those kept out of it. */
+  #held(): readonly VirtualAddress[] {
+    return [...this.config.virtualAddresses, ...this.config.excludedAddresses];
+  }
+
   #setLive(isLive: boolean): void {
-    for (const { address } of this.config.virtualAddresses) {
+    for (const { address } of this.#held()) {
       this.#ports.director.setLive(address, isLive);
     }
   }
@@ -167,7 +172,7 @@ export class VirtualRouter {
   #announce(): void {
     const { director, timeline } = this.#ports;
     for (let round = 0; round < AnnouncementsPerBurst; round += 1) {
-      for (const { address } of this.config.virtualAddresses) {
+      for (const { address } of this.#held()) {
         const floating = director.findFloating(address);
         if (floating !== undefined) announce(director, floating);
       }

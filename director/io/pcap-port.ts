@@ -75,8 +75,10 @@ class PcapPort implements FramePort {
   }
 }
 
+/** Everything for our MAC address and for the link, but no multicast except that of neighbour discovery. */
 const captureFilter = (owner: Interface): string =>
-  `not ether src ${describeMac(owner.mac)} and (arp or (ip and not ip multicast))`;
+  `not ether src ${describeMac(owner.mac)} and ` +
+  '(arp or (ip and not ip multicast) or (ip6 and (not ip6 multicast or icmp6)))';
 
 function captureError(device: string, cause: unknown): IoError {
   const text = cause instanceof Error ? cause.message : String(cause);

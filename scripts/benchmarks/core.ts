@@ -28,6 +28,7 @@ interface Column {
   readonly figures: readonly Figure[];
   /** Nanoseconds to make a packet, which the figures do not hold. */
   readonly loading: number;
+  readonly bytesPerConnection: number;
   readonly allocatedPerPacket: number;
   readonly collections: number;
 }
@@ -119,9 +120,11 @@ async function measure(extent: Extent): Promise<Column> {
   const { grown, collections } = await allocationOf(() =>
     play(known, 10 * packets, (client) => void bench.process(hit, client)),
   );
+  const { connections: table } = bench.director;
   return {
     connections,
     figures,
+    bytesPerConnection: table.byteLength / table.capacity,
     loading: figures[0]?.loading ?? 0,
     allocatedPerPacket: grown / (10 * packets),
     collections,
@@ -149,6 +152,7 @@ function print(columns: readonly Column[], { packets, runs }: Extent): void {
   const line = (title: string, cellOf: (column: Column) => string): void =>
     console.log(row(title, columns.map(cellOf)));
   line('to make the packet, ns', ({ loading }) => loading.toFixed(0));
+  line('bytes a connection', ({ bytesPerConnection }) => bytesPerConnection.toFixed(0));
   line('bytes allocated a packet', ({ allocatedPerPacket }) => allocatedPerPacket.toFixed(2));
   line(`collections in ${(10 * packets).toLocaleString('en')} packets`, ({ collections }) =>
     String(collections),

@@ -112,13 +112,13 @@ export class Workbench {
   }
 
   #addService(vip: string, method: Method, realPort: number): void {
-    const { services } = this.director;
+    const { director } = this;
     const key = addressKey(address(vip), 80, Protocol);
-    const service = services.addService(key, address(vip), new RoundRobin());
-    assert(service !== undefined, 'there is one service of the kind');
+    const service = director.addService(key, address(vip), new RoundRobin());
+    assert(service !== undefined, 'each service is added once');
     for (let server = 0; server < ServerCount; server += 1) {
       const real = address(`10.2.0.${wordOfServer(server) & 255}`);
-      services.addServer(service, { address: real, port: realPort, method, weight: 1 });
+      director.services.addServer(service, { address: real, port: realPort, method, weight: 1 });
     }
   }
 

@@ -66,3 +66,19 @@ test('a VIP that the kernel of this machine owns is refused, wherever it is conf
   ]);
   t.end();
 });
+
+test('an excluded address lies in a subnet of its interface too, of either family', (t) => {
+  const text = Text.replace(
+    '  virtual_ipaddress {',
+    '  virtual_ipaddress_excluded {\n    fd00::100/64\n    10.3.0.9 dev eth1\n  }\n  virtual_ipaddress {',
+  );
+  const problemsIn = (...interfaces: ConfigInterface[]): readonly string[] =>
+    checkAgainstInterfaces(loadKeepalived(text, 'd1.conf'), interfaces).map(describeProblem);
+  const client = device('eth0', '10.1.0.11/24', 'fd00::11/64');
+  t.strictSame(problemsIn(client, device('eth1', '10.2.0.11/15'), Sync), []);
+  t.strictSame(problemsIn(Client, Server, Sync), [
+    'd1.conf:10: fd00::100 is outside every subnet of eth0 (10.1.0.11/24)',
+    'd1.conf:11: 10.3.0.9 is outside every subnet of eth1 (10.2.0.11/24)',
+  ]);
+  t.end();
+});

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 import { test } from 'tap';
 
 import { writeKeepalived } from '../../../cluster/config/keepalived-writer.js';
@@ -7,12 +5,9 @@ import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import { loadLab } from '../../../cluster/config/lab-file.js';
 import { ConfigError } from '../../../director/base/errors.js';
 import { Prng } from '../../../director/base/prng.js';
+import { DefaultLab, LabOfEverything, NodeOfEverything } from './samples.js';
 
-const LabText = readFileSync(
-  new URL('../../../../cluster/lab/default.yaml', import.meta.url),
-  'utf8',
-);
-const NodeText = writeKeepalived(loadLab(LabText, 'default.yaml'), 'd1', (network) => network);
+const NodeText = writeKeepalived(loadLab(DefaultLab, 'default.yaml'), 'd1', (network) => network);
 
 /** Pieces that mean something to a reader, so that mutations get past its first check. */
 const Pieces = ['{', '}', '"', '\n', '@baton ', '#', ' ', '-1', '99999999999', '0', ':', '[', ']'];
@@ -39,7 +34,9 @@ function mutate(text: string, prng: Prng): string {
 
 const readers = [
   { language: 'keepalived.conf', good: NodeText, load: loadKeepalived },
-  { language: 'lab file', good: LabText, load: loadLab },
+  { language: 'keepalived.conf of everything', good: NodeOfEverything, load: loadKeepalived },
+  { language: 'lab file', good: DefaultLab, load: loadLab },
+  { language: 'lab file of everything', good: LabOfEverything, load: loadLab },
 ];
 
 for (const { language, good, load } of readers) {

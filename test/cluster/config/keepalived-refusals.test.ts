@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { parseKeepalived } from '../../../cluster/config/keepalived.js';
+import { problemsOfKeepalived as problemsOf, type Refusal, testRefusals } from './refusals.js';
 
 /** A good file; each case replaces some of its text. */
 const Good = `global_defs {
@@ -50,9 +50,6 @@ const server = (protocol: string): string => `virtual_server 10.1.0.100 80 {
   }
 }
 `;
-
-/** Text of the good file, what replaces it, and `LINE: message` of every problem that this makes. */
-type Refusal = readonly [replace: string, by: string, ...problems: string[]];
 
 const refusals: Readonly<Record<string, readonly Refusal[]>> = {
   'words and braces': [
@@ -185,40 +182,29 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [
       '10.1.0.100/24',
       '10.1.0.300/24',
-      '17: virtual_ipaddress has to be an IPv4 address, not 10.1.0.300/24',
+      '17: virtual_ipaddress has to be an IPv4 or IPv6 address, not 10.1.0.300/24',
     ],
     [
       '10.1.0.100/24',
       '10.1.0.100/33',
-      '17: virtual_ipaddress has to be an IPv4 address, not 10.1.0.100/33',
-    ],
-    ['10.1.0.100/24', 'fd00::1/64', '17: IPv6 is not supported yet: fd00::1/64'],
-    ['lvs_sched rr', 'lvs_sched wrr', '21: lvs_sched has to be one of rr, wlc, not wrr'],
-    ['lvs_method DR', 'lvs_method TUN', '22: lvs_method has to be one of NAT, DR, not TUN'],
-    ['protocol TCP', 'protocol SCTP', '23: protocol has to be one of TCP, UDP, tcp, udp, not SCTP'],
-    [
-      'virtual_server 10.1.0.100 80',
-      'virtual_server 10.1.0.100/24 80',
-      '20: virtual_server has to be an IPv4 address, not 10.1.0.100/24',
+      '17: virtual_ipaddress has to be an IPv4 or IPv6 address, not 10.1.0.100/33',
     ],
     [
-      'virtual_server 10.1.0.100 80',
-      'virtual_server 10.1.0.100',
-      '20: virtual_server takes ADDRESS PORT, not 10.1.0.100',
+      '10.1.0.100/24',
+      'fd00::1/64',
+      '17: VRRP over IPv6 is not supported yet: fd00::1 goes to virtual_ipaddress_excluded',
     ],
-    [
-      'virtual_server 10.1.0.100 80',
-      'virtual_server fwmark 5',
-      '20: virtual_server has to be an IPv4 address, not fwmark',
-    ],
-    ['weight 1', 'weight 65536', '25: weight has to be a whole number from 0 to 65535, not 65536'],
-    ['weight 1', 'weight -1', '25: weight has to be a whole number from 0 to 65535, not -1'],
     ['id 0', 'id 256', '4: lvs_sync_daemon id has to be a whole number from 0 to 255, not 256'],
     ['id 0', 'port 0', '4: lvs_sync_daemon port has to be a whole number from 1 to 65535, not 0'],
     [
       'id 0',
       'group 10.0.0.1',
       '4: lvs_sync_daemon group has to be a multicast address (224.0.0.0/4), not 10.0.0.1',
+    ],
+    [
+      'id 0',
+      'group e000::1',
+      '4: lvs_sync_daemon group has to be a multicast address (224.0.0.0/4), not e000::1',
     ],
     ['id 0', 'id 0 id', '4: lvs_sync_daemon id needs a value'],
     ['id 0', 'id 0 id 1', '4: lvs_sync_daemon id is given twice'],
@@ -257,16 +243,14 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     ['  virtual_router_id 51\n', '', '10: vrrp_instance VI_1 needs virtual_router_id'],
     ['10.1.0.100/24 dev eth0', '', '16: virtual_ipaddress is empty'],
     [
-      '  lvs_sched rr\n  lvs_method DR\n  protocol TCP\n',
-      '',
-      '20: virtual_server 10.1.0.100 80 needs lvs_sched or lb_algo',
-      '20: virtual_server 10.1.0.100 80 needs lvs_method or lb_kind',
-      '20: virtual_server 10.1.0.100 80 needs protocol',
+      '  virtual_ipaddress {',
+      '  virtual_ipaddress_excluded {\n  }\n  virtual_ipaddress {',
+      '16: virtual_ipaddress_excluded is empty',
     ],
     [
-      '  real_server 10.1.0.21 80 {\n    weight 1\n  }\n',
-      '',
-      '20: virtual_server 10.1.0.100 80 needs real_server',
+      'virtual_ipaddress {',
+      'virtual_ipaddress_excluded {',
+      '10: vrrp_instance VI_1 needs virtual_ipaddress',
     ],
     [
       'lvs_sync_daemon eth2 inst VI_1 id 0',
@@ -276,7 +260,6 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
   ],
   'what must be unique': [
     ['priority 100', 'priority 100\n  priority 90', '15: priority is already set on line 14'],
-    ['lvs_sched rr', 'lvs_sched rr\n  lb_algo rr', '22: lb_algo is already set on line 21'],
     [
       'virtual_server',
       instance('VI_1', 52, '10.1.0.102') + 'virtual_server',
@@ -293,28 +276,18 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       '24: virtual_ipaddress 10.1.0.100 is already defined on line 17',
     ],
     [
-      'virtual_server',
-      server('TCP') + 'virtual_server',
-      '27: virtual_server 10.1.0.100 80 tcp is already defined on line 20',
-    ],
-    [
-      '    weight 1\n  }',
-      '  }\n  real_server 10.1.0.21 80 {\n  }',
-      '26: real_server 10.1.0.21 80 of virtual_server 10.1.0.100 80 tcp is already defined on line 24',
+      '  virtual_ipaddress {',
+      '  virtual_ipaddress_excluded {\n    10.1.0.100\n  }\n  virtual_ipaddress {',
+      '20: virtual_ipaddress 10.1.0.100 is already defined on line 17',
     ],
     [
       'global_defs',
       'global_defs {\n  router_id x\n  vrrp_version 3\n}\nglobal_defs',
       '5: global_defs is already set on line 1',
-      '11: baton has no effect without lvs_sync_daemon in global_defs',
+      '12: sync_threshold has no effect without lvs_sync_daemon in global_defs',
     ],
   ],
   'what does not go together': [
-    [
-      'real_server 10.1.0.21 80',
-      'real_server 10.1.0.21 8080',
-      '24: with DR a real_server has the virtual port 80, not 8080',
-    ],
     ['inst VI_1', 'VI_9', '4: lvs_sync_daemon follows VI_9, which no vrrp_instance defines'],
     ['inst VI_1', 'inst VI_9', '4: lvs_sync_daemon follows VI_9, which no vrrp_instance defines'],
     [
@@ -335,7 +308,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [
       '  lvs_sync_daemon eth2 inst VI_1 id 0\n',
       '',
-      '6: baton has no effect without lvs_sync_daemon in global_defs',
+      '7: sync_threshold has no effect without lvs_sync_daemon in global_defs',
     ],
     [
       'global_defs {',
@@ -346,27 +319,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
   ],
 };
 
-function problemsOf(text: string): readonly string[] {
-  const result = parseKeepalived(text, 'test.conf');
-  if ('config' in result) return [];
-  return result.problems.map(({ line, message }) => `${line}: ${message}`);
-}
-
-test('the file that the cases spoil is good', (t) => {
-  t.strictSame(problemsOf(Good), []);
-  t.end();
-});
-
-for (const [subject, cases] of Object.entries(refusals)) {
-  test(`a mistake in ${subject} is refused with its line`, (t) => {
-    for (const [replace, by, ...problems] of cases) {
-      t.ok(Good.includes(replace), `the good file holds ${replace}`);
-      const text = Good.replace(replace, () => by);
-      t.strictSame(problemsOf(text), problems, `${replace} -> ${by}`);
-    }
-    t.end();
-  });
-}
+testRefusals(Good, problemsOf, refusals);
 
 test('services that differ in protocol only, and instances that differ in VRID, may stand together', (t) => {
   t.strictSame(problemsOf(Good + server('UDP') + instance('VI_2', 52, '10.1.0.102')), []);
@@ -380,7 +333,7 @@ test('an instance has as many addresses as an advertisement can count', (t) => {
   const spare = '10.1.0.100/24 dev eth0';
   t.strictSame(problemsOf(Good.replace(spare, addresses(255))), []);
   t.strictSame(problemsOf(Good.replace(spare, addresses(256))), [
-    '272: an advertisement has room for 255 addresses',
+    '272: virtual_ipaddress takes at most 255 addresses',
   ]);
   t.end();
 });

@@ -1,21 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { test } from 'tap';
 
 import { writeKeepalived } from '../../../cluster/config/keepalived-writer.js';
 import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { LabConfig } from '../../../cluster/config/lab-config.js';
 import { loadLab } from '../../../cluster/config/lab-file.js';
-import type { NodeConfig } from '../../../cluster/config/node-config.js';
+import { type NodeConfig, SchedulerNames } from '../../../cluster/config/node-config.js';
 import { milliseconds, seconds } from '../../../director/base/time.js';
-
-const LabText = readFileSync(
-  new URL('../../../../cluster/lab/default.yaml', import.meta.url),
-  'utf8',
-);
+import { complaintsOf } from './real-keepalived.js';
+import { DefaultLab, LabOfEverything } from './samples.js';
 
 /** Names that no machine has, so that keepalived finds none of them. */
 const deviceOf = (network: string): string => `no-${network}`;
@@ -23,11 +15,18 @@ const deviceOf = (network: string): string => `no-${network}`;
 const roundTrip = (lab: LabConfig, director: string): NodeConfig =>
   loadKeepalived(writeKeepalived(lab, director, deviceOf), `${director}.conf`).config;
 
-const realServers = (network: number, port: number): unknown =>
-  [21, 22, 23].map((host) => ({ address: `10.${network}.0.${host}`, port, weight: 1 }));
+const realServers = (network: number, port: number, method: string): unknown =>
+  [21, 22, 23].map((host) => ({
+    address: `10.${network}.0.${host}`,
+    port,
+    weight: 1,
+    upperThreshold: 0,
+    lowerThreshold: 0,
+    method,
+  }));
 
 test('the file written for a director reads back as its part of the lab', (t) => {
-  const config = roundTrip(loadLab(LabText, 'default.yaml'), 'd2');
+  const config = roundTrip(loadLab(DefaultLab, 'default.yaml'), 'd2');
   t.strictSame(config, {
     routerId: 'd2',
     vrrpInstances: [
@@ -44,6 +43,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
           { address: '10.1.0.101', prefixLength: 24, device: 'no-clients' },
           { address: '10.2.0.254', prefixLength: 24, device: 'no-servers' },
         ],
+        excludedAddresses: [],
       },
     ],
     virtualServers: [
@@ -52,32 +52,36 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         port: 80,
         protocol: 'tcp',
         scheduler: 'rr',
-        method: 'Masq',
-        realServers: realServers(2, 80),
+        schedulerFlags: [],
+        isOnePacket: false,
+        realServers: realServers(2, 80, 'Masq'),
       },
       {
         address: '10.1.0.101',
         port: 80,
         protocol: 'tcp',
         scheduler: 'wlc',
-        method: 'Route',
-        realServers: realServers(1, 80),
+        schedulerFlags: [],
+        isOnePacket: false,
+        realServers: realServers(1, 80, 'Route'),
       },
       {
         address: '10.1.0.100',
         port: 53,
         protocol: 'udp',
         scheduler: 'rr',
-        method: 'Masq',
-        realServers: realServers(2, 53),
+        schedulerFlags: [],
+        isOnePacket: false,
+        realServers: realServers(2, 53, 'Masq'),
       },
       {
         address: '10.1.0.101',
         port: 53,
         protocol: 'udp',
         scheduler: 'rr',
-        method: 'Route',
-        realServers: realServers(1, 53),
+        schedulerFlags: [],
+        isOnePacket: false,
+        realServers: realServers(1, 53, 'Route'),
       },
     ],
     sync: {
@@ -91,12 +95,19 @@ test('the file written for a director reads back as its part of the lab', (t) =>
       deathNotice: true,
     },
     timeouts: {},
+    dataPlane: {
+      settings: {},
+      connectionCapacity: 1_048_576,
+      unknownTcp: 'drop',
+      localAddresses: [],
+      firewallMarks: [],
+    },
   });
   t.end();
 });
 
 test('every setting of a lab reaches the director that reads the written file', (t) => {
-  const text = LabText.replace('advert: 1s', 'advert: 250ms')
+  const text = DefaultLab.replace('advert: 1s', 'advert: 250ms')
     .replace('preempt: true', 'preempt: false')
     .replace(
       'threshold: 3, period: 50, bulk-timeout: 10s, death-notice: true',
@@ -114,35 +125,47 @@ test('every setting of a lab reaches the director that reads the written file', 
     bulkTimeout: milliseconds(1_500),
     deathNotice: false,
   });
-  t.strictSame(config.virtualServers[0]?.realServers, [
-    { address: '10.2.0.23', port: 8080, weight: 0 },
-  ]);
+  t.match(config.virtualServers[0]?.realServers, [{ address: '10.2.0.23', port: 8080, weight: 0 }]);
   t.end();
 });
 
-/** What `keepalived -t` says about a file, a line each. */
-function complaintsOf(text: string): readonly string[] {
-  const folder = mkdtempSync(join(tmpdir(), 'keepalived-'));
-  try {
-    const file = join(folder, 'keepalived.conf');
-    writeFileSync(file, text);
-    // The id is given because it defaults to the name of the machine, which may be ours.
-    const { error, stderr } = spawnSync('keepalived', ['-t', '-i', 'keepalived', '-f', file], {
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
-    if (error !== undefined) throw error;
-    return stderr
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.replace(/^\(.*?: Line \d+\) /, ''));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+test('every method, scheduler and setting of a lab comes back from the written file', (t) => {
+  const config = roundTrip(loadLab(LabOfEverything, 'lab.yaml'), 'd1');
+  t.strictSame(config.dataPlane, {
+    settings: { conn_reuse_mode: 0, lblc_expiration: 60 },
+    connectionCapacity: 4_096,
+    unknownTcp: 'hash',
+    localAddresses: ['10.2.0.250', '10.2.0.251'],
+    firewallMarks: [],
+  });
+  t.strictSame(config.vrrpInstances[0]?.excludedAddresses, [
+    { address: '10.2.0.250', prefixLength: 24, device: 'no-servers' },
+    { address: '10.2.0.251', prefixLength: 24, device: 'no-servers' },
+  ]);
+  const tunnel = { type: 'ipip', port: 0, checksum: 'none' };
+  const servers = [
+    { address: '10.2.0.21', method: 'Masq' },
+    { address: '10.1.0.21', method: 'Route' },
+    { address: '10.1.0.21', method: 'Tunnel', tunnel },
+    { address: '10.2.0.21', method: 'FullNat' },
+  ];
+  t.match(
+    config.virtualServers.slice(4),
+    SchedulerNames.map((scheduler, index) => ({
+      scheduler,
+      persistence: { timeout: index + 1, prefixLength: 32 },
+      realServers: [servers[index % 4]],
+    })),
+  );
+  t.equal(config.virtualServers.length, 4 + SchedulerNames.length);
+  t.end();
+});
 
 test("addresses without services are the director's too, each once", (t) => {
-  const text = LabText.replace('  gateway:', '  addresses: [10.1.0.105, 10.1.0.100]\n  gateway:');
+  const text = DefaultLab.replace(
+    '  gateway:',
+    '  addresses: [10.1.0.105, 10.1.0.100]\n  gateway:',
+  );
   const [instance] = roundTrip(loadLab(text, 'default.yaml'), 'd1').vrrpInstances;
   t.strictSame(
     instance?.virtualAddresses.map(({ address }) => address),
@@ -161,13 +184,24 @@ const MissingInterfaces = [
 ];
 
 test('real keepalived accepts the written file but for the interfaces it does not find', (t) => {
-  const lab = loadLab(LabText, 'default.yaml');
+  const lab = loadLab(DefaultLab, 'default.yaml');
   t.strictSame(complaintsOf(writeKeepalived(lab, 'd1', deviceOf)), MissingInterfaces);
   t.end();
 });
 
+test('real keepalived accepts all that a lab can say', (t) => {
+  const text = writeKeepalived(loadLab(LabOfEverything, 'lab.yaml'), 'd1', deviceOf);
+  t.strictSame(complaintsOf(text), [
+    ...MissingInterfaces.slice(0, -1),
+    "WARNING - interface no-servers for ip address 10.2.0.250/24 doesn't exist",
+    "WARNING - interface no-servers for ip address 10.2.0.251/24 doesn't exist",
+    ...MissingInterfaces.slice(-1),
+  ]);
+  t.end();
+});
+
 test('real keepalived would say so if it read the lines that are ours, or a wrong keyword', (t) => {
-  const text = writeKeepalived(loadLab(LabText, 'default.yaml'), 'd1', deviceOf);
+  const text = writeKeepalived(loadLab(DefaultLab, 'default.yaml'), 'd1', deviceOf);
   t.match(
     complaintsOf(text.replaceAll('@baton', '')).join('\n'),
     "Unknown keyword 'sync_threshold'",

@@ -35,6 +35,10 @@ vrrp_instance VI_WEB
         10.2.0.254/24 dev eth1
         10.1.0.101
     }
+    virtual_ipaddress_excluded {
+        fd00:0::100/64
+        10.3.0.1 dev eth1
+    }
 }
 
 vrrp_instance VI_DB { interface eth0
@@ -75,6 +79,8 @@ vrrp_instance VI_1 {
 }
 `;
 
+const NoThresholds = { upperThreshold: 0, lowerThreshold: 0 };
+
 const configOf = (text: string): NodeConfig => loadKeepalived(text, 'test.conf').config;
 
 const routerIdOf = (lines: string): string =>
@@ -97,6 +103,10 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
           { address: '10.2.0.254', prefixLength: 24, device: 'eth1' },
           { address: '10.1.0.101', prefixLength: 32, device: 'eth0' },
         ],
+        excludedAddresses: [
+          { address: 'fd00::100', prefixLength: 64, device: 'eth0' },
+          { address: '10.3.0.1', prefixLength: 32, device: 'eth1' },
+        ],
       },
       {
         name: 'VI_DB',
@@ -107,6 +117,7 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         preempt: false,
         preemptDelay: seconds(0),
         virtualAddresses: [{ address: '10.1.0.200', prefixLength: 24, device: 'eth0' }],
+        excludedAddresses: [],
       },
     ],
     virtualServers: [
@@ -115,10 +126,11 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         port: 80,
         protocol: 'tcp',
         scheduler: 'wlc',
-        method: 'Masq',
+        schedulerFlags: [],
+        isOnePacket: false,
         realServers: [
-          { address: '10.2.0.22', port: 8080, weight: 3 },
-          { address: '10.2.0.21', port: 80, weight: 1 },
+          { address: '10.2.0.22', port: 8080, weight: 3, ...NoThresholds, method: 'Masq' },
+          { address: '10.2.0.21', port: 80, weight: 1, ...NoThresholds, method: 'Masq' },
         ],
       },
       {
@@ -126,8 +138,11 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         port: 53,
         protocol: 'udp',
         scheduler: 'rr',
-        method: 'Route',
-        realServers: [{ address: '10.1.0.21', port: 53, weight: 0 }],
+        schedulerFlags: [],
+        isOnePacket: false,
+        realServers: [
+          { address: '10.1.0.21', port: 53, weight: 0, ...NoThresholds, method: 'Route' },
+        ],
       },
     ],
     sync: {
@@ -141,6 +156,13 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
       deathNotice: false,
     },
     timeouts: { tcp: 7200, tcpFin: 30, udp: 60 },
+    dataPlane: {
+      settings: {},
+      connectionCapacity: 1_048_576,
+      unknownTcp: 'drop',
+      localAddresses: [],
+      firewallMarks: [],
+    },
   });
   t.end();
 });

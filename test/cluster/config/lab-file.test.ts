@@ -42,6 +42,8 @@ test('the default lab is resolved: NAT servers by the network of the gateway, DR
       bulkTimeout: seconds(10),
       deathNotice: true,
     },
+    localAddresses: [],
+    dataPlane: { settings: {}, connectionCapacity: 1_048_576, unknownTcp: 'drop' },
   });
   t.strictSame(
     lab.services.map(({ method, realServers }) => [method, realServers[0]]),

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { parseLab } from '../../../cluster/config/lab-file.js';
+import { problemsOfLab as problemsOf, type Refusal, testRefusals } from './refusals.js';
 
 /** A good file; each case replaces some of its text. */
 const Good = `name: lab
@@ -57,9 +57,6 @@ services:
     scheduler: rr
     real-servers: [s1, s2, s3]
 `;
-
-/** Text of the good file, what replaces it, and `LINE: message` of every problem that this makes. */
-type Refusal = readonly [replace: string, by: string, ...problems: string[]];
 
 const refusals: Readonly<Record<string, readonly Refusal[]>> = {
   YAML: [
@@ -192,8 +189,6 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       '27: cluster.sync.bulk-timeout has to be a time from 0ms to 3600s, not 2h',
     ],
     ['protocol: tcp', 'protocol: sctp', '30: services[0].protocol has to be tcp or udp, not sctp'],
-    ['method: NAT', 'method: TUN', '33: services[0].method has to be NAT or DR, not TUN'],
-    ['scheduler: wlc', 'scheduler: wrr', '40: services[1].scheduler has to be rr or wlc, not wrr'],
     ['port: 80', 'port: 0', '32: services[0].port has to be a whole number from 1 to 65535, not 0'],
     ['[s1, s2, s3]', '[]', '35: services[0].real-servers has to name at least one real server'],
     ['[s1, s2, s3]', 's1', '35: services[0].real-servers has to be a list, not s1'],
@@ -364,27 +359,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
   ],
 };
 
-function problemsOf(text: string): readonly string[] {
-  const result = parseLab(text, 'lab.yaml');
-  if ('lab' in result) return [];
-  return result.problems.map(({ line, message }) => `${line}: ${message}`);
-}
-
-test('the lab that the cases spoil is good', (t) => {
-  t.strictSame(problemsOf(Good), []);
-  t.end();
-});
-
-for (const [subject, cases] of Object.entries(refusals)) {
-  test(`a mistake in ${subject} of a lab is refused with its line`, (t) => {
-    for (const [replace, by, ...problems] of cases) {
-      t.ok(Good.includes(replace), `the good file holds ${replace}`);
-      const text = Good.replace(replace, () => by);
-      t.strictSame(problemsOf(text), problems, `${replace} -> ${by}`);
-    }
-    t.end();
-  });
-}
+testRefusals(Good, problemsOf, refusals);
 
 test('a lab without a director is refused', (t) => {
   const text = Good.replaceAll(/kind: director\n +priority: \d+/g, 'kind: client');

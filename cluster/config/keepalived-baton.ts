@@ -1,0 +1,214 @@
+import { seconds } from '../../director/base/time.js';
+import type { Statement } from './keepalived-statements.js';
+import type { DataPlaneConfig, FirewallMarkConfig, SyncConfig } from './node-config.js';
+import { firewallMarkKey, LocalAddressesKey } from './position.js';
+import { claim, type ReadContext } from './read-context.js';
+import { Protocols, readMark } from './service-values.js';
+import type { Keyword } from './statement-reader.js';
+import { isSysctlName, SysctlRanges, type SysctlSettings } from './sysctls.js';
+
+/** What the block says about sync, beyond `lvs_sync_daemon`. */
+export type SyncTuning = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout' | 'deathNotice'>;
+
+/** What the block `baton` says, which keepalived has no keywords for. */
+export interface BatonBlock {
+  readonly sync: SyncTuning;
+  readonly dataPlane: DataPlaneConfig;
+}
+
+/** The block while it is read. */
+interface BatonDraft {
+  readonly sync: { -readonly [Key in keyof SyncTuning]: SyncTuning[Key] };
+  readonly settings: SysctlSettings;
+  readonly firewallMarks: FirewallMarkConfig[];
+  connectionCapacity: number;
+  unknownTcp: DataPlaneConfig['unknownTcp'];
+  localAddresses: DataPlaneConfig['localAddresses'];
+}
+
+/** The limits of `connection_table`, in connections: the table is laid out once and does not grow. */
+export const CapacityRange = { minimum: 1_024, maximum: 16_777_216 };
+
+/** How many `local_addresses` there may be: each has some sixty thousand ports to every real server. */
+export const MaximumLocalAddresses = 256;
+
+/** How many `firewall_mark` lines there may be: they are tried one after the other for each packet. */
+export const MaximumMarks = 256;
+
+/** What a file without the block, or without one of its keywords, means. */
+export const BatonDefaults = {
+  /** IPVS's `sync_threshold`, and long enough for the table of a busy peer. */
+  sync: { threshold: 3, period: 50, bulkTimeout: seconds(10), deathNotice: true },
+  connectionCapacity: 1_048_576,
+  unknownTcp: 'drop',
+} as const;
+
+/**
+ * Reads the block that only we know; `@baton` before each of its lines hides it from keepalived. `syncs` says that the
+ * file has `lvs_sync_daemon`. Without a statement it answers the defaults.
+ */
+export function readBatonBlock(
+  statement: Statement | undefined,
+  syncs: boolean,
+  context: ReadContext,
+): BatonBlock {
+  const { sync, ...defaults } = BatonDefaults;
+  const draft: BatonDraft = {
+    sync: { ...sync },
+    ...defaults,
+    settings: {},
+    localAddresses: [],
+    firewallMarks: [],
+  };
+  if (statement !== undefined) {
+    const { reader } = context;
+    reader.values(statement, []);
+    reader.block({ name: 'baton', line: statement.line }, statement.body ?? [], {
+      ...syncKeywords(draft, syncs, context),
+      ...dataPlaneKeywords(draft, context),
+    });
+  }
+  const { settings, connectionCapacity, unknownTcp, localAddresses, firewallMarks } = draft;
+  return {
+    sync: draft.sync,
+    dataPlane: { settings, connectionCapacity, unknownTcp, localAddresses, firewallMarks },
+  };
+}
+
+/** The keywords that say more about `lvs_sync_daemon`, and are refused without it. */
+function syncKeywords(
+  { sync }: BatonDraft,
+  syncs: boolean,
+  context: ReadContext,
+): Record<string, Keyword> {
+  const { reader, problems } = context;
+  const aboutSync = (read: Keyword['read']): Keyword => ({
+    read: (statement) => {
+      read(statement);
+      if (syncs) return;
+      const message = `${statement.keyword} has no effect without lvs_sync_daemon in global_defs`;
+      problems.add(statement.line, 'conflict', message);
+    },
+  });
+  return {
+    sync_threshold: aboutSync((pair) => readThreshold(pair, sync, context)),
+    sync_bulk_timeout: aboutSync((timeout) => {
+      const range = { minimum: 0, maximum: 3_600 };
+      const length = reader.duration(reader.value(timeout, 'seconds'), range);
+      sync.bulkTimeout = length ?? sync.bulkTimeout;
+    }),
+    death_notice: aboutSync((notice) => {
+      const value = reader.value(notice, 'on or off');
+      sync.deathNotice = reader.choice(value, { on: true, off: false }) ?? sync.deathNotice;
+    }),
+  };
+}
+
+function readThreshold(
+  pair: Statement,
+  sync: BatonDraft['sync'],
+  { reader, problems }: ReadContext,
+): void {
+  const [first, second] = reader.values(pair, ['THRESHOLD', 'PERIOD']) ?? [];
+  const threshold = reader.wholeNumber(first, { minimum: 1, maximum: 65_535 });
+  const period = reader.wholeNumber(second, { minimum: 0, maximum: 65_535 });
+  if (threshold === undefined || period === undefined) return;
+  sync.threshold = threshold;
+  sync.period = period;
+  if (period === 0 || period > threshold) return;
+  const message = `sync_threshold needs a period above ${threshold}, or 0, not ${period}`;
+  problems.add(pair.line, 'wrong-value', message);
+}
+
+function dataPlaneKeywords(draft: BatonDraft, context: ReadContext): Record<string, Keyword> {
+  const { reader } = context;
+  return {
+    sysctl: { repeats: true, read: (statement) => readSysctl(statement, draft.settings, context) },
+    connection_table: {
+      read: (statement) => {
+        const capacity = reader.wholeNumber(reader.value(statement), CapacityRange);
+        draft.connectionCapacity = capacity ?? draft.connectionCapacity;
+      },
+    },
+    unknown_tcp: {
+      read: (statement) => {
+        const value = reader.value(statement, 'drop or hash');
+        const meaning = reader.choice(value, { drop: 'drop', hash: 'hash' } as const);
+        draft.unknownTcp = meaning ?? draft.unknownTcp;
+      },
+    },
+    local_addresses: {
+      read: (statement) => {
+        draft.localAddresses = readLocalAddresses(statement, context);
+      },
+    },
+    firewall_mark: {
+      repeats: true,
+      read: (statement) => readFirewallMark(statement, draft.firewallMarks, context),
+    },
+  };
+}
+
+/** `sysctl NAME VALUE`. */
+function readSysctl(statement: Statement, settings: SysctlSettings, context: ReadContext): void {
+  const { reader, problems } = context;
+  const [first, second] = reader.values(statement, ['NAME', 'VALUE']) ?? [];
+  if (first === undefined || second === undefined) return;
+  const { text: name, line } = first;
+  if (!isSysctlName(name)) {
+    const names = Object.keys(SysctlRanges).join(', ');
+    problems.add(line, 'unknown-keyword', `unknown setting ${name} after sysctl: it sets ${names}`);
+    return;
+  }
+  claim(context, `sysctl ${name}`, line);
+  const value = reader.wholeNumber({ ...second, name: `sysctl ${name}` }, SysctlRanges[name]);
+  if (value !== undefined) settings[name] = value;
+}
+
+/** `local_addresses ADDRESS ...`; whether the cluster holds them is checked when all instances are read. */
+function readLocalAddresses(
+  { keyword, words, line }: Statement,
+  context: ReadContext,
+): DataPlaneConfig['localAddresses'] {
+  const { reader, problems } = context;
+  claim(context, LocalAddressesKey, line);
+  if (words.length === 0) problems.add(line, 'syntax', `${keyword} needs an address`);
+  if (words.length > MaximumLocalAddresses) {
+    const message = `${keyword} takes at most ${MaximumLocalAddresses} addresses`;
+    problems.add(line, 'not-supported', message);
+  }
+  const addresses = words
+    .slice(0, MaximumLocalAddresses)
+    .map((text) => reader.address({ name: keyword, text, line }))
+    .filter((address) => address !== undefined);
+  for (const [index, address] of addresses.entries()) {
+    if (addresses.indexOf(address) === index) continue;
+    problems.add(line, 'duplicate', `${keyword} names ${address} twice`);
+  }
+  return addresses;
+}
+
+/** `firewall_mark N PROTOCOL ADDRESS PORT[-PORT]`. */
+function readFirewallMark(
+  statement: Statement,
+  rules: FirewallMarkConfig[],
+  context: ReadContext,
+): void {
+  const { reader, problems } = context;
+  const { line } = statement;
+  const names = ['N', 'PROTOCOL', 'ADDRESS', 'PORT[-PORT]'];
+  const [first, second, third, fourth] = reader.values(statement, names) ?? [];
+  const mark = readMark(first, reader);
+  const protocol = reader.choice(second, Protocols);
+  const address = reader.address(third);
+  const ports = reader.portRange(fourth);
+  if (mark === undefined || protocol === undefined) return;
+  if (address === undefined || ports === undefined) return;
+  if (rules.length === MaximumMarks) {
+    const message = `there are at most ${MaximumMarks} lines of firewall_mark`;
+    problems.add(line, 'not-supported', message);
+    return;
+  }
+  context.positions.set(firewallMarkKey(rules.length), line);
+  rules.push({ mark, protocol, address, firstPort: ports.minimum, lastPort: ports.maximum });
+}

@@ -10,13 +10,22 @@ import { State } from './states.js';
 const MostLooks = 64;
 
 /**
- * Makes room in a full table, for one new connection: a clock hand goes over the table and ends the first entry that is
- * not worth keeping, within 64 steps. Such are connections that were never established or are already over: SYN_RECV,
- * SYNACK, NONE, CLOSE and TIME_WAIT, and UDP flows of a single datagram. Established connections are never ended for new
- * ones: under a SYN flood the flood's own entries make room for each other, and when none is found the new connection is
- * refused. False when nothing could go.
+ * Makes sure that so many entries can be made. In a full table a clock hand goes round and ends the first entry that is
+ * not worth keeping, within 64 steps for each. Such are connections that were never established or are already over (of
+ * TCP: SYN_RECV, SYNACK, NONE, CLOSE and TIME_WAIT), UDP flows of a single datagram, and persistence templates that no
+ * connection follows and none has proven. Established connections are never ended for new ones: under a SYN flood the
+ * flood's own entries make room for each other, and when none is found the new connection is refused.
  */
-export function evictOne(director: Director): boolean {
+export function makeRoom(director: Director, entries: number): boolean {
+  const { connections } = director;
+  while (connections.capacity - connections.size < entries) {
+    if (!evictOne(director)) return false;
+  }
+  return true;
+}
+
+/** False when nothing could go. */
+function evictOne(director: Director): boolean {
   const { connections, counters } = director;
   for (let look = 0; look < MostLooks; look += 1) {
     director.evictionHand =
@@ -31,8 +40,10 @@ export function evictOne(director: Director): boolean {
 }
 
 function isExpendable(connections: ConnectionTable, index: number): boolean {
-  if (connections.hasFlag(index, Flag.template)) return false;
   const state = connections.state[index];
+  if (connections.hasFlag(index, Flag.template)) {
+    return state !== TemplateState.assured && connections.children(index) === 0;
+  }
   switch (connections.protocol[index]) {
     case Protocol.tcp:
       return (

@@ -4,6 +4,7 @@ import { Flag, type ConnectionTable } from './connections.js';
 import type { Director } from './director.js';
 import { closeConnection, serverOf } from './lifecycle.js';
 import { TemplateState, timeoutOf } from './protocol-states.js';
+import { SctpState } from './sctp-states.js';
 import { State } from './states.js';
 
 /** Entries looked at for one that can go; a bound on the work that one packet of an attacker makes. */
@@ -11,8 +12,8 @@ const MostLooks = 64;
 
 /**
  * Makes sure that so many entries can be made. In a full table a clock hand goes round and ends the first entry that is
- * not worth keeping, within 64 steps for each. Such are connections that were never established or are already over (of
- * TCP: SYN_RECV, SYNACK, NONE, CLOSE and TIME_WAIT), UDP flows of a single datagram, and persistence templates that no
+ * not worth keeping, within 64 steps for each. Such are connections that were never established or are already over
+ * (of TCP SYN_RECV, SYNACK, NONE, CLOSE and TIME_WAIT, of SCTP their like), UDP flows of a single datagram, and persistence templates that no
  * connection follows and none has proven. Established connections are never ended for new ones: under a SYN flood the
  * flood's own entries make room for each other, and when none is found the new connection is refused.
  */
@@ -52,6 +53,15 @@ function isExpendable(connections: ConnectionTable, index: number): boolean {
         state === State.synAck ||
         state === State.close ||
         state === State.timeWait
+      );
+    case Protocol.sctp:
+      return (
+        state === SctpState.none ||
+        state === SctpState.init1 ||
+        state === SctpState.init ||
+        state === SctpState.cookieSent ||
+        state === SctpState.rejected ||
+        state === SctpState.closed
       );
     case Protocol.udp:
       return (connections.packets[index] ?? 0) <= 1;

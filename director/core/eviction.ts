@@ -41,34 +41,38 @@ function evictOne(director: Director): boolean {
 }
 
 function isExpendable(connections: ConnectionTable, index: number): boolean {
-  const state = connections.state[index];
+  const state = connections.state[index] ?? 0;
   if (connections.hasFlag(index, Flag.template)) {
     return state !== TemplateState.assured && connections.children(index) === 0;
   }
   switch (connections.protocol[index]) {
     case Protocol.tcp:
-      return (
-        state === State.none ||
-        state === State.synRecv ||
-        state === State.synAck ||
-        state === State.close ||
-        state === State.timeWait
-      );
+      return ExpendableTcp.has(state);
     case Protocol.sctp:
-      return (
-        state === SctpState.none ||
-        state === SctpState.init1 ||
-        state === SctpState.init ||
-        state === SctpState.cookieSent ||
-        state === SctpState.rejected ||
-        state === SctpState.closed
-      );
+      return ExpendableSctp.has(state);
     case Protocol.udp:
       return (connections.packets[index] ?? 0) <= 1;
     default:
       return false;
   }
 }
+
+const ExpendableTcp = new Set<number>([
+  State.none,
+  State.synRecv,
+  State.synAck,
+  State.close,
+  State.timeWait,
+]);
+
+const ExpendableSctp = new Set<number>([
+  SctpState.none,
+  SctpState.init1,
+  SctpState.init,
+  SctpState.cookieSent,
+  SctpState.rejected,
+  SctpState.closed,
+]);
 
 /** The drop_entry defence, once a second: ends entries of its share of the table that look like a flood. */
 export function dropEmbryonic(director: Director, now: Instant): void {

@@ -13,11 +13,11 @@ import {
   type ServiceOptions,
 } from './services.js';
 
-/** How long a removed server without connections is remembered. */
-const TrashPeriod = seconds(120);
-
 /** Ports of FTP (RFC 959), and the first that is not reserved. */
 export const Ftp = { port: 21, dataPort: 20, firstFreePort: 1_024 } as const;
+
+/** How long a removed server without connections is remembered. */
+const TrashPeriod = seconds(120);
 
 /** Words of no address. */
 const NoAddress = new Uint32Array(4);

@@ -4,19 +4,29 @@ import { Flag, type ConnectionTable } from './connections.js';
 import type { Director } from './director.js';
 import { closeConnection, serverOf } from './lifecycle.js';
 import { TemplateState, timeoutOf } from './protocol-states.js';
+import { SctpState } from './sctp-states.js';
 import { State } from './states.js';
 
 /** Entries looked at for one that can go; a bound on the work that one packet of an attacker makes. */
 const MostLooks = 64;
 
 /**
- * Makes room in a full table, for one new connection: a clock hand goes over the table and ends the first entry that is
- * not worth keeping, within 64 steps. Such are connections that were never established or are already over: SYN_RECV,
- * SYNACK, NONE, CLOSE and TIME_WAIT, and UDP flows of a single datagram. Established connections are never ended for new
- * ones: under a SYN flood the flood's own entries make room for each other, and when none is found the new connection is
- * refused. False when nothing could go.
+ * Makes sure that so many entries can be made. In a full table a clock hand goes round and ends the first entry that is
+ * not worth keeping, within 64 steps for each. Such are connections that were never established or are already over
+ * (of TCP SYN_RECV, SYNACK, NONE, CLOSE and TIME_WAIT, of SCTP their like), UDP flows of a single datagram, and persistence templates that no
+ * connection follows and none has proven. Established connections are never ended for new ones: under a SYN flood the
+ * flood's own entries make room for each other, and when none is found the new connection is refused.
  */
-export function evictOne(director: Director): boolean {
+export function makeRoom(director: Director, entries: number): boolean {
+  const { connections } = director;
+  while (connections.capacity - connections.size < entries) {
+    if (!evictOne(director)) return false;
+  }
+  return true;
+}
+
+/** False when nothing could go. */
+function evictOne(director: Director): boolean {
   const { connections, counters } = director;
   for (let look = 0; look < MostLooks; look += 1) {
     director.evictionHand =
@@ -31,23 +41,38 @@ export function evictOne(director: Director): boolean {
 }
 
 function isExpendable(connections: ConnectionTable, index: number): boolean {
-  if (connections.hasFlag(index, Flag.template)) return false;
-  const state = connections.state[index];
+  const state = connections.state[index] ?? 0;
+  if (connections.hasFlag(index, Flag.template)) {
+    return state !== TemplateState.assured && connections.children(index) === 0;
+  }
   switch (connections.protocol[index]) {
     case Protocol.tcp:
-      return (
-        state === State.none ||
-        state === State.synRecv ||
-        state === State.synAck ||
-        state === State.close ||
-        state === State.timeWait
-      );
+      return ExpendableTcp.has(state);
+    case Protocol.sctp:
+      return ExpendableSctp.has(state);
     case Protocol.udp:
       return (connections.packets[index] ?? 0) <= 1;
     default:
       return false;
   }
 }
+
+const ExpendableTcp = new Set<number>([
+  State.none,
+  State.synRecv,
+  State.synAck,
+  State.close,
+  State.timeWait,
+]);
+
+const ExpendableSctp = new Set<number>([
+  SctpState.none,
+  SctpState.init1,
+  SctpState.init,
+  SctpState.cookieSent,
+  SctpState.rejected,
+  SctpState.closed,
+]);
 
 /** The drop_entry defence, once a second: ends entries of its share of the table that look like a flood. */
 export function dropEmbryonic(director: Director, now: Instant): void {

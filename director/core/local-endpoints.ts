@@ -55,6 +55,11 @@ export class LocalEndpoints {
     return this.#port[index] ?? 0;
   }
 
+  /** True when an entry has this local endpoint. */
+  isAt(index: number, words: Uint32Array, port: number): boolean {
+    return this.port(index) === port && sameAt(this.#address, index, words);
+  }
+
   /** Gives an entry a free local endpoint; false when every port tried is taken, or there is no address. */
   assign(index: number): boolean {
     const family = this.#connections.family[index];

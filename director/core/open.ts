@@ -1,9 +1,10 @@
+import { assert } from '../base/invariant.js';
 import type { Instant } from '../base/time.js';
 import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import { Flag, NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
-import { evictOne } from './eviction.js';
+import { makeRoom } from './eviction.js';
 import { bindConnection } from './lifecycle.js';
 import { Method, type RealServer } from './services.js';
 import { State } from './states.js';
@@ -30,8 +31,9 @@ export function openConnection(
     realWords: server.words,
     realPort,
   };
-  const index = insertOrEvict(director, key, now);
-  if (index === NoConnection) return NoConnection;
+  if (!makeRoom(director, 1)) return NoConnection;
+  const index = connections.insert(key, now);
+  assert(index !== NoConnection, 'room has been made');
   if (flow.protocol === Protocol.udp) {
     connections.state[index] = State.udp;
     if (server.service.isOnePacket) connections.setFlag(index, Flag.onePacket);
@@ -44,12 +46,4 @@ export function openConnection(
   server.stats.countConnection();
   server.service.stats.countConnection();
   return index;
-}
-
-/** Makes an entry; in a full table one that is not worth keeping has to go for it. */
-export function insertOrEvict(director: Director, key: ConnectionKey, now: Instant): number {
-  const { connections } = director;
-  const index = connections.insert(key, now);
-  if (index !== NoConnection || !evictOne(director)) return index;
-  return connections.insert(key, now);
 }

@@ -3,7 +3,6 @@ import { Family, type Flow } from '../wire/flow.js';
 import { NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection, serverOf } from './lifecycle.js';
-import { insertOrEvict } from './open.js';
 import { Ftp } from './service-table.js';
 import type { Persistence, VirtualService } from './services.js';
 
@@ -15,7 +14,7 @@ const markAddress = new Uint32Array(4);
  * The template that a new connection of a persistent service follows (ip_vs_sched_persist in ip_vs_core.c), made by the
  * scheduler's choice when there is none that can be used. It is known by protocol, client network and virtual endpoint;
  * for a service of every port, and for FTP with its data connections, by port 0, and for a firewall mark by the mark.
- * `NoConnection` when no server can be chosen or the table is full.
+ * `NoConnection` when no server can be chosen. The caller has made room.
  */
 export function obtainTemplate(
   director: Director,
@@ -48,7 +47,7 @@ export function obtainTemplate(
     if (server === undefined) return NoConnection;
     const realPort = hasPort && service.port !== Ftp.port ? server.port : 0;
     const full: ConnectionKey = { ...key, realWords: server.words, realPort };
-    template = insertOrEvict(director, full, now);
+    template = connections.insert(full, now);
     if (template === NoConnection) return NoConnection;
     bindConnection(director, template, server);
   }

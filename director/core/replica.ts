@@ -2,7 +2,7 @@ import type { Instant } from '../base/time.js';
 import { Family, Flow } from '../wire/flow.js';
 import { Flag, LocalOrigin, NoConnection, type ConnectionKey } from './connections.js';
 import type { Director } from './director.js';
-import { bindConnection, closeConnection, isServed, setState } from './lifecycle.js';
+import { bindConnection, closeConnection, isServed, serverOf, setState } from './lifecycle.js';
 import { markOf } from './marks.js';
 import { Method, type RealServer } from './services.js';
 
@@ -40,6 +40,7 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
     const isOurs = isServed(director, known);
     if (hasSameServer(director, known, replica)) {
       if (isOurs && isOlder(director, known, replica)) return 'kept-own';
+      bindReplica(director, known, replica);
       update(director, known, replica, now);
       return 'updated';
     }
@@ -53,13 +54,30 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   connections.state[index] = replica.state;
   const seesHalf = replica.method === Method.route || replica.method === Method.tunnel;
   if (seesHalf) connections.setFlag(index, Flag.noOutput);
-  if (replica.local !== undefined) {
-    director.localEndpoints.assignExactly(index, replica.local.words, replica.local.port);
-  }
-  const server = findServer(director, replica);
-  if (server !== undefined) bindConnection(director, index, server);
+  bindReplica(director, index, replica);
   update(director, index, replica, now);
   return 'created';
+}
+
+/**
+ * Gives an entry what it needs to go on: the real server of this node's own configuration, which may have come later than
+ * the entry, and for FullNat the peer's local endpoint. A peer that forwards by another method knows none: then there is
+ * one of our own, so that nothing is sent from nowhere.
+ */
+function bindReplica(director: Director, index: number, replica: Replica): void {
+  const { connections, localEndpoints } = director;
+  if (serverOf(director, index) === undefined) {
+    const server = findServer(director, replica);
+    if (server !== undefined) bindConnection(director, index, server);
+  }
+  const { local } = replica;
+  if (local !== undefined && !localEndpoints.isAt(index, local.words, local.port)) {
+    localEndpoints.release(index);
+    localEndpoints.assignExactly(index, local.words, local.port);
+  }
+  const isTemplate = connections.hasFlag(index, Flag.template);
+  const isWithout = localEndpoints.port(index) === 0 && !isTemplate;
+  if (connections.methodOf(index) === Method.fullNat && isWithout) localEndpoints.assign(index);
 }
 
 /** Removes the entry that a peer has removed; false when there is none, or when this node serves it itself. */

@@ -5,16 +5,17 @@ import * as tcp from '../wire/tcp.js';
 import { NoConnection } from './connections.js';
 import { DropReason, DropReasons } from './counters.js';
 import type { Director } from './director.js';
+import { makeRoom } from './eviction.js';
 import { serverOf } from './lifecycle.js';
 import { openConnection } from './open.js';
 import { obtainTemplate } from './persistence.js';
 import { isOpening } from './reuse.js';
-import type { RealServer, VirtualService } from './services.js';
+import type { Persistence, RealServer, VirtualService } from './services.js';
 
 /**
  * Opens a connection for a packet (ip_vs_schedule in ip_vs_core.c). A TCP segment from the middle of an unknown connection
- * opens none, unless the service has a consistent hash for these: all nodes with the same real servers agree on it. Answers the entry's index, or a refusal: a
- * negative number that `refusalReason` turns into the reason.
+ * opens none, unless the service has a consistent hash for these: all nodes with the same real servers agree on it.
+ * Answers the entry's index, or a refusal: a negative number that `refusalReason` turns into the reason.
  */
 export function schedule(
   director: Director,
@@ -29,15 +30,8 @@ export function schedule(
   if (!mayOpen && !isKnownElsewhere) return refusal(DropReason.noConnection);
   if (defence.shouldDropPacket()) return refusal(DropReason.overloaded);
 
-  const { persistence } = service;
-  if (persistence !== undefined) {
-    const template = obtainTemplate(director, service, persistence, flow, now);
-    const server = template === NoConnection ? undefined : serverOf(director, template);
-    if (server === undefined) return refusal(reasonForNone(director));
-    const index = openConnection(director, flow, server, portBehind(service, server, flow), now);
-    if (index === NoConnection) return refusal(DropReason.tableFull);
-    director.connections.follow(index, template);
-    return index;
+  if (service.persistence !== undefined) {
+    return schedulePersistent(director, flow, service, service.persistence, now);
   }
   const scheduler = isKnownElsewhere ? service.consistent : service.scheduler;
   const server = scheduler?.choose(service, flow, now);
@@ -45,6 +39,25 @@ export function schedule(
   const realPort = server.port === 0 ? flow.destinationPort : server.port;
   const index = openConnection(director, flow, server, realPort, now);
   return index === NoConnection ? refusal(DropReason.tableFull) : index;
+}
+
+/** Opens a connection to the server of its template. */
+function schedulePersistent(
+  director: Director,
+  flow: Flow,
+  service: VirtualService,
+  persistence: Persistence,
+  now: Instant,
+): number {
+  // For a template too, and at once: the connection must not take the place of the one that it is to follow.
+  if (!makeRoom(director, 2)) return refusal(DropReason.tableFull);
+  const template = obtainTemplate(director, service, persistence, flow, now);
+  const server = template === NoConnection ? undefined : serverOf(director, template);
+  if (server === undefined) return refusal(DropReason.noServer);
+  const index = openConnection(director, flow, server, portBehind(service, server, flow), now);
+  if (index === NoConnection) return refusal(DropReason.tableFull);
+  director.connections.follow(index, template);
+  return index;
 }
 
 /** True for a packet that may open a connection: of TCP and SCTP only what begins one, unless `sloppy_*` says any. */
@@ -70,9 +83,6 @@ function portBehind(service: VirtualService, server: RealServer, flow: Flow): nu
   const keeps = flow.destinationPort !== service.port || server.port === 0;
   return keeps ? flow.destinationPort : server.port;
 }
-
-const reasonForNone = (director: Director): DropReason =>
-  director.connections.isFull ? DropReason.tableFull : DropReason.noServer;
 
 /** Refusals are numbers below -1, so that an index and a refusal come back in one number without allocating. */
 const refusal = (reason: DropReason): number => -2 - reason;

@@ -52,7 +52,11 @@ export function serverOfClient(bench: BenchDirector, from: string, to: string): 
 }
 
 /** Rules that give TCP and UDP packets for these endpoints a firewall mark. */
-export function markRules(mark: number, vips: readonly string[], ports: readonly number[]) {
+export function markRules(
+  mark: number,
+  vips: readonly string[],
+  ports: readonly number[],
+): MarkRule[] {
   return vips.flatMap((vip) =>
     ports.map((port): MarkRule => ({
       ...toWords(ip(vip)),

@@ -56,12 +56,14 @@ test('a SYN on a connection that is not over belongs to it', (t) => {
   t.end();
 });
 
+/** The server of a Route connection whose port is used again after the client's FIN. */
+const afterFin = (mode: number): string => {
+  const bench = new BenchDirector({ settings: { conn_reuse_mode: mode } });
+  for (const tcp of ['S', 'A', 'FA', 'S']) send(bench, client, route, tcp);
+  return serverOfClient(bench, client, route);
+};
+
 test('FIN_WAIT of a connection of which one half is seen may be the end: modes 2 and 3 say so', (t) => {
-  const afterFin = (mode: number): string => {
-    const bench = new BenchDirector({ settings: { conn_reuse_mode: mode } });
-    for (const tcp of ['S', 'A', 'FA', 'S']) send(bench, client, route, tcp);
-    return serverOfClient(bench, client, route);
-  };
   t.equal(afterFin(0), '10.2.0.23:80');
   t.equal(afterFin(1), '10.2.0.23:80');
   t.equal(afterFin(2), '10.2.0.22:80');

@@ -171,8 +171,9 @@ test('the director’s ICMP errors are limited: 50 at once, 1,000 a second', (t)
   const bench = new BenchDirector();
   bench.addService({ vip: Vip, port: 81 });
   const refuse = (count: number): number => {
-    for (let port = 0; port < count; port += 1)
-      send(bench, `10.1.0.2:${1_000 + port}`, `${Vip}:81`);
+    for (let port = 1_000; port < 1_000 + count; port += 1) {
+      send(bench, `10.1.0.2:${port}`, `${Vip}:81`);
+    }
     return bench.takeSent().length;
   };
   t.equal(refuse(200), 50);

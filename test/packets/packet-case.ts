@@ -12,6 +12,8 @@ export interface PacketCase {
   readonly packet: Uint8Array;
   readonly outcome: Outcome;
   readonly sent: readonly Sent[];
+  /** The identification of the IPv4 header that the director writes is random; as in its ICMP errors it is not looked at. */
+  readonly hasAnyIdentification?: boolean;
 }
 
 const DirectorMac: Readonly<Record<Link, string>> = {

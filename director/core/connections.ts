@@ -1,7 +1,8 @@
 import { assert } from '../base/invariant.js';
 import { instant, type Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
-import { Method, NoServer } from './services.js';
+import { hashEndpoint } from './endpoint-hash.js';
+import { Method, methodOfNumber, NoServer } from './services.js';
 import { TimingWheel } from './timing-wheel.js';
 
 /** "No such connection", where an index is expected. */
@@ -165,18 +166,7 @@ export class ConnectionTable {
 
   /** The forwarding method of an entry. */
   methodOf(index: number): Method {
-    switch (this.method[index]) {
-      case Method.local:
-        return Method.local;
-      case Method.tunnel:
-        return Method.tunnel;
-      case Method.route:
-        return Method.route;
-      case Method.fullNat:
-        return Method.fullNat;
-      default:
-        return Method.masq;
-    }
+    return methodOfNumber(this.method[index] ?? Method.masq);
   }
 
   get isFull(): boolean {
@@ -436,31 +426,9 @@ export class ConnectionTable {
   }
 
   #bucket(protocol: number, words: Uint32Array, offset: number, port: number): number {
-    return this.hash(protocol, words, offset, port) & (this.#heads.length - 1);
-  }
-
-  /** A seeded hash of an endpoint whose address stands at `offset` of a column, as MurmurHash3 mixes words. */
-  hash(protocol: number, words: Uint32Array, offset: number, port: number): number {
-    // On its own, or ports and addresses that count up together would meet in one bucket.
-    let hash = mix(this.#seed ^ ((protocol << 16) | port));
-    const first = words[offset] ?? 0;
-    // Only IPv6 addresses have something there.
-    if (first !== 0) {
-      hash = mix(hash ^ first);
-      hash = mix(hash ^ (words[offset + 1] ?? 0));
-      hash = mix(hash ^ (words[offset + 2] ?? 0));
-    }
-    hash = mix(hash ^ (words[offset + 3] ?? 0));
-    hash = Math.imul(hash, 0x85ebca6b);
-    return (hash ^ (hash >>> 13)) >>> 0;
+    return hashEndpoint(this.#seed, protocol, words, offset, port) & (this.#heads.length - 1);
   }
 }
-
-function mix(hash: number): number {
-  const mixed = Math.imul(hash, 0xcc9e2d51);
-  return mixed ^ (mixed >>> 15);
-}
-
 
 const sameAddress = (column: Uint32Array, index: number, words: Uint32Array): boolean =>
   column[index * 4 + 3] === words[3] &&

@@ -174,15 +174,15 @@ function refuse(director: Director, packet: Packet, reason: DropReason, now: Ins
  * entry has then ended.
  */
 function endsHere(director: Director, packet: Packet, index: number): boolean {
-  const { settings } = director;
+  const { conn_reuse_mode: reuse, expire_nodest_conn: expires } = director.settings;
+  const isOpen = isOpening(director.flow, packet.view);
+  if (!isOpen && expires === 0) return false;
   const server = serverOf(director, index);
-  const isGone = server !== undefined && !server.isAvailable;
   const isQuiesced = server !== undefined && server.weight === 0;
   const isRenewed =
-    isOpening(director.flow, packet.view) &&
-    ((settings.expire_nodest_conn !== 0 && isQuiesced) ||
-      isExpectedAnew(director.connections, index, settings.conn_reuse_mode));
-  if (!isRenewed && !(isGone && settings.expire_nodest_conn !== 0)) return false;
+    isOpen && ((expires !== 0 && isQuiesced) || isExpectedAnew(director.connections, index, reuse));
+  const isGone = server !== undefined && !server.isAvailable;
+  if (!isRenewed && !(isGone && expires !== 0)) return false;
   closeConnection(director, index);
   return true;
 }

@@ -3,6 +3,7 @@ import type { Prng } from '../base/prng.js';
 import { toWords, type AddressWords } from '../wire/address-words.js';
 import type { Flow } from '../wire/flow.js';
 import { NoConnection, type ConnectionTable } from './connections.js';
+import { hashEndpoint } from './endpoint-hash.js';
 
 /** Ports that FullNat uses at a local address, and how many it tries (Alibaba LVS, `lport` and `lport_tries`). */
 const FirstPort = 5_000;
@@ -18,6 +19,7 @@ export class LocalEndpoints {
   exhausted = 0;
   readonly #connections: ConnectionTable;
   readonly #prng: Prng;
+  readonly #seed: number;
   #pool: readonly AddressWords[] = [];
   #turn = 0;
   /** Four words an entry. */
@@ -29,6 +31,7 @@ export class LocalEndpoints {
   constructor(connections: ConnectionTable, prng: Prng) {
     this.#connections = connections;
     this.#prng = prng;
+    this.#seed = prng.uint32();
   }
 
   /** Bytes of its columns now. */
@@ -166,7 +169,7 @@ export class LocalEndpoints {
   }
 
   #bucket(protocol: number, words: Uint32Array, offset: number, port: number): number {
-    return this.#connections.hash(protocol, words, offset, port) & (this.#heads.length - 1);
+    return hashEndpoint(this.#seed, protocol, words, offset, port) & (this.#heads.length - 1);
   }
 }
 

@@ -29,6 +29,19 @@ export function methodFromName(name: MethodName): Method {
   return methods.find((method) => MethodNames[method] === name) ?? Method.masq;
 }
 
+/** By number; what no method has is Masq. */
+const Methods: readonly Method[] = [
+  Method.masq,
+  Method.local,
+  Method.tunnel,
+  Method.route,
+  Method.masq,
+  Method.fullNat,
+];
+
+/** The method of a number in a column of the connection table. */
+export const methodOfNumber = (number: number): Method => Methods[number] ?? Method.masq;
+
 /** The number of a real server that a connection is not bound to. */
 export const NoServer = -1;
 

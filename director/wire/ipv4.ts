@@ -143,7 +143,10 @@ export function setFragment(view: DataView, offset: number, fields: FragmentFiel
 
 /** Takes one from the time to live, which is not zero, and corrects the header checksum. */
 export function decrementTtl(view: DataView, offset: number): void {
-  setTtl(view, offset, ttl(view, offset) - 1);
+  const before = view.getUint16(offset + Field.ttl);
+  view.setUint8(offset + Field.ttl, (before >> 8) - 1);
+  const sum = checksums.update16(checksum(view, offset), before, before - 0x0100);
+  view.setUint16(offset + Field.checksum, sum);
 }
 
 /** The pseudo-header's share of a TCP or UDP checksum (RFC 9293 §3.1), as a sum to go on from. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { assert } from '../../director/base/invariant.js';
 import { Prng } from '../../director/base/prng.js';
 import { Verdict } from '../../director/core/counters.js';
+import { tuneEngine } from '../../director/io/engine.js';
 import * as tcp from '../../director/wire/tcp.js';
 import { icmpErrorLoad, replyLoad, requestLoad, type Load } from './frames.js';
 import { allocationOf, medianTime } from './measure.js';
@@ -172,6 +173,8 @@ const extents = values.connections.split(',').map((connections) => ({
   packets: Number(values.packets),
   runs: Number(values.runs),
 }));
+// The engine as the director sets it.
+tuneEngine();
 const columns: Column[] = [];
 for (const extent of extents) {
   console.error(`${extent.connections.toLocaleString('en')} connections ...`);

@@ -41,13 +41,14 @@ export function forwardRequest(
   }
   const neighbour = nextHopOf(director, index, now);
   if (neighbour === undefined) return counters.drop(DropReason.noRoute);
-  const room = neighbour.interface.mtu - wrappingOf(director, index);
+  const { mtu } = neighbour.interface;
+  const room = method === Method.tunnel ? mtu - wrappingOf(director, index) : mtu;
   if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
     sendError(director, packet, ErrorKind.tooBig, room, now);
     return counters.drop(DropReason.tooBig);
   }
   takeHop(view, flow);
-  if (!rewriteRequest(director, packet, index, neighbour)) {
+  if (method !== Method.route && !rewriteRequest(director, packet, index, neighbour)) {
     return counters.drop(DropReason.fragment);
   }
   return sendTo(director, packet, neighbour, now);
@@ -92,9 +93,8 @@ export function nextHopOf(director: Director, index: number, now: Instant): Neig
   return nextHop(director, connections.familyOf(index), connections.realAddress, index * 4, now);
 }
 
-/** Bytes that the method puts around a packet. */
+/** Bytes that the tunnel of the entry puts around a packet. */
 function wrappingOf(director: Director, index: number): number {
-  if (director.connections.methodOf(index) !== Method.tunnel) return 0;
   const server = serverOf(director, index);
   if (server === undefined) {
     return tunnel.overhead(PlainTunnel, director.connections.familyOf(index));

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 
 import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
+import { tuneEngine } from '../../director/io/engine.js';
 import { checkAgainstInterfaces } from '../config/check-interfaces.js';
 import { loadKeepalived } from '../config/keepalived.js';
 import { configError } from '../config/problem.js';
@@ -35,6 +36,7 @@ async function run(options: {
   const problems = checkAgainstInterfaces(parsed, interfaces);
   if (problems.length > 0) throw configError(problems);
   raisePriority();
+  tuneEngine();
 
   const logger = pino({ level: options.logLevel, base: { node: parsed.config.routerId } });
   const log = {

@@ -1,5 +1,5 @@
 import { assert } from '../base/invariant.js';
-import type { Instant } from '../base/time.js';
+import { instant, type Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
 import { Method, NoServer } from './services.js';
 import { TimingWheel } from './timing-wheel.js';
@@ -105,6 +105,8 @@ export class ConnectionTable {
   readonly #inUse: Uint8Array;
   readonly #wheel: TimingWheel;
   readonly #seed: number;
+  #now: Instant = instant(0);
+  #ticks = 0;
   #columnBytes = 0;
   #size = 0;
   /** Entries from here on have never been used. */
@@ -273,8 +275,8 @@ export class ConnectionTable {
     const bucket = this.#bucket(key.protocol, key.clientWords, 0, key.clientPort);
     this.#next[index] = this.#heads[bucket] ?? 0;
     this.#heads[bucket] = index + 1;
-    this.#expiresAt[index] = toTicks(now);
-    this.#wheel.schedule(index, Math.ceil(toTicks(now) / TicksPerStep));
+    this.#expiresAt[index] = this.#toTicks(now);
+    this.#wheel.schedule(index, Math.ceil(this.#toTicks(now) / TicksPerStep));
     return index;
   }
 
@@ -328,12 +330,11 @@ export class ConnectionTable {
 
   /** Lets the entry live for `timeout` seconds from now, whatever was said before. */
   expireAfter(index: number, timeout: number, now: Instant): void {
-    const expiresAt = toTicks(now) + Math.round(timeout * 100);
+    const expiresAt = this.#toTicks(now) + Math.round(timeout * 100);
     this.#expiresAt[index] = expiresAt;
-    const step = Math.ceil(expiresAt / TicksPerStep);
-    if (step < this.#wheel.due(index)) {
+    if (expiresAt <= (this.#wheel.due(index) - 1) * TicksPerStep) {
       this.#wheel.cancel(index);
-      this.#wheel.schedule(index, step);
+      this.#wheel.schedule(index, Math.ceil(expiresAt / TicksPerStep));
     }
   }
 
@@ -341,12 +342,12 @@ export class ConnectionTable {
   markSynced(index: number, now: Instant): void {
     this.setFlag(index, Flag.synced);
     this.syncedState[index] = this.state[index] ?? 0;
-    this.syncedAt[index] = toTicks(now);
+    this.syncedAt[index] = this.#toTicks(now);
   }
 
   /** Seconds since peers were told last. */
   sinceSync(index: number, now: Instant): number {
-    return (toTicks(now) - (this.syncedAt[index] ?? 0)) / 100;
+    return (this.#toTicks(now) - (this.syncedAt[index] ?? 0)) / 100;
   }
 
   /**
@@ -354,24 +355,33 @@ export class ConnectionTable {
    * right after a packet has given the entry its full timeout.
    */
   isSyncStale(index: number, now: Instant): boolean {
-    const ticks = toTicks(now);
+    const ticks = this.#toTicks(now);
     const timeout = (this.#expiresAt[index] ?? 0) - ticks;
     return ticks - (this.syncedAt[index] ?? 0) >= timeout / 2;
   }
 
   /** Seconds until the entry expires; never negative. */
   remaining(index: number, now: Instant): number {
-    return Math.max(0, (this.#expiresAt[index] ?? 0) - toTicks(now)) / 100;
+    return Math.max(0, (this.#expiresAt[index] ?? 0) - this.#toTicks(now)) / 100;
   }
 
   /** Calls `visit` with every entry whose time is up; `visit` releases it or gives it more time. */
   expire(now: Instant, visit: (index: number) => void): void {
-    const ticks = toTicks(now);
+    const ticks = this.#toTicks(now);
     this.#wheel.advance(Math.floor(ticks / TicksPerStep), (index) => {
       const expiresAt = this.#expiresAt[index] ?? 0;
       this.#wheel.schedule(index, Math.ceil(expiresAt / TicksPerStep));
       if (expiresAt <= ticks) visit(index);
     });
+  }
+
+  /** One division for each moment, not for each question about it. */
+  #toTicks(now: Instant): number {
+    if (now !== this.#now) {
+      this.#now = now;
+      this.#ticks = Math.floor(now / MicrosecondsPerTick);
+    }
+    return this.#ticks;
   }
 
   #column<T extends ArrayBufferView>(column: T): T {
@@ -431,17 +441,26 @@ export class ConnectionTable {
 
   /** A seeded hash of an endpoint whose address stands at `offset` of a column, as MurmurHash3 mixes words. */
   hash(protocol: number, words: Uint32Array, offset: number, port: number): number {
-    let hash = this.#seed ^ ((protocol << 16) | port);
-    for (let word = 0; word < 4; word += 1) {
-      hash = Math.imul(hash ^ (words[offset + word] ?? 0), 0xcc9e2d51);
-      hash ^= hash >>> 15;
+    // On its own, or ports and addresses that count up together would meet in one bucket.
+    let hash = mix(this.#seed ^ ((protocol << 16) | port));
+    const first = words[offset] ?? 0;
+    // Only IPv6 addresses have something there.
+    if (first !== 0) {
+      hash = mix(hash ^ first);
+      hash = mix(hash ^ (words[offset + 1] ?? 0));
+      hash = mix(hash ^ (words[offset + 2] ?? 0));
     }
+    hash = mix(hash ^ (words[offset + 3] ?? 0));
     hash = Math.imul(hash, 0x85ebca6b);
     return (hash ^ (hash >>> 13)) >>> 0;
   }
 }
 
-const toTicks = (now: Instant): number => Math.floor(now / MicrosecondsPerTick);
+function mix(hash: number): number {
+  const mixed = Math.imul(hash, 0xcc9e2d51);
+  return mixed ^ (mixed >>> 15);
+}
+
 
 const sameAddress = (column: Uint32Array, index: number, words: Uint32Array): boolean =>
   column[index * 4 + 3] === words[3] &&

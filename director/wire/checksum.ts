@@ -12,11 +12,10 @@ export function sum(view: DataView, offset: number, end: number, initial = 0): n
   return total;
 }
 
-/** Folds a sum to 16 bits with end-around carry. */
+/** Folds a sum below 2^32 to 16 bits with end-around carry. Twice is enough: the first carry is below 2^16. */
 export function fold(total: number): number {
-  let folded = total;
-  while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x1_0000);
-  return folded;
+  const once = (total & 0xffff) + (total >>> 16);
+  return (once & 0xffff) + (once >>> 16);
 }
 
 /** The value of a checksum field for a sum: its complement. */

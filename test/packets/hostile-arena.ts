@@ -1,0 +1,361 @@
+import type { IpAddress } from '../../director/base/address.js';
+import type { Prng } from '../../director/base/prng.js';
+import { after, milliseconds, seconds, type Instant } from '../../director/base/time.js';
+import { Verdict } from '../../director/core/counters.js';
+import { Director } from '../../director/core/director.js';
+import { processFrame } from '../../director/core/input.js';
+import type { Interface } from '../../director/core/interfaces.js';
+import { createScheduler } from '../../director/core/schedulers/create.js';
+import { SchedulerNames } from '../../director/core/schedulers/scheduler.js';
+import { addressKey, markKey } from '../../director/core/service-table.js';
+import {
+  Method,
+  type RealServer,
+  type ServiceKey,
+  type ServiceOptions,
+  type VirtualService,
+} from '../../director/core/services.js';
+import { toWords } from '../../director/wire/address-words.js';
+import { Headroom, Packet } from '../../director/wire/packet.js';
+import { at, ip, prefix } from '../base/values.js';
+import { sumOf, type Arriving } from './hostile-frames.js';
+import {
+  Clients,
+  clientSide,
+  Families,
+  Kinds,
+  LinkMacs,
+  Ports,
+  Servers,
+  serverSide,
+  Vip,
+  type FamilyNumber,
+  type Kind,
+} from './hostile-seeds.js';
+
+const Mtus = [1_500, 1_400];
+const Mark = 7;
+/** Less than the clients' possible connections, so that the table is full now and then. */
+const Capacity = 48;
+
+const MethodOf: Readonly<Record<Kind, Method>> = {
+  masq: Method.masq,
+  route: Method.route,
+  tunnel: Method.tunnel,
+  fullNat: Method.fullNat,
+  local: Method.local,
+  persistent: Method.masq,
+  onePacket: Method.route,
+  marked: Method.masq,
+  empty: Method.masq,
+};
+
+interface Offer {
+  readonly service: VirtualService;
+  readonly kind: Kind;
+}
+
+const Tunnels = [
+  { type: 'ipip', port: 0, checksum: 'none' },
+  { type: 'gre', port: 0, checksum: 'full' },
+  { type: 'gue', port: 6_080, checksum: 'remote' },
+] as const;
+
+/**
+ * A director with services of all methods and protocols, in a world that changes its mind: addresses come and go, real
+ * servers too, switches are turned, neighbours fall silent, and its clock runs. It looks at every frame that leaves.
+ */
+export class HostileArena {
+  readonly director: Director;
+  /** Frames that had to wait. */
+  holds = 0;
+  /** A copy of a frame that left not long ago, and by which link. */
+  sample: Arriving | undefined;
+  /** What is wrong with a frame that left. */
+  #broken: string | undefined;
+  #now: Instant = at(1_000);
+  readonly #random: Prng;
+  readonly #links: readonly Interface[];
+  readonly #offers: Offer[] = [];
+
+  constructor(random: Prng) {
+    this.#random = random;
+    this.#links = [linkOf(0, 'clients', clientSide), linkOf(1, 'servers', serverSide)];
+    this.director = new Director({
+      interfaces: this.#links,
+      gateways: [],
+      capacity: Capacity,
+      seed: random.uint32(),
+      output: {
+        send: (link, packet) => this.#inspect(link, packet),
+        deliver: () => {},
+      },
+    });
+    for (const family of Families) this.#addServices(family);
+    for (const address of this.#addresses()) this.director.setLive(address, true);
+  }
+
+  /** Gives the director a frame and says what went wrong, if anything. */
+  receive({ link, frame }: Arriving): string | undefined {
+    const { counters } = this.director;
+    const arrival = this.#links[link];
+    if (arrival === undefined) return 'a link that is not there';
+    const packet = tightPacket(frame);
+    try {
+      const verdict = processFrame(this.director, packet, arrival, this.#now);
+      if (verdict === Verdict.hold) this.holds += 1;
+    } catch (error) {
+      return String(error);
+    }
+    let sum = counters.forwarded + counters.answered + counters.held;
+    for (const count of counters.dropped) sum += count;
+    if (counters.held < 0 || counters.received !== sum) return 'the counters are out of balance';
+    return this.#broken;
+  }
+
+  /** Lets time pass. */
+  wait(quarters: number): void {
+    for (let step = 0; step < quarters; step += 1) {
+      this.#now = after(this.#now, milliseconds(250));
+      this.director.tick(this.#now);
+    }
+  }
+
+  /** Every host answers who was asked for, and is known. */
+  resolve(): void {
+    const { neighbours } = this.director;
+    for (const family of Families) {
+      for (const last of [...Clients, ...Servers]) {
+        const isServer = Servers.includes(last);
+        const link = this.#links[isServer ? 1 : 0];
+        const address = isServer ? serverSide(family, last) : clientSide(family, last);
+        const { family: kind, words } = toWords(ip(address));
+        const neighbour =
+          neighbours.find(kind, words) ??
+          (link === undefined ? undefined : neighbours.add(link, kind, words, this.#now));
+        if (neighbour !== undefined) neighbours.confirm(neighbour, 0x0200, last, this.#now);
+      }
+    }
+  }
+
+  /** Changes something in the director's world. */
+  disturb(): void {
+    const random = this.#random;
+    const { services, settings } = this.director;
+    const offer = this.#offers[random.below(this.#offers.length)];
+    const server = offer?.service.servers[random.below(3)];
+    switch (random.below(6)) {
+      case 0:
+        for (const address of this.#addresses()) {
+          this.director.setLive(address, random.below(8) > 0);
+        }
+        return;
+      case 1:
+        this.#turnSwitches();
+        return;
+      case 2:
+        if (server !== undefined) services.removeServer(server);
+        return;
+      case 3:
+        if (offer !== undefined) this.#addServers(offer);
+        return;
+      case 4:
+        if (server !== undefined) {
+          const { method, tunnel } = server;
+          services.editServer(server, { method, tunnel, weight: random.below(3) });
+        }
+        return;
+      default:
+        settings.sync_threshold = [random.below(4), random.below(3)];
+        this.director.sync.drain(this.director.connections, () => {});
+    }
+  }
+
+  /** What does not agree between the table and the counts of real servers. */
+  audit(): string | undefined {
+    const { connections, services } = this.director;
+    const expected = new Map<RealServer, number>();
+    let size = 0;
+    for (let index = 0; index < connections.end; index += 1) {
+      if (!connections.isInUse(index)) continue;
+      size += 1;
+      const server = services.server(connections.server[index] ?? -1);
+      if (server !== undefined) expected.set(server, (expected.get(server) ?? 0) + 1);
+    }
+    if (size !== connections.size) return 'the table does not know its size';
+    for (const { service } of this.#offers) {
+      for (const server of service.servers) {
+        const { active, inactive, persistent } = server;
+        if (Math.min(active, inactive, persistent) < 0) return 'a server counts below zero';
+        if (active + inactive + persistent !== (expected.get(server) ?? 0)) {
+          return 'a server miscounts its connections';
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** Lets so much time pass that nothing is left, and says what is. */
+  outlive(): string | undefined {
+    // Templates end after their connections, and neighbours are asked more than once.
+    for (let round = 0; round < 2; round += 1) {
+      this.#now = after(this.#now, seconds(1_000));
+      this.wait(20);
+    }
+    const { connections, counters } = this.director;
+    if (connections.size > 0) return `${connections.size} connections do not expire`;
+    if (counters.held > 0) return `${counters.held} frames wait for ever`;
+    return this.audit();
+  }
+
+  /** The kinds of services that have carried no packet from a client; of those whose replies pass here, none to one. */
+  idleKinds(): Kind[] {
+    return Kinds.filter((kind) => {
+      if (kind === 'empty') return false;
+      const stats = this.#offers
+        .filter((offer) => offer.kind === kind)
+        .map((one) => one.service.stats);
+      const isOneWay = [Method.route, Method.tunnel, Method.local].some(
+        (method) => method === MethodOf[kind],
+      );
+      const isIdle = stats.every(({ inPackets }) => inPackets === 0);
+      return isIdle || (!isOneWay && stats.every(({ outPackets }) => outPackets === 0));
+    });
+  }
+
+  #inspect(link: number, packet: Packet): void {
+    if (this.#random.below(16) === 0) this.sample = { link, frame: packet.copy() };
+    this.#broken ??= flawOf(packet, Mtus[link] ?? 0);
+  }
+
+  *#addresses(): Generator<ReturnType<typeof ip>> {
+    for (const { address } of this.director.floating.values()) yield address;
+  }
+
+  #turnSwitches(): void {
+    const { settings } = this.director;
+    const random = this.#random;
+    settings.am_droprate = 1 + random.below(20);
+    settings.amemthresh = random.below(Capacity);
+    settings.drop_entry = random.below(4);
+    settings.drop_packet = random.below(8) === 0 ? 3 : random.below(2);
+    settings.secure_tcp = random.below(4);
+    settings.conn_reuse_mode = random.below(4);
+    settings.expire_nodest_conn = random.below(2);
+    settings.expire_quiescent_template = random.below(2);
+    settings.nat_icmp_send = random.below(2);
+    settings.pmtu_disc = random.below(2);
+    settings.schedule_icmp = random.below(2);
+    settings.sloppy_tcp = random.below(2);
+    settings.sloppy_sctp = random.below(2);
+    settings.sync_persist_mode = random.below(2);
+    settings.sync_refresh_period = random.below(2);
+  }
+
+  #addServices(family: FamilyNumber): void {
+    const { director } = this;
+    const [clients, servers] = this.#links;
+    if (clients === undefined || servers === undefined) return;
+    director.addFloating(ip(serverSide(family, 254)), servers);
+    director.addFloating(ip(serverSide(family, 50)), servers);
+    for (const kind of Kinds) {
+      const address = ip(clientSide(family, Vip[kind]));
+      director.addFloating(address, clients);
+      if (kind === 'marked') {
+        const { words } = toWords(address);
+        const rule = { family, protocol: 0, words, firstPort: 0, lastPort: 65_535, mark: Mark };
+        director.marks = [...director.marks, rule];
+        const persistence = { timeout: 60, prefixLength: 24 };
+        this.#add(kind, markKey(Mark, family), undefined, { persistence });
+        continue;
+      }
+      const persistence = kind === 'persistent' ? { timeout: 9, prefixLength: 30 } : undefined;
+      for (const [protocol, port] of Ports) {
+        const isOnePacket = kind === 'onePacket' && protocol === 17;
+        this.#add(kind, addressKey(address, port, protocol), address, { persistence, isOnePacket });
+      }
+    }
+    const pool = [serverSide(4, 50), serverSide(6, 50)];
+    director.localEndpoints.setPool(pool.map((address) => ip(address)));
+  }
+
+  #add(kind: Kind, key: ServiceKey, address: IpAddress | undefined, options: ServiceOptions): void {
+    const { director } = this;
+    const name = SchedulerNames[this.#offers.length % SchedulerNames.length] ?? 'rr';
+    const scheduler = createScheduler(name, { settings: director.settings, prng: director.prng });
+    const service = director.addService(key, address, scheduler, options);
+    if (service === undefined) return;
+    this.#offers.push({ service, kind });
+    this.#addServers({ service, kind });
+  }
+
+  /** The three real servers, those that the service does not have. */
+  #addServers({ service, kind }: Offer): void {
+    if (kind === 'empty') return;
+    const method = MethodOf[kind];
+    const isRewritten = method === Method.masq || method === Method.fullNat;
+    const realPort = Ports.find(([protocol]) => protocol === service.protocol)?.[2] ?? 0;
+    for (const [index, server] of Servers.entries()) {
+      this.director.services.addServer(service, {
+        address: ip(serverSide(service.family, server)),
+        port: isRewritten ? realPort : service.port,
+        method,
+        weight: 1 + index,
+        tunnel: Tunnels[index] ?? Tunnels[0],
+        upperThreshold: index === 2 ? 8 : 0,
+      });
+    }
+  }
+}
+
+function linkOf(
+  index: number,
+  name: string,
+  addressOf: (family: FamilyNumber, last: number) => string,
+): Interface {
+  const view = new DataView(Uint8Array.from(LinkMacs[index] ?? []).buffer);
+  return {
+    index,
+    name,
+    mac: { high: view.getUint16(0), low: view.getUint32(2) },
+    mtu: Mtus[index] ?? 1_500,
+    addresses: [prefix(`${addressOf(4, 11)}/24`), prefix(`${addressOf(6, 17)}/64`)],
+  };
+}
+
+/** A packet whose memory ends with the frame, so that whoever reads on beyond it fails. */
+function tightPacket(frame: Uint8Array): Packet {
+  const packet = new Packet(new ArrayBuffer(Headroom + frame.length));
+  packet.load(frame);
+  return packet;
+}
+
+/** What is wrong with a frame: its length, or its IP header's checksum or length. */
+function flawOf({ view, start, end }: Packet, mtu: number): string | undefined {
+  const length = end - start - 14;
+  const header = start + 14;
+  if (length < 20) return `a frame with ${length} bytes of payload left`;
+  // An answer to a ping is as long as the ping was, which came by the same link.
+  if (length > mtu && !isEchoReply(view, start)) return `${length} bytes left by a link of ${mtu}`;
+  switch (view.getUint16(start + 12)) {
+    case 0x0800: {
+      const headerEnd = header + (view.getUint8(header) & 0x0f) * 4;
+      if (view.getUint16(header + 2) !== length) return 'an IPv4 packet of a false length left';
+      const sum = sumOf(view, header, headerEnd);
+      return sum > 0 && sum % 0xffff === 0 ? undefined : 'an IPv4 header of a false checksum left';
+    }
+    case 0x86dd: {
+      const isWhole = length >= 40 && view.getUint16(header + 4) === length - 40;
+      return isWhole ? undefined : 'an IPv6 packet of a false length left';
+    }
+    case 0x0806:
+      return length === 28 ? undefined : 'an ARP packet of a false length left';
+    default:
+      return 'a frame of an unknown type left';
+  }
+}
+
+const isEchoReply = (view: DataView, start: number): boolean =>
+  view.getUint16(start + 12) === 0x0800
+    ? view.getUint8(start + 23) === 1
+    : view.getUint8(start + 20) === 58;

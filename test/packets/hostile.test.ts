@@ -1,0 +1,72 @@
+import { test } from 'tap';
+
+import { Prng } from '../../director/base/prng.js';
+import { DropReason, DropReasonNames } from '../../director/core/counters.js';
+import { HostileArena } from './hostile-arena.js';
+import { HostileFrames, LongestFrame, repairChecksums, type Arriving } from './hostile-frames.js';
+import { LinkMacs, validFrames } from './hostile-seeds.js';
+
+const Rounds = 1_000_000;
+/** How often everything that can become of a frame has happened at least. */
+const Rare = 5;
+/** Frames of the director's own, turned round and given back to it. */
+const Echoes = 512;
+
+/** A frame as its receiver would answer it: by the same link, from its other end. */
+function answerTo({ link, frame: sent }: Arriving): Arriving {
+  const frame = sent.slice(0, LongestFrame);
+  const view = new DataView(frame.buffer);
+  frame.set(LinkMacs[link] ?? []);
+  const [from, size] = view.getUint16(12) === 0x86dd ? [22, 16] : [26, 4];
+  const ports = from + 2 * size;
+  if (frame.length < ports + 4) return { link, frame };
+  const source = frame.slice(from, from + size);
+  frame.copyWithin(from, from + size, ports);
+  frame.set(source, from + size);
+  const port = view.getUint16(ports);
+  view.setUint16(ports, view.getUint16(ports + 2));
+  view.setUint16(ports + 2, port);
+  repairChecksums(view, frame.length);
+  return { link, frame };
+}
+
+const describe = ({ link, frame }: Arriving): string =>
+  `link ${link}, frame ${Buffer.from(frame).toString('hex')}`;
+
+test('no frame whatever stops the director, and each is counted once', (t) => {
+  const seed = 20_241_120;
+  const random = new Prng(seed);
+  const arena = new HostileArena(random);
+  const collection = validFrames();
+  const firstEcho = collection.length;
+  const frames = new HostileFrames(random, collection, LinkMacs);
+  let failure: string | undefined;
+  let round = 0;
+  for (; round < Rounds && failure === undefined; round += 1) {
+    if (random.below(64) === 0) arena.wait(1 + random.below(8));
+    if (random.below(512) === 0) arena.disturb();
+    if (random.below(256) === 0) arena.resolve();
+    const arriving = frames.next();
+    failure = arena.receive(arriving);
+    if (failure === undefined && round % 1_024 === 0) failure = arena.audit();
+    if (failure !== undefined) failure = `${failure} after ${describe(arriving)}`;
+    if (arena.sample !== undefined) {
+      const place = Math.min(collection.length, firstEcho + random.below(Echoes));
+      collection[place] = answerTo(arena.sample);
+      arena.sample = undefined;
+    }
+  }
+  t.equal(failure, undefined, `seed ${seed}, round ${round}`);
+  t.equal(arena.director.counters.received, Rounds);
+
+  // The noise has been everywhere: otherwise this test would prove little.
+  const { counters } = arena.director;
+  t.ok(Math.min(counters.forwarded, counters.answered, arena.holds) >= Rounds / 1_000);
+  for (const [reason, name] of DropReasonNames.entries()) {
+    if (reason === DropReason.noLocalDelivery) continue;
+    t.ok((counters.dropped[reason] ?? 0) >= Rare, name);
+  }
+  t.strictSame(arena.idleKinds(), [], 'services of every kind have carried packets');
+  t.equal(arena.outlive(), undefined, 'nothing is left when time has passed');
+  t.end();
+});

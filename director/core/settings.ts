@@ -7,7 +7,7 @@ export interface Settings {
   am_droprate: number;
   /** Free memory in pages under which the defences of mode 1 and 2 work. Here: free entries of the connection table. */
   amemthresh: number;
-  /** 1: a node that is not master forwards nothing (it never does here, whatever this says). */
+  /** 1: a node that is not master forwards nothing. It never does here, whatever this says. */
   backup_only: number;
   /** 1: a service without a usable real server passes packets on to the address itself. */
   cache_bypass: number;
@@ -21,7 +21,7 @@ export interface Settings {
   expire_nodest_conn: number;
   /** 1: a persistence template of a quiesced real server is not used any more. */
   expire_quiescent_template: number;
-  /** 1: packets in a tunnel are not looked into. */
+  /** 1: packets in a tunnel are not looked into. They never are here. */
   ignore_tunneled: number;
   /** Seconds after which a destination is forgotten by lblc and lblcr. */
   lblc_expiration: number;
@@ -48,6 +48,7 @@ export interface Settings {
   sync_threshold: readonly [threshold: number, period: number];
   /** Seconds; 0 off. */
   sync_refresh_period: number;
+  /** Repeats of a sync message. Ours are repeated on demand instead, so this changes nothing. */
   sync_retries: number;
 }
 

@@ -115,12 +115,12 @@ function connectionListing(
     protocol: protocol === 0 ? 'ip' : protocolOf(protocol),
     expires: connections.remaining(index, now),
     state: stateName(protocol, isTemplate, connections.state[index] ?? 0),
-    client: fromWords(family, connections.clientAddress, index * 4),
-    clientPort: connections.clientPort[index] ?? 0,
-    virtual: fromWords(family, connections.virtualAddress, index * 4),
-    virtualPort: connections.virtualPort[index] ?? 0,
-    real: fromWords(realFamily, connections.realAddress, index * 4),
-    realPort: connections.realPort[index] ?? 0,
+    client: fromWords(family, connections.rows, connections.clientAt(index)),
+    clientPort: connections.clientPort(index),
+    virtual: fromWords(family, connections.rows, connections.virtualAt(index)),
+    virtualPort: connections.virtualPort(index),
+    real: fromWords(realFamily, connections.rows, connections.realAt(index)),
+    realPort: connections.realPort(index),
   };
 }
 

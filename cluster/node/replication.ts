@@ -70,8 +70,8 @@ export class Replication implements TableSource {
     const isLocal = method === Method.fullNat && localEndpoints.port(index) !== 0;
     return {
       ...this.key(index),
-      real: fromWords(family, connections.realAddress, index * 4),
-      realPort: connections.realPort[index] ?? 0,
+      real: fromWords(family, connections.rows, connections.realAt(index)),
+      realPort: connections.realPort(index),
       method: methodName(method),
       state,
       flags: 0,
@@ -93,10 +93,10 @@ export class Replication implements TableSource {
     const family = connections.familyOf(index);
     return {
       protocol: protocolName(connections.protocol[index] ?? 0),
-      client: fromWords(family, connections.clientAddress, index * 4),
-      clientPort: connections.clientPort[index] ?? 0,
-      virtual: fromWords(family, connections.virtualAddress, index * 4),
-      virtualPort: connections.virtualPort[index] ?? 0,
+      client: fromWords(family, connections.rows, connections.clientAt(index)),
+      clientPort: connections.clientPort(index),
+      virtual: fromWords(family, connections.rows, connections.virtualAt(index)),
+      virtualPort: connections.virtualPort(index),
       isTemplate: connections.hasFlag(index, Flag.template),
     };
   }

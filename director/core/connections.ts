@@ -1,6 +1,7 @@
 import { assert } from '../base/invariant.js';
 import { instant, type Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
+import { KindMask, kindOf, Row, sameAddress, type ConnectionKey } from './connection-row.js';
 import { hashEndpoint } from './endpoint-hash.js';
 import { Method, methodOfNumber, NoServer } from './services.js';
 import { TimingWheel } from './timing-wheel.js';
@@ -47,20 +48,6 @@ export interface ConnectionTableOptions {
   readonly seed: number;
 }
 
-/** The addresses and the real server of an entry to be made; words as in `Flow`. */
-export interface ConnectionKey {
-  readonly family: Family;
-  /** IP protocol number; 0 for the template of a firewall mark. */
-  readonly protocol: number;
-  readonly isTemplate?: boolean;
-  readonly clientWords: Uint32Array;
-  readonly clientPort: number;
-  readonly virtualWords: Uint32Array;
-  readonly virtualPort: number;
-  readonly realWords: Uint32Array;
-  readonly realPort: number;
-}
-
 /**
  * The connection table: a struct of arrays with a fixed capacity and one chained hash over protocol and client
  * endpoint. As in IPVS that one index finds an entry from both sides: what the client sends is compared with the
@@ -74,13 +61,11 @@ export class ConnectionTable {
   readonly capacity: number;
   readonly family: Uint8Array;
   readonly protocol: Uint8Array;
-  /** Four words an entry. */
-  readonly clientAddress: Uint32Array;
-  readonly virtualAddress: Uint32Array;
-  readonly realAddress: Uint32Array;
-  readonly clientPort: Uint16Array;
-  readonly virtualPort: Uint16Array;
-  readonly realPort: Uint16Array;
+  /**
+   * What a packet's entry is found by, sixteen words an entry, so that a look-up touches one line of the cache and not one
+   * for each column: see `Row`.
+   */
+  readonly rows: Uint32Array;
   /** A `Method`. */
   readonly method: Uint8Array;
   /** A `State`. */
@@ -100,9 +85,7 @@ export class ConnectionTable {
   readonly syncedState: Uint8Array;
   /** When peers were told last, in ticks. */
   readonly syncedAt: Uint32Array;
-  readonly #expiresAt: Uint32Array;
   readonly #heads: Int32Array;
-  readonly #next: Int32Array;
   readonly #inUse: Uint8Array;
   readonly #wheel: TimingWheel;
   readonly #seed: number;
@@ -120,12 +103,7 @@ export class ConnectionTable {
     this.capacity = capacity;
     this.family = this.#column(new Uint8Array(capacity));
     this.protocol = this.#column(new Uint8Array(capacity));
-    this.clientAddress = this.#column(new Uint32Array(capacity * 4));
-    this.virtualAddress = this.#column(new Uint32Array(capacity * 4));
-    this.realAddress = this.#column(new Uint32Array(capacity * 4));
-    this.clientPort = this.#column(new Uint16Array(capacity));
-    this.virtualPort = this.#column(new Uint16Array(capacity));
-    this.realPort = this.#column(new Uint16Array(capacity));
+    this.rows = this.#column(new Uint32Array(capacity * Row.words));
     this.method = this.#column(new Uint8Array(capacity));
     this.state = this.#column(new Uint8Array(capacity));
     this.flags = this.#column(new Uint8Array(capacity));
@@ -136,9 +114,7 @@ export class ConnectionTable {
     this.origin = this.#column(new Uint8Array(capacity));
     this.syncedState = this.#column(new Uint8Array(capacity));
     this.syncedAt = this.#column(new Uint32Array(capacity));
-    this.#expiresAt = this.#column(new Uint32Array(capacity));
     this.#heads = this.#column(new Int32Array(2 ** Math.ceil(Math.log2(capacity))));
-    this.#next = this.#column(new Int32Array(capacity));
     this.#inUse = this.#column(new Uint8Array(capacity));
     this.#wheel = new TimingWheel(capacity, WheelSlots, 0);
     this.#seed = options.seed >>> 0;
@@ -169,47 +145,44 @@ export class ConnectionTable {
     return methodOfNumber(this.method[index] ?? Method.masq);
   }
 
-  get isFull(): boolean {
-    return this.#size >= this.capacity;
-  }
-
   isInUse(index: number): boolean {
     return this.#inUse[index] === 1;
   }
 
   /** The entry that a packet from a client belongs to. */
   find(flow: Flow): number {
+    const { rows } = this;
+    const ports = (flow.sourcePort * 0x1_0000 + flow.destinationPort) >>> 0;
+    const kind = kindOf(flow.protocol, flow.family, false);
     let link = this.#heads[this.#bucket(flow.protocol, flow.source, 0, flow.sourcePort)] ?? 0;
     while (link !== 0) {
-      const index = link - 1;
+      const row = (link - 1) * Row.words;
       const matches =
-        this.clientPort[index] === flow.sourcePort &&
-        this.virtualPort[index] === flow.destinationPort &&
-        this.protocol[index] === flow.protocol &&
-        this.family[index] === flow.family &&
-        sameAddress(this.clientAddress, index, flow.source) &&
-        sameAddress(this.virtualAddress, index, flow.destination) &&
-        !this.hasFlag(index, Flag.template);
-      if (matches) return index;
-      link = this.#next[index] ?? 0;
+        rows[row + Row.ports] === ports &&
+        ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
+        sameAddress(rows, row + Row.client, flow.source) &&
+        sameAddress(rows, row + Row.virtual, flow.destination);
+      if (matches) return link - 1;
+      link = rows[row + Row.next] ?? 0;
     }
     return NoConnection;
   }
 
   /** The persistence template with the family, protocol, client and virtual endpoint of a key. */
   findTemplate(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
+    const { rows } = this;
+    const ports = (key.clientPort * 0x1_0000 + key.virtualPort) >>> 0;
+    const kind = kindOf(key.protocol, key.family, true);
     let link = this.#heads[this.#bucket(key.protocol, key.clientWords, 0, key.clientPort)] ?? 0;
     while (link !== 0) {
-      const index = link - 1;
+      const row = (link - 1) * Row.words;
       const matches =
-        this.hasFlag(index, Flag.template) &&
-        this.virtualPort[index] === key.virtualPort &&
-        this.protocol[index] === key.protocol &&
-        this.family[index] === key.family &&
-        sameAddress(this.clientAddress, index, key.clientWords) &&
-        sameAddress(this.virtualAddress, index, key.virtualWords);
-      if (matches) return index;
-      link = this.#next[index] ?? 0;
+        rows[row + Row.ports] === ports &&
+        ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
+        sameAddress(rows, row + Row.client, key.clientWords) &&
+        sameAddress(rows, row + Row.virtual, key.virtualWords);
+      if (matches) return link - 1;
+      link = rows[row + Row.next] ?? 0;
     }
     return NoConnection;
   }
@@ -219,22 +192,48 @@ export class ConnectionTable {
    * count: with the same real server they may have the same endpoints.
    */
   findReply(flow: Flow): number {
+    const { rows } = this;
+    const kind = kindOf(flow.protocol, flow.family, false);
     const bucket = this.#bucket(flow.protocol, flow.destination, 0, flow.destinationPort);
     let link = this.#heads[bucket] ?? 0;
     while (link !== 0) {
-      const index = link - 1;
+      const row = (link - 1) * Row.words;
       const matches =
-        this.clientPort[index] === flow.destinationPort &&
-        this.realPort[index] === flow.sourcePort &&
-        this.protocol[index] === flow.protocol &&
-        this.family[index] === flow.family &&
-        !this.hasFlag(index, Flag.noOutput) &&
-        sameAddress(this.clientAddress, index, flow.destination) &&
-        sameAddress(this.realAddress, index, flow.source);
-      if (matches) return index;
-      link = this.#next[index] ?? 0;
+        (rows[row + Row.ports] ?? 0) >>> 16 === flow.destinationPort &&
+        ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
+        sameAddress(rows, row + Row.client, flow.destination) &&
+        sameAddress(rows, row + Row.real, flow.source) &&
+        (rows[row + Row.kind] ?? 0) >>> 16 === flow.sourcePort &&
+        !this.hasFlag(link - 1, Flag.noOutput);
+      if (matches) return link - 1;
+      link = rows[row + Row.next] ?? 0;
     }
     return NoConnection;
+  }
+
+  clientPort(index: number): number {
+    return (this.rows[index * Row.words + Row.ports] ?? 0) >>> 16;
+  }
+
+  virtualPort(index: number): number {
+    return (this.rows[index * Row.words + Row.ports] ?? 0) & 0xffff;
+  }
+
+  realPort(index: number): number {
+    return (this.rows[index * Row.words + Row.kind] ?? 0) >>> 16;
+  }
+
+  /** Where the four words of an entry's addresses begin in `rows`. */
+  clientAt(index: number): number {
+    return index * Row.words + Row.client;
+  }
+
+  virtualAt(index: number): number {
+    return index * Row.words + Row.virtual;
+  }
+
+  realAt(index: number): number {
+    return index * Row.words + Row.real;
   }
 
   /**
@@ -246,12 +245,7 @@ export class ConnectionTable {
     if (index === NoConnection) return NoConnection;
     this.family[index] = key.family;
     this.protocol[index] = key.protocol;
-    this.clientAddress.set(key.clientWords, index * 4);
-    this.virtualAddress.set(key.virtualWords, index * 4);
-    this.realAddress.set(key.realWords, index * 4);
-    this.clientPort[index] = key.clientPort;
-    this.virtualPort[index] = key.virtualPort;
-    this.realPort[index] = key.realPort;
+    this.#writeRow(index, key);
     this.method[index] = 0;
     this.state[index] = 0;
     this.flags[index] = key.isTemplate === true ? Flag.template : 0;
@@ -263,9 +257,9 @@ export class ConnectionTable {
     this.syncedState[index] = 0;
     this.syncedAt[index] = 0;
     const bucket = this.#bucket(key.protocol, key.clientWords, 0, key.clientPort);
-    this.#next[index] = this.#heads[bucket] ?? 0;
+    this.#link(index, this.#heads[bucket] ?? 0);
     this.#heads[bucket] = index + 1;
-    this.#expiresAt[index] = this.#toTicks(now);
+    this.rows[index * Row.words + Row.expiresAt] = this.#toTicks(now);
     this.#wheel.schedule(index, Math.ceil(this.#toTicks(now) / TicksPerStep));
     return index;
   }
@@ -280,12 +274,9 @@ export class ConnectionTable {
     return this.#children[index] ?? 0;
   }
 
-  /**
-   * Takes a template that cannot be used any more out of sight: it stays for the connections that follow it, but no new one
-   * finds it, because no service has this port together with client port 0.
-   */
+  /** Takes a template out of sight, which stays for the connections that follow it: no service has this port. */
   retireTemplate(index: number): void {
-    this.virtualPort[index] = RetiredPort;
+    this.rows[index * Row.words + Row.ports] = RetiredPort;
   }
 
   /** Lets a connection follow a template until one of them is released. */
@@ -321,7 +312,10 @@ export class ConnectionTable {
   /** Lets the entry live for `timeout` seconds from now, whatever was said before. */
   expireAfter(index: number, timeout: number, now: Instant): void {
     const expiresAt = this.#toTicks(now) + Math.round(timeout * 100);
-    this.#expiresAt[index] = expiresAt;
+    const before = this.#expiresAt(index);
+    this.rows[index * Row.words + Row.expiresAt] = expiresAt;
+    // The wheel is never later than the entry: only one that ends earlier may have to move.
+    if (expiresAt >= before) return;
     if (expiresAt <= (this.#wheel.due(index) - 1) * TicksPerStep) {
       this.#wheel.cancel(index);
       this.#wheel.schedule(index, Math.ceil(expiresAt / TicksPerStep));
@@ -346,20 +340,20 @@ export class ConnectionTable {
    */
   isSyncStale(index: number, now: Instant): boolean {
     const ticks = this.#toTicks(now);
-    const timeout = (this.#expiresAt[index] ?? 0) - ticks;
+    const timeout = this.#expiresAt(index) - ticks;
     return ticks - (this.syncedAt[index] ?? 0) >= timeout / 2;
   }
 
   /** Seconds until the entry expires; never negative. */
   remaining(index: number, now: Instant): number {
-    return Math.max(0, (this.#expiresAt[index] ?? 0) - this.#toTicks(now)) / 100;
+    return Math.max(0, this.#expiresAt(index) - this.#toTicks(now)) / 100;
   }
 
   /** Calls `visit` with every entry whose time is up; `visit` releases it or gives it more time. */
   expire(now: Instant, visit: (index: number) => void): void {
     const ticks = this.#toTicks(now);
     this.#wheel.advance(Math.floor(ticks / TicksPerStep), (index) => {
-      const expiresAt = this.#expiresAt[index] ?? 0;
+      const expiresAt = this.#expiresAt(index);
       this.#wheel.schedule(index, Math.ceil(expiresAt / TicksPerStep));
       if (expiresAt <= ticks) visit(index);
     });
@@ -379,11 +373,34 @@ export class ConnectionTable {
     return column;
   }
 
+  #writeRow(index: number, key: ConnectionKey): void {
+    const row = index * Row.words;
+    this.rows.set(key.clientWords, row + Row.client);
+    this.rows.set(key.virtualWords, row + Row.virtual);
+    this.rows.set(key.realWords, row + Row.real);
+    this.rows[row + Row.ports] = key.clientPort * 0x1_0000 + key.virtualPort;
+    const kind = kindOf(key.protocol, key.family, key.isTemplate === true);
+    this.rows[row + Row.kind] = key.realPort * 0x1_0000 + kind;
+  }
+
+  #expiresAt(index: number): number {
+    return this.rows[index * Row.words + Row.expiresAt] ?? 0;
+  }
+
+  /** The entry behind this one in its bucket, or among the free ones, as index + 1. */
+  #next(index: number): number {
+    return this.rows[index * Row.words + Row.next] ?? 0;
+  }
+
+  #link(index: number, next: number): void {
+    this.rows[index * Row.words + Row.next] = next;
+  }
+
   #allocate(): number {
     let index = NoConnection;
     if (this.#free !== 0) {
       index = this.#free - 1;
-      this.#free = this.#next[index] ?? 0;
+      this.#free = this.#next(index);
     } else if (this.#highest < this.capacity) {
       index = this.#highest;
       this.#highest += 1;
@@ -397,7 +414,7 @@ export class ConnectionTable {
 
   #recycle(index: number): void {
     this.#inUse[index] = 0;
-    this.#next[index] = this.#free;
+    this.#link(index, this.#free);
     this.#free = index + 1;
     this.#size -= 1;
   }
@@ -405,19 +422,19 @@ export class ConnectionTable {
   #unlink(index: number): void {
     const bucket = this.#bucket(
       this.protocol[index] ?? 0,
-      this.clientAddress,
-      index * 4,
-      this.clientPort[index] ?? 0,
+      this.rows,
+      this.clientAt(index),
+      this.clientPort(index),
     );
     let link = this.#heads[bucket] ?? 0;
     if (link === index + 1) {
-      this.#heads[bucket] = this.#next[index] ?? 0;
+      this.#heads[bucket] = this.#next(index);
       return;
     }
     while (link !== 0) {
-      const following = this.#next[link - 1] ?? 0;
+      const following = this.#next(link - 1);
       if (following === index + 1) {
-        this.#next[link - 1] = this.#next[index] ?? 0;
+        this.#link(link - 1, this.#next(index));
         return;
       }
       link = following;
@@ -429,9 +446,3 @@ export class ConnectionTable {
     return hashEndpoint(this.#seed, protocol, words, offset, port) & (this.#heads.length - 1);
   }
 }
-
-const sameAddress = (column: Uint32Array, index: number, words: Uint32Array): boolean =>
-  column[index * 4 + 3] === words[3] &&
-  column[index * 4 + 2] === words[2] &&
-  column[index * 4 + 1] === words[1] &&
-  column[index * 4] === words[0];

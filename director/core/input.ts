@@ -45,12 +45,13 @@ function dispatch(director: Director, packet: Packet, arrival: Interface, now: I
     case ethernet.EtherType.ipv4:
       if (!isForUs(view, start, arrival)) return counters.drop(DropReason.notForUs);
       return processIp(director, packet, parseIpv4(packet, flow), arrival, now);
-    case ethernet.EtherType.ipv6:
-      // Neighbour solicitations come by multicast.
-      if (!isForUs(view, start, arrival) && !ethernet.isMulticast(view, start)) {
-        return counters.drop(DropReason.notForUs);
-      }
-      return processIp(director, packet, parseIpv6(packet, flow), arrival, now);
+    case ethernet.EtherType.ipv6: {
+      const parsed = parseIpv6(packet, flow);
+      // Neighbour discovery comes by multicast, and nothing else that we forward or answer.
+      const isForAll = parsed === Parse.icmp && ethernet.isMulticast(view, start);
+      if (!isForAll && !isForUs(view, start, arrival)) return counters.drop(DropReason.notForUs);
+      return processIp(director, packet, parsed, arrival, now);
+    }
     default:
       return counters.drop(DropReason.otherEtherType);
   }

@@ -116,7 +116,7 @@ export function isServed(director: Director, index: number): boolean {
     (server.service.firewallMark === 0 || connections.hasFlag(index, Flag.template));
   if (isNamed) return server.service.isLive;
   const family = connections.familyOf(index);
-  return floating.get(family, connections.virtualAddress, index * 4)?.isLive ?? false;
+  return floating.get(family, connections.rows, connections.virtualAt(index))?.isLive ?? false;
 }
 
 /** An entry's time is up: it ends, unless it is a template that connections still follow. */

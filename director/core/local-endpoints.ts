@@ -108,9 +108,9 @@ export class LocalEndpoints {
         this.#port[index] === destinationPort &&
         connections.protocol[index] === protocol &&
         connections.family[index] === family &&
-        connections.realPort[index] === sourcePort &&
-        sameAt(this.#address, index, destination) &&
-        sameAt(connections.realAddress, index, source);
+        connections.realPort(index) === sourcePort &&
+        sameAt(this.#address, index * 4, destination) &&
+        sameAt(connections.rows, connections.realAt(index), source);
       if (matches) return index;
       link = this.#next[index] ?? 0;
     }
@@ -150,9 +150,14 @@ export class LocalEndpoints {
       const isSame =
         this.#port[other] === port &&
         connections.protocol[other] === protocol &&
-        connections.realPort[other] === connections.realPort[index] &&
-        sameAt(this.#address, other, words) &&
-        sameAt(connections.realAddress, other, connections.realAddress, index * 4);
+        connections.realPort(other) === connections.realPort(index) &&
+        sameAt(this.#address, other * 4, words) &&
+        sameAt(
+          connections.rows,
+          connections.realAt(other),
+          connections.rows,
+          connections.realAt(index),
+        );
       if (isSame) return true;
       link = this.#next[other] ?? 0;
     }
@@ -173,8 +178,8 @@ export class LocalEndpoints {
   }
 }
 
-const sameAt = (column: Uint32Array, index: number, words: Uint32Array, offset = 0): boolean =>
-  column[index * 4 + 3] === words[offset + 3] &&
-  column[index * 4 + 2] === words[offset + 2] &&
-  column[index * 4 + 1] === words[offset + 1] &&
-  column[index * 4] === words[offset];
+const sameAt = (column: Uint32Array, at: number, words: Uint32Array, offset = 0): boolean =>
+  column[at + 3] === words[offset + 3] &&
+  column[at + 2] === words[offset + 2] &&
+  column[at + 1] === words[offset + 1] &&
+  column[at] === words[offset];

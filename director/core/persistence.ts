@@ -1,6 +1,7 @@
 import type { Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
-import { NoConnection, type ConnectionKey } from './connections.js';
+import type { ConnectionKey } from './connection-row.js';
+import { NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection, serverOf } from './lifecycle.js';
 import { Ftp } from './service-table.js';

@@ -47,12 +47,12 @@ function relayToServer(director: Director, packet: Packet, index: number, now: I
   takeHop(packet.view, flow);
   const method = connections.methodOf(index);
   if (method === Method.masq || method === Method.fullNat) {
-    point(connections.realAddress, index, connections.realPort[index] ?? 0);
+    point(connections.rows, connections.realAt(index), connections.realPort(index));
     replaceReceiver(packet, flow, inner, end);
   }
   if (method === Method.fullNat) {
     const { localEndpoints } = director;
-    point(localEndpoints.addresses, index, localEndpoints.port(index));
+    point(localEndpoints.addresses, index * 4, localEndpoints.port(index));
     replaceSender(packet, flow, inner, end);
   }
   if (method === Method.tunnel && !wrap(director, packet, index, neighbour)) {
@@ -66,16 +66,22 @@ function relayToClient(director: Director, packet: Packet, index: number, now: I
   const { connections, counters, flow, inner } = director;
   if (!isServed(director, index)) return counters.drop(DropReason.notMaster);
   if (hopsLeft(packet.view, flow) <= 1) return counters.drop(DropReason.ttl);
-  const neighbour = nextHop(director, flow.family, connections.clientAddress, index * 4, now);
+  const neighbour = nextHop(
+    director,
+    flow.family,
+    connections.rows,
+    connections.clientAt(index),
+    now,
+  );
   if (neighbour === undefined) return counters.drop(DropReason.noRoute);
   const server = serverOf(director, index);
   server?.stats.countOut(flow.end - flow.network);
   server?.service.stats.countOut(flow.end - flow.network);
   takeHop(packet.view, flow);
-  point(connections.virtualAddress, index, connections.virtualPort[index] ?? 0);
+  point(connections.rows, connections.virtualAt(index), connections.virtualPort(index));
   replaceSender(packet, flow, inner, end);
   if (connections.methodOf(index) === Method.fullNat) {
-    point(connections.clientAddress, index, connections.clientPort[index] ?? 0);
+    point(connections.rows, connections.clientAt(index), connections.clientPort(index));
     replaceReceiver(packet, flow, inner, end);
   }
   return sendTo(director, packet, neighbour, now);
@@ -103,8 +109,8 @@ function swapEnds(flow: Flow): void {
   flow.destinationPort = port;
 }
 
-function point(column: Uint32Array, index: number, port: number): void {
+function point(column: Uint32Array, at: number, port: number): void {
   end.column = column;
-  end.at = index * 4;
+  end.at = at;
   end.port = port;
 }

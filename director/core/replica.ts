@@ -1,6 +1,7 @@
 import type { Instant } from '../base/time.js';
 import { Family, Flow } from '../wire/flow.js';
-import { Flag, LocalOrigin, NoConnection, type ConnectionKey } from './connections.js';
+import type { ConnectionKey } from './connection-row.js';
+import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection, closeConnection, isServed, serverOf, setState } from './lifecycle.js';
 import { markOf } from './marks.js';
@@ -104,9 +105,10 @@ function update(director: Director, index: number, replica: Replica, now: Instan
 }
 
 function hasSameServer(director: Director, index: number, replica: Replica): boolean {
-  const { realAddress, realPort } = director.connections;
-  if (realPort[index] !== replica.realPort) return false;
-  return replica.realWords.every((word, position) => realAddress[index * 4 + position] === word);
+  const { connections } = director;
+  if (connections.realPort(index) !== replica.realPort) return false;
+  const at = connections.realAt(index);
+  return replica.realWords.every((word, position) => connections.rows[at + position] === word);
 }
 
 /** A message that was under way when this node went on with the connection: it knows fewer packets. */

@@ -31,15 +31,15 @@ export function entryAt({ connections }: Director, index: number, now: Instant):
   const family = connections.family[index] === Family.ipv6 ? Family.ipv6 : Family.ipv4;
   const protocol = connections.protocol[index] ?? 0;
   const isTemplate = connections.hasFlag(index, Flag.template);
-  const endpoint = (addresses: Uint32Array, ports: Uint16Array): ListedConnection['client'] => ({
-    address: fromWords(family, addresses, index * 4),
-    port: ports[index] ?? 0,
+  const endpoint = (at: number, port: number): ListedConnection['client'] => ({
+    address: fromWords(family, connections.rows, at),
+    port,
   });
   return {
     protocol: ProtocolNames.get(protocol) ?? String(protocol),
-    client: endpoint(connections.clientAddress, connections.clientPort),
-    virtual: endpoint(connections.virtualAddress, connections.virtualPort),
-    real: endpoint(connections.realAddress, connections.realPort),
+    client: endpoint(connections.clientAt(index), connections.clientPort(index)),
+    virtual: endpoint(connections.virtualAt(index), connections.virtualPort(index)),
+    real: endpoint(connections.realAt(index), connections.realPort(index)),
     state: stateName(protocol, isTemplate, connections.state[index] ?? 0),
     expires: Math.floor(connections.remaining(index, now)),
   };

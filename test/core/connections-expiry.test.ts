@@ -75,7 +75,7 @@ test('a long pause expires everything that is due and nothing else', (t) => {
   }
   const ports: number[] = [];
   table.expire(at(5_000), (index) => {
-    ports.push(table.clientPort[index] ?? -1);
+    ports.push(table.clientPort(index) ?? -1);
     table.release(index);
   });
   t.equal(table.size, 50);

@@ -23,13 +23,11 @@ export function entries(bench: BenchDirector): string[] {
     const isTemplate = connections.hasFlag(index, Flag.template);
     const family = connections.familyOf(index);
     const ends = [
-      [connections.clientAddress, connections.clientPort],
-      [connections.virtualAddress, connections.virtualPort],
-      [connections.realAddress, connections.realPort],
+      [connections.clientAt(index), connections.clientPort(index)],
+      [connections.virtualAt(index), connections.virtualPort(index)],
+      [connections.realAt(index), connections.realPort(index)],
     ] as const;
-    const texts = ends.map(([column, ports]) =>
-      endpoint(fromWords(family, column, index * 4), ports[index] ?? 0),
-    );
+    const texts = ends.map(([at, port]) => endpoint(fromWords(family, connections.rows, at), port));
     const left = Math.round(connections.remaining(index, bench.now));
     const state = stateName(protocol, isTemplate, connections.state[index] ?? 0);
     lines.push(`${Protocols[protocol]} ${left} ${state} ${texts.join(' ')}`);

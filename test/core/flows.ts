@@ -1,4 +1,4 @@
-import type { ConnectionKey } from '../../director/core/connections.js';
+import type { ConnectionKey } from '../../director/core/connection-row.js';
 import { toWords } from '../../director/wire/address-words.js';
 import { Flow } from '../../director/wire/flow.js';
 import { ip } from '../base/values.js';

@@ -355,7 +355,7 @@ test('with sync_persist_mode peers are told of templates only', (t) => {
   for (const tcp of ['S', 'A', 'PA']) send(bench, '10.1.0.2:40000', '10.1.0.100:80', tcp);
   const told: string[] = [];
   sync.drain(connections, (index) => {
-    told.push(`${connections.clientPort[index]} ${connections.virtualPort[index]}`);
+    told.push(`${connections.clientPort(index)} ${connections.virtualPort(index)}`);
   });
   t.strictSame(told, ['0 443', '40000 80'], 'and of connections that follow none');
   t.end();

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import type { ConnectionKey } from '../../director/core/connections.js';
+import type { ConnectionKey } from '../../director/core/connection-row.js';
 import { TemplateState } from '../../director/core/protocol-states.js';
 import { applyReplica, removeReplica, type Replica } from '../../director/core/replica.js';
 import { NoServer } from '../../director/core/services.js';

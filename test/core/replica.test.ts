@@ -117,7 +117,7 @@ test('another port of the same server is another server', (t) => {
   applyReplica(bench.director, replica, bench.now);
   const other = { ...replica, realPort: 8_081 };
   t.equal(applyReplica(bench.director, other, bench.now), 'created');
-  t.equal(bench.director.connections.realPort[find(bench)], 8_081);
+  t.equal(bench.director.connections.realPort(find(bench)), 8_081);
   t.end();
 });
 

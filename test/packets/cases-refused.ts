@@ -86,6 +86,10 @@ function refusedCases(hosts: Hosts): PacketCase[] {
       ...opening,
       to: endpoint(hosts.farClient, 80),
     }),
+    refused('a segment for a VIP in a frame to a group is not ours', 'not-for-us', {
+      ...opening,
+      ethernet: { source: Mac.client, destination: '33:33:00:00:00:01' },
+    }),
     refused('the kernel’s own address is the kernel’s', 'not-for-us', {
       ...opening,
       to: endpoint(hosts.director, 22),

@@ -98,7 +98,7 @@ function statesOf(director: Director): Record<number, string | undefined> {
   const states: Record<number, string | undefined> = {};
   for (let index = 0; index < connections.end; index += 1) {
     if (!connections.isInUse(index)) continue;
-    states[connections.clientPort[index] ?? 0] = StateNames[connections.state[index] ?? 0];
+    states[connections.clientPort(index)] = StateNames[connections.state[index] ?? 0];
   }
   return states;
 }

@@ -65,15 +65,20 @@ function rewriteRequest(
   const method = connections.methodOf(index);
   switch (method) {
     case Method.masq: {
-      const port = connections.realPort[index] ?? 0;
-      return nat.rewriteRequest(packet, flow, connections.realAddress, index * 4, port);
+      const port = connections.realPort(index);
+      return nat.rewriteRequest(packet, flow, connections.rows, connections.realAt(index), port);
     }
     case Method.fullNat:
       if (!connections.hasFlag(index, Flag.clientTold)) {
         fullNat.announceClient(packet, flow, neighbour.interface.mtu);
       }
-      point(near, director.localEndpoints.addresses, index, director.localEndpoints.port(index));
-      point(far, connections.realAddress, index, connections.realPort[index] ?? 0);
+      point(
+        near,
+        director.localEndpoints.addresses,
+        index * 4,
+        director.localEndpoints.port(index),
+      );
+      point(far, connections.rows, connections.realAt(index), connections.realPort(index));
       return fullNat.rewriteRequest(packet, flow, near, far);
     case Method.tunnel:
       return wrap(director, packet, index, neighbour);
@@ -90,7 +95,13 @@ export function nextHopOf(director: Director, index: number, now: Instant): Neig
   const server = serverOf(director, index);
   if (server !== undefined) return nextHopToServer(director, server, now);
   const { connections } = director;
-  return nextHop(director, connections.familyOf(index), connections.realAddress, index * 4, now);
+  return nextHop(
+    director,
+    connections.familyOf(index),
+    connections.rows,
+    connections.realAt(index),
+    now,
+  );
 }
 
 /** Bytes that the tunnel of the entry puts around a packet. */
@@ -113,7 +124,7 @@ export function wrap(
   const server = serverOf(director, index);
   const route = director.routes.find(neighbour.family, neighbour.words);
   if (route === undefined) return false;
-  const destination = server?.words ?? connections.realAddress.subarray(index * 4, index * 4 + 4);
+  const destination = server?.words ?? wordsAt(connections.rows, connections.realAt(index));
   const path = { family: neighbour.family, source: route.source, destination };
   const identification = director.prng.uint32() & 0xffff;
   const wrapping = server?.tunnel ?? PlainTunnel;
@@ -151,6 +162,8 @@ export function bypass(director: Director, packet: Packet, now: Instant): Verdic
   return sendTo(director, packet, neighbour, now);
 }
 
+const wordsAt = (rows: Uint32Array, at: number): Uint32Array => rows.subarray(at, at + 4);
+
 /** The connection that a packet from a real server belongs to. */
 export function findReplyOwner(director: Director, flow: Flow): number {
   const index = director.connections.findReply(flow);
@@ -170,8 +183,13 @@ export function forwardReply(
     sendError(director, packet, ErrorKind.timeExceeded, 0, now);
     return counters.drop(DropReason.ttl);
   }
-  const { clientAddress } = connections;
-  const neighbour = nextHop(director, flow.family, clientAddress, index * 4, now);
+  const neighbour = nextHop(
+    director,
+    flow.family,
+    connections.rows,
+    connections.clientAt(index),
+    now,
+  );
   if (neighbour === undefined) return counters.drop(DropReason.noRoute);
   const room = neighbour.interface.mtu;
   if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
@@ -185,21 +203,21 @@ export function forwardReply(
 
 function rewriteReply(director: Director, packet: Packet, index: number): boolean {
   const { connections, flow } = director;
-  const port = connections.virtualPort[index] ?? 0;
+  const port = connections.virtualPort(index);
   if (connections.methodOf(index) !== Method.fullNat) {
-    return nat.rewriteReply(packet, flow, connections.virtualAddress, index * 4, port);
+    return nat.rewriteReply(packet, flow, connections.rows, connections.virtualAt(index), port);
   }
   // A server that answers anything but the SYN has seen a segment with the client's address.
   if ((flow.tcpFlags & tcp.Flag.syn) === 0) connections.setFlag(index, Flag.clientTold);
   else fullNat.leaveRoom(packet, flow);
-  point(near, connections.virtualAddress, index, port);
-  point(far, connections.clientAddress, index, connections.clientPort[index] ?? 0);
+  point(near, connections.rows, connections.virtualAt(index), port);
+  point(far, connections.rows, connections.clientAt(index), connections.clientPort(index));
   return fullNat.rewriteReply(packet, flow, near, far);
 }
 
-function point(end: Endpoint, column: Uint32Array, index: number, port: number): void {
+function point(end: Endpoint, column: Uint32Array, at: number, port: number): void {
   end.column = column;
-  end.at = index * 4;
+  end.at = at;
   end.port = port;
 }
 

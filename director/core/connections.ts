@@ -152,13 +152,14 @@ export class ConnectionTable {
   /** The entry that a packet from a client belongs to. */
   find(flow: Flow): number {
     const { rows } = this;
-    const ports = (flow.sourcePort * 0x1_0000 + flow.destinationPort) >>> 0;
+    // As a signed word: V8 puts unsigned ones above 2^31 on the heap.
+    const ports = (flow.sourcePort << 16) | flow.destinationPort;
     const kind = kindOf(flow.protocol, flow.family, false);
     let link = this.#heads[this.#bucket(flow.protocol, flow.source, 0, flow.sourcePort)] ?? 0;
     while (link !== 0) {
       const row = (link - 1) * Row.words;
       const matches =
-        rows[row + Row.ports] === ports &&
+        ((rows[row + Row.ports] ?? 0) | 0) === ports &&
         ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
         sameAddress(rows, row + Row.client, flow.source) &&
         sameAddress(rows, row + Row.virtual, flow.destination);
@@ -171,13 +172,13 @@ export class ConnectionTable {
   /** The persistence template with the family, protocol, client and virtual endpoint of a key. */
   findTemplate(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
     const { rows } = this;
-    const ports = (key.clientPort * 0x1_0000 + key.virtualPort) >>> 0;
+    const ports = (key.clientPort << 16) | key.virtualPort;
     const kind = kindOf(key.protocol, key.family, true);
     let link = this.#heads[this.#bucket(key.protocol, key.clientWords, 0, key.clientPort)] ?? 0;
     while (link !== 0) {
       const row = (link - 1) * Row.words;
       const matches =
-        rows[row + Row.ports] === ports &&
+        ((rows[row + Row.ports] ?? 0) | 0) === ports &&
         ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
         sameAddress(rows, row + Row.client, key.clientWords) &&
         sameAddress(rows, row + Row.virtual, key.virtualWords);

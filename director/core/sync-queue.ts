@@ -14,29 +14,31 @@ export class SyncQueue {
   overflows = 0;
   /** Called with a synced entry that is about to go. */
   onRemove: (index: number) => void = () => {};
-  #entries: number[] = [];
+  readonly #entries = new Int32Array(LongestQueue);
+  #length = 0;
 
   get length(): number {
-    return this.#entries.length;
+    return this.#length;
   }
 
   /** Marks an entry as one that peers are to be told of. */
   add(connections: ConnectionTable, index: number): void {
     if (connections.hasFlag(index, Flag.queued)) return;
-    if (this.#entries.length >= LongestQueue) {
+    if (this.#length >= LongestQueue) {
       this.overflows += 1;
       return;
     }
     connections.setFlag(index, Flag.queued);
-    this.#entries.push(index);
+    this.#entries[this.#length] = index;
+    this.#length += 1;
   }
 
-  /** Hands over the waiting entries that still exist and empties the queue. */
+  /** Hands over the waiting entries that still exist and empties the queue. `take` must not add to it. */
   drain(connections: ConnectionTable, take: (index: number) => void): void {
-    const entries = this.#entries;
-    if (entries.length === 0) return;
-    this.#entries = [];
-    for (const index of entries) {
+    const length = this.#length;
+    this.#length = 0;
+    for (let position = 0; position < length; position += 1) {
+      const index = this.#entries[position] ?? 0;
       if (!connections.isInUse(index) || !connections.hasFlag(index, Flag.queued)) continue;
       connections.clearFlag(index, Flag.queued);
       take(index);

@@ -6,6 +6,7 @@ import { Director } from '../../director/core/director.js';
 import { processFrame } from '../../director/core/input.js';
 import type { Interface } from '../../director/core/interfaces.js';
 import { closeConnection } from '../../director/core/lifecycle.js';
+import type { Neighbour } from '../../director/core/neighbours.js';
 import { RoundRobin } from '../../director/core/schedulers/rr.js';
 import { addressKey } from '../../director/core/service-table.js';
 import { Method } from '../../director/core/services.js';
@@ -46,6 +47,7 @@ export class Workbench {
   readonly #clients: Interface;
   readonly #servers: Interface;
   readonly #connections: number;
+  readonly #neighbours: Neighbour[] = [];
 
   constructor(connections: number) {
     this.#connections = connections;
@@ -109,6 +111,8 @@ export class Workbench {
     this.#nextTick = after(this.#now, TickPeriod);
     this.director.tick(this.#now);
     sync.drain(connections, (index) => connections.markSynced(index, this.#now));
+    // There is nobody to answer when they are asked again.
+    for (const neighbour of this.#neighbours) this.#confirm(neighbour);
   }
 
   #addService(vip: string, method: Method, realPort: number): void {
@@ -128,6 +132,11 @@ export class Workbench {
     const neighbour = neighbours.add(owner, Family.ipv4, words, this.#now);
     assert(neighbour !== undefined, 'there is room for the neighbours');
     neighbours.confirm(neighbour, 0x0200, macLow, this.#now);
+    this.#neighbours.push(neighbour);
+  }
+
+  #confirm(neighbour: Neighbour): void {
+    this.director.neighbours.confirm(neighbour, 0x0200, neighbour.macLow, this.#now);
   }
 }
 

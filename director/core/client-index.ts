@@ -14,6 +14,23 @@ import { hashEndpoint } from './endpoint-hash.js';
 export const NoConnection = -1;
 
 /**
+ * The most entries of one client address and port over one protocol; templates have a client network and port 0. All of
+ * them share a chain, and every packet of that client may have to walk it, so this bounds the work that one client makes
+ * with a service of every port or of a firewall mark. A host gives one port to many connections only when it has run out
+ * of others, or when it is a UDP speaker of one port; 256 services at once is more than either needs, and a walk over as
+ * many entries takes a few microseconds.
+ */
+export const MostOfClient = 256;
+
+export interface ClientIndexOptions {
+  /** The most entries in all. */
+  readonly capacity: number;
+  /** Random start of the hash, so that nobody outside can aim at one bucket. */
+  readonly seed: number;
+  readonly mostOfClient: number;
+}
+
+/**
  * The index of the connection table: one chained hash over protocol and client endpoint. As in IPVS it finds an entry from
  * both sides: what the client sends is compared with the virtual endpoint, what comes back with the real server's. The
  * chains are links in the rows, as index + 1; 0 is the end.
@@ -22,12 +39,14 @@ export class ClientIndex {
   readonly #rows: Uint32Array;
   readonly #heads: Int32Array;
   readonly #seed: number;
+  readonly #mostOfClient: number;
 
-  /** An index over `rows` of so many entries; `seed` keeps others from aiming at one bucket. */
-  constructor(rows: Uint32Array, capacity: number, seed: number) {
+  /** An index over `rows`. */
+  constructor(rows: Uint32Array, options: ClientIndexOptions) {
     this.#rows = rows;
-    this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity)));
-    this.#seed = seed >>> 0;
+    this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(options.capacity)));
+    this.#seed = options.seed >>> 0;
+    this.#mostOfClient = options.mostOfClient;
   }
 
   get byteLength(): number {
@@ -94,6 +113,24 @@ export class ClientIndex {
       link = rows[row + Row.next] ?? 0;
     }
     return NoConnection;
+  }
+
+  /** True when a client's endpoint has so many entries that it may not have another. */
+  isCrowded(key: Pick<ConnectionKey, 'protocol' | 'clientWords' | 'clientPort'>): boolean {
+    const rows = this.#rows;
+    const { protocol, clientWords, clientPort } = key;
+    let link = this.#heads[this.#bucket(protocol, clientWords, 0, clientPort)] ?? 0;
+    let count = 0;
+    while (link !== 0) {
+      const row = (link - 1) * Row.words;
+      const isOfClient =
+        (rows[row + Row.ports] ?? 0) >>> 16 === clientPort &&
+        ((rows[row + Row.kind] ?? 0) & ProtocolMask) === protocol &&
+        sameAddress(rows, row + Row.client, clientWords);
+      if (isOfClient) count += 1;
+      link = rows[row + Row.next] ?? 0;
+    }
+    return count >= this.#mostOfClient;
   }
 
   /** Puts an entry, whose row is written, at the head of its chain. */

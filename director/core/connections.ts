@@ -1,7 +1,7 @@
 import { assert } from '../base/invariant.js';
 import { instant, type Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
-import { ClientIndex, NoConnection } from './client-index.js';
+import { ClientIndex, MostOfClient, NoConnection } from './client-index.js';
 import { kindOf, Row, type ConnectionKey } from './connection-row.js';
 import { Method, methodOfNumber, NoServer } from './services.js';
 import { TimingWheel } from './timing-wheel.js';
@@ -45,13 +45,15 @@ export interface ConnectionTableOptions {
   readonly capacity?: number;
   /** Random start of the hash, so that nobody outside can aim at one bucket. */
   readonly seed: number;
+  /** The most entries of one client address and port, `MostOfClient` when absent. */
+  readonly mostOfClient?: number;
 }
 
 /**
  * The connection table: a struct of arrays with a fixed capacity and one index, over protocol and client endpoint.
  *
  * An entry is its index; it stays where it is for its whole life. Columns that hold links store index + 1, so that the
- * zeroes of fresh memory mean "none" and an empty table costs no memory but address space. At the limit nothing is
+ * zeroes of fresh memory mean "none" and an empty table costs no memory but address space. At its limits nothing is
  * evicted: `insert` answers `NoConnection` and the caller counts.
  */
 export class ConnectionTable {
@@ -111,7 +113,8 @@ export class ConnectionTable {
     this.syncedState = this.#column(new Uint8Array(capacity));
     this.syncedAt = this.#column(new Uint32Array(capacity));
     this.#inUse = this.#column(new Uint8Array(capacity));
-    this.#index = new ClientIndex(this.rows, capacity, options.seed);
+    const { seed, mostOfClient = MostOfClient } = options;
+    this.#index = new ClientIndex(this.rows, { capacity, seed, mostOfClient });
     this.#wheel = new TimingWheel(capacity, WheelSlots, 0);
   }
 
@@ -162,6 +165,11 @@ export class ConnectionTable {
     return this.#index.findReply(flow, this.flags, Flag.noOutput);
   }
 
+  /** True when the key's client has as many entries as one may have. */
+  isCrowded(key: ConnectionKey): boolean {
+    return this.#index.isCrowded(key);
+  }
+
   clientPort(index: number): number {
     return (this.rows[index * Row.words + Row.ports] ?? 0) >>> 16;
   }
@@ -189,10 +197,10 @@ export class ConnectionTable {
 
   /**
    * Makes an entry with state NONE, bound to no server and without an expiry: the caller sets them before it returns.
-   * `NoConnection` when the table is full.
+   * `NoConnection` when the table is full, or the client has as many entries as one may have.
    */
   insert(key: ConnectionKey, now: Instant): number {
-    const index = this.#allocate();
+    const index = this.isCrowded(key) ? NoConnection : this.#allocate();
     if (index === NoConnection) return NoConnection;
     this.family[index] = key.family;
     this.protocol[index] = key.protocol;

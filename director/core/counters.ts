@@ -36,6 +36,8 @@ export const DropReason = {
   unrelatedIcmp: 16,
   /** For the node itself, which has no way to take it from here. */
   noLocalDelivery: 17,
+  /** One client address and port has as many connections as one may have. */
+  clientLimit: 18,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 

@@ -2,8 +2,10 @@ import type { Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
 import type { ConnectionKey } from './connection-row.js';
 import { NoConnection } from './connections.js';
+import { DropReason } from './counters.js';
 import type { Director } from './director.js';
 import { bindConnection, serverOf } from './lifecycle.js';
+import { refusal } from './refusal.js';
 import { Ftp } from './service-table.js';
 import type { Persistence, VirtualService } from './services.js';
 
@@ -15,7 +17,7 @@ const markAddress = new Uint32Array(4);
  * The template that a new connection of a persistent service follows (ip_vs_sched_persist in ip_vs_core.c), made by the
  * scheduler's choice when there is none that can be used. It is known by protocol, client network and virtual endpoint;
  * for a service of every port, and for FTP with its data connections, by port 0, and for a firewall mark by the mark.
- * `NoConnection` when no server can be chosen. The caller has made room.
+ * A refusal when there can be none. The caller has made room.
  */
 export function obtainTemplate(
   director: Director,
@@ -45,11 +47,11 @@ export function obtainTemplate(
   }
   if (template === NoConnection) {
     const server = service.scheduler.choose(service, flow, now);
-    if (server === undefined) return NoConnection;
+    if (server === undefined) return refusal(DropReason.noServer);
     const realPort = hasPort && service.port !== Ftp.port ? server.port : 0;
     const full: ConnectionKey = { ...key, realWords: server.words, realPort };
     template = connections.insert(full, now);
-    if (template === NoConnection) return NoConnection;
+    if (template === NoConnection) return refusal(DropReason.clientLimit);
     bindConnection(director, template, server);
   }
   connections.expireAfter(template, persistence.timeout, now);

@@ -2,13 +2,13 @@ import type { Instant } from '../base/time.js';
 import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
-import { NoConnection } from './connections.js';
-import { DropReason, DropReasons } from './counters.js';
+import { DropReason } from './counters.js';
 import type { Director } from './director.js';
 import { makeRoom } from './eviction.js';
 import { serverOf } from './lifecycle.js';
 import { openConnection } from './open.js';
 import { obtainTemplate } from './persistence.js';
+import { refusal } from './refusal.js';
 import { isOpening } from './reuse.js';
 import type { Persistence, RealServer, VirtualService } from './services.js';
 
@@ -37,8 +37,7 @@ export function schedule(
   const server = scheduler?.choose(service, flow, now);
   if (server === undefined) return refusal(DropReason.noServer);
   const realPort = server.port === 0 ? flow.destinationPort : server.port;
-  const index = openConnection(director, flow, server, realPort, now);
-  return index === NoConnection ? refusal(DropReason.tableFull) : index;
+  return openConnection(director, flow, server, realPort, now);
 }
 
 /** Opens a connection to the server of its template. */
@@ -52,11 +51,11 @@ function schedulePersistent(
   // For a template too, and at once: the connection must not take the place of the one that it is to follow.
   if (!makeRoom(director, 2)) return refusal(DropReason.tableFull);
   const template = obtainTemplate(director, service, persistence, flow, now);
-  const server = template === NoConnection ? undefined : serverOf(director, template);
+  if (template < 0) return template;
+  const server = serverOf(director, template);
   if (server === undefined) return refusal(DropReason.noServer);
   const index = openConnection(director, flow, server, portBehind(service, server, flow), now);
-  if (index === NoConnection) return refusal(DropReason.tableFull);
-  director.connections.follow(index, template);
+  if (index >= 0) director.connections.follow(index, template);
   return index;
 }
 
@@ -83,8 +82,3 @@ function portBehind(service: VirtualService, server: RealServer, flow: Flow): nu
   const keeps = flow.destinationPort !== service.port || server.port === 0;
   return keeps ? flow.destinationPort : server.port;
 }
-
-/** Refusals are numbers below -1, so that an index and a refusal come back in one number without allocating. */
-const refusal = (reason: DropReason): number => -2 - reason;
-export const refusalReason = (refused: number): DropReason =>
-  DropReasons[-2 - refused] ?? DropReason.noServer;

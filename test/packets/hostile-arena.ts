@@ -37,6 +37,8 @@ const Mtus = [1_500, 1_400];
 const Mark = 7;
 /** Less than the clients' possible connections, so that the table is full now and then. */
 const Capacity = 48;
+/** Less than the services that one client may talk to from its one port. */
+const MostOfClient = 6;
 
 const MethodOf: Readonly<Record<Kind, Method>> = {
   masq: Method.masq,
@@ -85,6 +87,7 @@ export class HostileArena {
       interfaces: this.#links,
       gateways: [],
       capacity: Capacity,
+      mostOfClient: MostOfClient,
       seed: random.uint32(),
       output: {
         send: (link, packet) => this.#inspect(link, packet),

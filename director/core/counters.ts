@@ -38,6 +38,8 @@ export const DropReason = {
   noLocalDelivery: 17,
   /** One client address and port has as many connections as one may have. */
   clientLimit: 18,
+  /** An ICMP error about a packet that we put into a tunnel, of which there is nothing to tell the client. */
+  tunnelError: 19,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 

@@ -83,6 +83,8 @@ export class Director {
   /** What the frame in hand says, and what the packet that an ICMP error quotes says. */
   readonly flow = new Flow();
   readonly inner = new Flow();
+  /** What the packet says that the quoted one carries through a tunnel. */
+  readonly tunnelled = new Flow();
   /** For frames that the director makes itself, and for those that have waited. */
   readonly scratch = new Packet();
   readonly second = new Packet();

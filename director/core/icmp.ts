@@ -6,19 +6,21 @@ import * as icmpv6 from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import type { Packet } from '../wire/packet.js';
+import { NoConnection } from './connections.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processNeighbour } from './discovery.js';
 import { readRelated } from './icmp-related.js';
 import type { Interface } from './interfaces.js';
 import { processRelated } from './related.js';
+import { findTunnelled, relayTunnelError } from './tunnel-error.js';
 
 /** The hop limit of a packet that starts its way here (RFC 1700's recommendation). */
 const InitialHops = 64;
 
 /**
  * ICMP and ICMPv6, which `director.flow` describes: neighbour discovery is spoken, echo requests to an address that this
- * node holds are answered, and errors about a connection's packets follow the connection.
+ * node holds are answered, and errors about a connection's packets follow the connection, also out of a tunnel.
  */
 export function processIcmp(
   director: Director,
@@ -33,7 +35,10 @@ export function processIcmp(
   if (isIpv6 && isNeighbourMessage(type)) return processNeighbour(director, packet, arrival, now);
   const isRequest = isIpv6 ? type === icmpv6.Type.echoRequest : type === icmp.Type.echoRequest;
   if (isRequest) return answerEcho(director, packet, arrival);
-  switch (readRelated(packet, flow, inner)) {
+  const related = readRelated(packet, flow, inner);
+  const tunnelled = findTunnelled(director, packet, related);
+  if (tunnelled !== NoConnection) return relayTunnelError(director, packet, tunnelled, now);
+  switch (related) {
     case Parse.ok:
       return processRelated(director, packet, now);
     case Parse.malformed:

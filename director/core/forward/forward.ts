@@ -105,7 +105,7 @@ export function nextHopOf(director: Director, index: number, now: Instant): Neig
 }
 
 /** Bytes that the tunnel of the entry puts around a packet. */
-function wrappingOf(director: Director, index: number): number {
+export function wrappingOf(director: Director, index: number): number {
   const server = serverOf(director, index);
   if (server === undefined) {
     return tunnel.overhead(PlainTunnel, director.connections.familyOf(index));

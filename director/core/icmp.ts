@@ -10,6 +10,7 @@ import { NoConnection } from './connections.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processNeighbour } from './discovery.js';
+import { sendFragments } from './fragmentation.js';
 import { readRelated } from './icmp-related.js';
 import type { Interface } from './interfaces.js';
 import { processRelated } from './related.js';
@@ -59,7 +60,10 @@ function isIntact({ flow }: Director, { view }: Packet): boolean {
     : icmp.isChecksumValid(view, transport, end);
 }
 
-/** Answers an echo request in place (RFC 792, RFC 4443 §4.2), to where the frame came from. */
+/**
+ * Answers an echo request in place (RFC 792, RFC 4443 §4.2), to where the frame came from. A reply that the link cannot
+ * carry leaves in fragments, as a host's would, whatever the request said of them; IPv6 drops it.
+ */
 function answerEcho(director: Director, packet: Packet, arrival: Interface): Verdict {
   const { counters, flow } = director;
   const floating = director.floating.get(flow.family, flow.destination);
@@ -68,6 +72,8 @@ function answerEcho(director: Director, packet: Packet, arrival: Interface): Ver
   if (!isIntact(director, packet)) return counters.drop(DropReason.malformed);
 
   const { view, start } = packet;
+  const isLong = flow.end - flow.network > arrival.mtu;
+  if (isLong && flow.family === Family.ipv6) return counters.drop(DropReason.tooBig);
   if (flow.family === Family.ipv4) {
     icmp.setType(view, flow.transport, icmp.Type.echoReply);
     ipv4.setSource(view, flow.network, flow.destination[3] ?? 0);
@@ -86,7 +92,12 @@ function answerEcho(director: Director, packet: Packet, arrival: Interface): Ver
     ethernet.sourceLow(view, start),
   );
   ethernet.setSource(view, start, arrival.mac.high, arrival.mac.low);
-  director.output.send(arrival.index, packet);
+  if (!isLong) {
+    director.output.send(arrival.index, packet);
+  } else {
+    ipv4.allowFragments(view, flow.network, director.prng.uint32() & 0xffff);
+    if (!sendFragments(director, packet, arrival)) return counters.drop(DropReason.tooBig);
+  }
   counters.answered += 1;
   return Verdict.answer;
 }

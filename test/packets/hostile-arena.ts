@@ -338,8 +338,7 @@ function flawOf({ view, start, end }: Packet, mtu: number): string | undefined {
   const length = end - start - 14;
   const header = start + 14;
   if (length < 20) return `a frame with ${length} bytes of payload left`;
-  // An answer to a ping is as long as the ping was, which came by the same link.
-  if (length > mtu && !isEchoReply(view, start)) return `${length} bytes left by a link of ${mtu}`;
+  if (length > mtu) return `${length} bytes left by a link of ${mtu}`;
   switch (view.getUint16(start + 12)) {
     case 0x0800: {
       const headerEnd = header + (view.getUint8(header) & 0x0f) * 4;
@@ -357,8 +356,3 @@ function flawOf({ view, start, end }: Packet, mtu: number): string | undefined {
       return 'a frame of an unknown type left';
   }
 }
-
-const isEchoReply = (view: DataView, start: number): boolean =>
-  view.getUint16(start + 12) === 0x0800
-    ? view.getUint8(start + 23) === 1
-    : view.getUint8(start + 20) === 58;

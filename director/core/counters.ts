@@ -40,6 +40,8 @@ export const DropReason = {
   clientLimit: 18,
   /** An ICMP error about a packet that we put into a tunnel, of which there is nothing to tell the client. */
   tunnelError: 19,
+  /** FullNat has no local address and port free to talk to the real server from. */
+  noLocalPort: 20,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 

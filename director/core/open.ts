@@ -47,7 +47,7 @@ export function openConnection(
   }
   if (server.method === Method.fullNat && !director.localEndpoints.assign(index)) {
     connections.release(index);
-    return refusal(DropReason.tableFull);
+    return refusal(DropReason.noLocalPort);
   }
   bindConnection(director, index, server);
   server.stats.countConnection();

@@ -147,7 +147,7 @@ export class HostileArena {
     const { services, settings } = this.director;
     const offer = this.#offers[random.below(this.#offers.length)];
     const server = offer?.service.servers[random.below(3)];
-    switch (random.below(6)) {
+    switch (random.below(7)) {
       case 0:
         for (const address of this.#addresses()) {
           this.director.setLive(address, random.below(8) > 0);
@@ -167,6 +167,9 @@ export class HostileArena {
           const { method, tunnel } = server;
           services.editServer(server, { method, tunnel, weight: random.below(3) });
         }
+        return;
+      case 5:
+        this.#setPool(random.below(4) > 0);
         return;
       default:
         settings.sync_threshold = [random.below(4), random.below(3)];
@@ -278,8 +281,13 @@ export class HostileArena {
         this.#add(kind, addressKey(address, port, protocol), address, { persistence, isOnePacket });
       }
     }
-    const pool = [serverSide(4, 50), serverSide(6, 50)];
-    director.localEndpoints.setPool(pool.map((address) => ip(address)));
+    this.#setPool(true);
+  }
+
+  /** Gives FullNat local addresses, or takes them away. */
+  #setPool(hasAny: boolean): void {
+    const pool = hasAny ? [serverSide(4, 50), serverSide(6, 50)] : [];
+    this.director.localEndpoints.setPool(pool.map((address) => ip(address)));
   }
 
   #add(kind: Kind, key: ServiceKey, address: IpAddress | undefined, options: ServiceOptions): void {

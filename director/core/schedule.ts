@@ -2,20 +2,25 @@ import type { Instant } from '../base/time.js';
 import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
+import { NoConnection } from './connections.js';
 import { DropReason } from './counters.js';
 import type { Director } from './director.js';
 import { makeRoom } from './eviction.js';
 import { serverOf } from './lifecycle.js';
 import { openConnection } from './open.js';
-import { obtainTemplate } from './persistence.js';
+import { findTemplate, makeTemplate } from './persistence.js';
 import { refusal } from './refusal.js';
 import { isOpening } from './reuse.js';
-import type { Persistence, RealServer, VirtualService } from './services.js';
+import type { RealServer, VirtualService } from './services.js';
 
 /**
  * Opens a connection for a packet (ip_vs_schedule in ip_vs_core.c). A TCP segment from the middle of an unknown connection
  * opens none, unless the service has a consistent hash for these: all nodes with the same real servers agree on it.
- * Answers the entry's index, or a refusal: a negative number that `refusalReason` turns into the reason.
+ * Answers the entry's index, or a refusal.
+ *
+ * Of a persistent service the template of the client decides, also about the middle of a connection; where there is none,
+ * the beginning of a connection makes one by the service's scheduler, and the middle of one goes by the consistent hash
+ * and makes none: what the scheduler would say now is not where the connection has been.
  */
 export function schedule(
   director: Director,
@@ -31,7 +36,7 @@ export function schedule(
   if (defence.shouldDropPacket()) return refusal(DropReason.overloaded);
 
   if (service.persistence !== undefined) {
-    return schedulePersistent(director, flow, service, service.persistence, now);
+    return schedulePersistent(director, flow, service, isKnownElsewhere, now);
   }
   const scheduler = isKnownElsewhere ? service.consistent : service.scheduler;
   const server = scheduler?.choose(service, flow, now);
@@ -45,12 +50,21 @@ function schedulePersistent(
   director: Director,
   flow: Flow,
   service: VirtualService,
-  persistence: Persistence,
+  isKnownElsewhere: boolean,
   now: Instant,
 ): number {
+  const { persistence, consistent } = service;
   // For a template too, and at once: the connection must not take the place of the one that it is to follow.
   if (!makeRoom(director, 2)) return refusal(DropReason.tableFull);
-  const template = obtainTemplate(director, service, persistence, flow, now);
+  let template = findTemplate(director, service, flow, now);
+  if (template === NoConnection && isKnownElsewhere) {
+    const server = consistent?.choose(service, flow, now);
+    if (server === undefined) return refusal(DropReason.noServer);
+    return openConnection(director, flow, server, portBehind(service, server, flow), now);
+  }
+  if (template === NoConnection && persistence !== undefined) {
+    template = makeTemplate(director, service, persistence, flow, now);
+  }
   if (template < 0) return template;
   const server = serverOf(director, template);
   if (server === undefined) return refusal(DropReason.noServer);

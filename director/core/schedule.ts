@@ -45,7 +45,6 @@ export function schedule(
   return openConnection(director, flow, server, realPort, now);
 }
 
-/** Opens a connection to the server of its template. */
 function schedulePersistent(
   director: Director,
   flow: Flow,
@@ -54,8 +53,6 @@ function schedulePersistent(
   now: Instant,
 ): number {
   const { persistence, consistent } = service;
-  // For a template too, and at once: the connection must not take the place of the one that it is to follow.
-  if (!makeRoom(director, 2)) return refusal(DropReason.tableFull);
   let template = findTemplate(director, service, flow, now);
   if (template === NoConnection && isKnownElsewhere) {
     const server = consistent?.choose(service, flow, now);
@@ -63,9 +60,23 @@ function schedulePersistent(
     return openConnection(director, flow, server, portBehind(service, server, flow), now);
   }
   if (template === NoConnection && persistence !== undefined) {
+    // For the connection too, and at once: it must not find that there is no room left for it.
+    if (!makeRoom(director, 2)) return refusal(DropReason.tableFull);
     template = makeTemplate(director, service, persistence, flow, now);
   }
-  if (template < 0) return template;
+  return template < 0 ? template : openBehind(director, flow, service, template, now);
+}
+
+/** Opens a connection to the server of its template. */
+function openBehind(
+  director: Director,
+  flow: Flow,
+  service: VirtualService,
+  template: number,
+  now: Instant,
+): number {
+  // Not in the place of the one that it is to follow.
+  if (!makeRoom(director, 1, template)) return refusal(DropReason.tableFull);
   const server = serverOf(director, template);
   if (server === undefined) return refusal(DropReason.noServer);
   const index = openConnection(director, flow, server, portBehind(service, server, flow), now);

@@ -180,6 +180,19 @@ const routers: readonly Refusal[] = [
   ],
 ];
 
+const replies: readonly Refusal[] = [
+  [
+    'address: 10.1.0.101, port: 80, method: DR',
+    'address: 10.1.0.101, port: 80, method: NAT, commit: none',
+    '28: services[1].commit has to be sent or acked: 10.1.0.101 is on a virtual router of its own, and replies go to the first one',
+  ],
+  [
+    'address: fd01::105, port: 80, method: TUN',
+    'address: fd01::105, port: 80, commit: none, method: FULLNAT',
+    '31: services[4].commit has to be sent or acked: fd01::105 is on a virtual router of its own, and replies go to the first one',
+  ],
+];
+
 const settings: readonly Refusal[] = [
   ['commit: acked', 'commit: soon', '22: cluster.commit has to be none, sent or acked, not soon'],
   ['commit: acked', 'version: 1', '22: cluster.version has to be 2 or 3, not 1'],
@@ -207,4 +220,4 @@ const settings: readonly Refusal[] = [
   ],
 ];
 
-testRefusals(Good, problemsOfLab, { families, routers, settings });
+testRefusals(Good, problemsOfLab, { families, routers, replies, settings });

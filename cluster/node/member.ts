@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
 import type { IpAddress } from '../../director/base/address.js';
@@ -13,9 +12,10 @@ import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
-import { SessionSync } from '../sync/session-sync.js';
+import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/election.js';
 import { now } from './clock.js';
+import { createSync } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
@@ -43,7 +43,7 @@ export class Member {
   readonly #log: Log;
   #plane: DataPlane | undefined;
   #replication: Replication | undefined;
-  #sync: SessionSync | undefined;
+  #sync: SyncMachine | undefined;
   #syncSocket: SyncSocket | undefined;
   #peerWatch: PeerWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -69,7 +69,7 @@ export class Member {
   }
 
   /** Absent when the configuration has no sync daemon. */
-  get sync(): SessionSync | undefined {
+  get sync(): SyncMachine | undefined {
     return this.#sync;
   }
 
@@ -143,16 +143,10 @@ export class Member {
         `the sync interface ${config.device} has no IPv4 address`,
       );
     }
-    const sync = new SessionSync(
-      {
-        node: this.config.routerId,
-        syncId: config.syncId,
-        epoch: Date.now() * 1_000 + randomInt(1_000),
-        bulkTimeout: config.bulkTimeout,
-      },
-      this.replication,
-      this.#log,
-    );
+    const { replication } = this;
+    const { timeouts } = this.plane.director;
+    const node = this.config.routerId;
+    const sync = createSync(config, { node, address, replication, timeouts, log: this.#log });
     const { device, group, port } = config;
     this.#syncSocket = await SyncSocket.open({ device, address, group, port }, (bytes, source) => {
       sync.handleDatagram(now(), bytes, source);

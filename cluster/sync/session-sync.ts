@@ -24,6 +24,7 @@ import { SyncReceiver, type PeerReject } from './receiver.js';
 import { keyText, type SessionKey, type SyncRecord, type TableSource } from './record.js';
 import { SyncSender } from './sender.js';
 import type { SessionSyncSnapshot } from './snapshot.js';
+import type { SyncMachine } from './sync-machine.js';
 import { defaultTuning, type SyncTuning } from './tuning.js';
 
 /** Which node this is, and in which cluster. */
@@ -77,7 +78,7 @@ export type SyncReject =
  *
  * The driver drains `effects` after every input: a donor whose table lacks what is still in the queue sends no chunk.
  */
-export class SessionSync {
+export class SessionSync implements SyncMachine {
   readonly effects: SyncEffect[] = [];
 
   readonly #outbox: Outbox;

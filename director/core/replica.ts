@@ -20,12 +20,16 @@ export interface Replica extends ConnectionKey {
   readonly origin: number;
   /** True for a copy of unknown age, from a table that was read as a whole: it never replaces an entry of our own. */
   readonly isDated: boolean;
+  /** The firewall mark of its service, if the peer says so: 0 or absent for what our own marks say. */
+  readonly firewallMark?: number;
+  /** True when the peer says that the connection is not established: it may be over, and another in its place. */
+  readonly isInactive?: boolean;
   /** FullNat: the local endpoint of the connection. */
   readonly local?: { readonly words: Uint32Array; readonly port: number } | undefined;
 }
 
 /** What became of a replica: taken, or why not. */
-export type ReplicaOutcome = 'created' | 'updated' | 'kept-own' | 'table-full';
+export type ReplicaOutcome = 'created' | 'updated' | 'kept-own' | 'replaced-before' | 'table-full';
 
 /**
  * Puts a peer's entry into the table, as IPVS's backup does (ip_vs_proc_conn in ip_vs_sync.c), with three differences
@@ -46,6 +50,8 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
       return 'updated';
     }
     if (isOurs || connections.children(known) > 0) return 'kept-own';
+    // The end of a connection that has already been replaced (ip_vs_proc_conn).
+    if (replica.isInactive === true && !replica.isTemplate) return 'replaced-before';
     connections.clearFlag(known, Flag.synced);
     closeConnection(director, known);
   }
@@ -130,7 +136,7 @@ function markOfReplica(director: Director, replica: Replica): number {
   if (replica.protocol === 0) {
     return replica.virtualWords[replica.family === Family.ipv4 ? 3 : 0] ?? 0;
   }
-  return markOf(director.marks, lookup(replica));
+  return replica.firewallMark || markOf(director.marks, lookup(replica));
 }
 
 const findEntry = (director: Director, key: ReplicaKey): number =>

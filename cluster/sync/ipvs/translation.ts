@@ -95,9 +95,9 @@ export function toIpvs(entry: SyncRecord, version: IpvsVersion): IpvsRecord | Un
     realPort: entry.realPort,
     flags: flagsOf(entry, entry.method),
     state: entry.protocol === 'UDP' && !entry.isTemplate ? udpStateOnWire : entry.state,
-    firewallMark: entry.firewallMark ?? 0,
-    // Zero would mean the receiver's own.
-    timeout: Math.max(1, Math.round(toSeconds(entry.timeout))),
+    firewallMark: version === 0 ? 0 : (entry.firewallMark ?? 0),
+    // Zero would mean the receiver's own, which is all that version 0 can say.
+    timeout: version === 0 ? 0 : Math.max(1, Math.round(toSeconds(entry.timeout))),
     options: [],
   };
 }

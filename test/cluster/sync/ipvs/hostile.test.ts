@@ -82,11 +82,12 @@ interface Attack {
   readonly source: IpAddress;
 }
 
+const from = (bytes: Uint8Array, source = peer): Attack => ({ bytes, source });
+
 /** What no receiver may take, however good the rest of it is. */
 const forgeries = (random: Prng): readonly (() => Attack)[] => {
   const good = supplyOf(random);
   const others = supplyOf(random, 8);
-  const from = (bytes: Uint8Array, source = peer): Attack => ({ bytes, source });
   return [
     () => from(pick(random, good), stranger),
     () => from(pick(random, good), own),
@@ -117,6 +118,9 @@ const forgeries = (random: Prng): readonly (() => Attack)[] => {
   ];
 };
 
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
 test('250,000 forged, cut and foreign datagrams change nothing but counters', (t) => {
   const random = new Prng(8848);
   const bench = new BenchDirector({ isMaster: false, capacity: 64 });
@@ -139,8 +143,6 @@ test('250,000 forged, cut and foreign datagrams change nothing but counters', (t
   t.ok(table.length > 10, `${table.length} entries`);
   const after = sync.snapshot();
   t.strictSame(after.received.records, received.records);
-  const sum = (counts: Readonly<Record<string, number>>): number =>
-    Object.values(counts).reduce((total, count) => total + count, 0);
   t.equal(sum(after.rejected) - sum(rejected), 250_000, 'each is counted once');
   for (const reason of ['wrong-size', 'record-cut', 'record-version', 'record-type', 'stranger']) {
     t.ok((after.rejected[reason] ?? 0) > 1_000, `${reason}: ${after.rejected[reason]}`);

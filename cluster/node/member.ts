@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
 import { isIpv6, type IpAddress } from '../../director/base/address.js';
@@ -13,6 +13,7 @@ import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
+import { KeyRing } from '../sync/key-ring.js';
 import { LeastDatagram, MaxDatagram } from '../sync/message.js';
 import { SessionSync } from '../sync/session-sync.js';
 import type { VrrpState } from '../vrrp/election.js';
@@ -144,6 +145,7 @@ export class Member {
         `the sync interface ${config.device} has no IPv4 address`,
       );
     }
+    const keys = keyRingOf(config);
     const sync = new SessionSync(
       {
         node: this.config.routerId,
@@ -152,6 +154,7 @@ export class Member {
         bulkTimeout: config.bulkTimeout,
         flushBound: config.flushBound,
         maxLength: longestDatagram(config, owner.mtu),
+        keys,
       },
       this.replication,
       this.#log,
@@ -162,16 +165,17 @@ export class Member {
       this.#turn();
     });
     this.#sync = sync;
-    if (config.deathNotice) await this.#openPeerWatch(address, port);
+    if (config.deathNotice) await this.#openPeerWatch(address, port, keys);
   }
 
-  async #openPeerWatch(address: IpAddress, port: number): Promise<void> {
+  async #openPeerWatch(address: IpAddress, port: number, keys: KeyRing | undefined): Promise<void> {
     this.#peerWatch = await PeerWatch.open({
       address,
       port,
       node: this.config.routerId,
       routers: this.routers.map((router) => router.presence),
       log: this.#log,
+      keys,
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
         this.#sync?.handlePeerDeath(now(), peer.node);
@@ -316,6 +320,14 @@ export class Member {
     if (server?.service.isLive !== true) return;
     this.#sync?.remove(now(), this.replication.key(index));
   }
+}
+
+/** The keys that sync messages are signed with, if any. */
+function keyRingOf({ keys, activeKey }: SyncConfig): KeyRing | undefined {
+  if (activeKey === undefined) return undefined;
+  return new KeyRing(keys, activeKey, (key, message) =>
+    createHmac('sha256', key).update(message).digest(),
+  );
 }
 
 /** The longest sync message: as configured, but what fits the interface in one piece. */

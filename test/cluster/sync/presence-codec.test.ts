@@ -74,8 +74,9 @@ const readChallenge = (length: number): unknown => {
 };
 
 test('a challenge is read back, and one with too short or too long a nonce is not', (t) => {
-  for (const length of [16, 32, 64])
+  for (const length of [16, 32, 64]) {
     t.match(readChallenge(length), [{ kind: 'challenge' }], `${length}`);
+  }
   for (const length of [0, 15, 65]) t.same(readChallenge(length), [], `${length}`);
   t.end();
 });

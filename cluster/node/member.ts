@@ -12,10 +12,11 @@ import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
+import type { KeyRing } from '../sync/key-ring.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/election.js';
 import { now } from './clock.js';
-import { createSync } from './create-sync.js';
+import { createSync, keyRingOf } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
@@ -143,26 +144,33 @@ export class Member {
         `the sync interface ${config.device} has no IPv4 address`,
       );
     }
-    const { replication } = this;
-    const { timeouts } = this.plane.director;
-    const node = this.config.routerId;
-    const sync = createSync(config, { node, address, replication, timeouts, log: this.#log });
+    const keys = keyRingOf(config);
+    const sync = createSync(config, {
+      node: this.config.routerId,
+      address,
+      mtu: owner.mtu,
+      keys,
+      replication: this.replication,
+      timeouts: this.plane.director.timeouts,
+      log: this.#log,
+    });
     const { device, group, port } = config;
     this.#syncSocket = await SyncSocket.open({ device, address, group, port }, (bytes, source) => {
       sync.handleDatagram(now(), bytes, source);
       this.#turn();
     });
     this.#sync = sync;
-    if (config.deathNotice) await this.#openPeerWatch(address, port);
+    if (config.deathNotice) await this.#openPeerWatch(address, port, keys);
   }
 
-  async #openPeerWatch(address: IpAddress, port: number): Promise<void> {
+  async #openPeerWatch(address: IpAddress, port: number, keys: KeyRing | undefined): Promise<void> {
     this.#peerWatch = await PeerWatch.open({
       address,
       port,
       node: this.config.routerId,
       routers: this.routers.map((router) => router.presence),
       log: this.#log,
+      keys,
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
         this.#sync?.handlePeerDeath(now(), peer.node);

@@ -34,6 +34,7 @@ export class Replication implements TableSource {
     'kept-own': 0,
     'replaced-before': 0,
     'table-full': 0,
+    'client-limit': 0,
     removed: 0,
     'unknown-state': 0,
   };

@@ -54,8 +54,8 @@ export type SyncSettings = Pick<
 
 /**
  * The last step of the packet path: are peers to be told of this connection now? Yes when it has reached the threshold
- * and they were not told yet, or know another state, or a period of client packets, or of seconds, is over, or so much
- * time has passed that their copy would have used up half its life.
+ * and they were not told yet. Of one that they know, also below the threshold, when they know another state, or a period
+ * of client packets, or of seconds, is over, or so much time has passed that their copy would have used up half its life.
  */
 export function isSyncDue(
   connections: ConnectionTable,
@@ -66,13 +66,17 @@ export function isSyncDue(
 ): boolean {
   const [threshold, period] = settings.sync_threshold;
   const packets = connections.packets[index] ?? 0;
-  if (threshold === 0 || packets < threshold) return false;
-  if (!connections.hasFlag(index, Flag.synced)) return true;
+  const isBelow = threshold === 0 || packets < threshold;
+  if (!connections.hasFlag(index, Flag.synced)) return !isBelow;
   if (connections.state[index] !== connections.syncedState[index]) return true;
   const refresh = settings.sync_refresh_period;
   if (refresh > 0 && connections.sinceSync(index, now) >= refresh) return true;
   const isPeriodOver =
-    refresh === 0 && isFromClient && period > 0 && packets % period === threshold % period;
+    refresh === 0 &&
+    isFromClient &&
+    !isBelow &&
+    period > 0 &&
+    packets % period === threshold % period;
   return isPeriodOver || connections.isSyncStale(index, now);
 }
 

@@ -46,6 +46,7 @@ test('no frame whatever stops the director, and each is counted once', (t) => {
     if (random.below(64) === 0) arena.wait(1 + random.below(8));
     if (random.below(512) === 0) arena.disturb();
     if (random.below(256) === 0) arena.resolve();
+    if (random.below(128) === 0) arena.tellPeers();
     const arriving = frames.next();
     failure = arena.receive(arriving);
     if (failure === undefined && round % 1_024 === 0) failure = arena.audit();

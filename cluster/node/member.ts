@@ -171,6 +171,7 @@ export class Member {
       log: this.#log,
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
+        this.#sync?.handlePeerDeath(now(), peer.node);
         for (const router of this.routers) router.handlePeerDeath(peer, survivors);
         this.#turn();
       },

@@ -43,6 +43,8 @@ export interface Updates {
   readonly sequence: number;
   readonly records: readonly SyncRecord[];
   readonly removals: readonly SessionKey[];
+  /** Asks for an `Ack` once everything up to this message has been applied. */
+  readonly acknowledge: boolean;
 }
 
 /** What a node says about itself: every second, soon after its last Updates, and to a joiner. */
@@ -52,6 +54,8 @@ export interface Hello {
   readonly entries: number;
   readonly tableComplete: boolean;
   readonly master: boolean;
+  /** Asks for an `Ack` once everything up to `lastSequence` has been applied. */
+  readonly acknowledge: boolean;
 }
 
 /** Asks `node` to send these Updates again. */
@@ -95,6 +99,14 @@ export interface BulkChunk {
   readonly records: readonly TableEntry[];
 }
 
+/** Says that all Updates of `node` in that epoch, up to `sequence`, are in the table of the one who sends this. */
+export interface Ack {
+  readonly kind: 'ack';
+  readonly node: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
 /** Ends an epoch in order. */
 export interface Goodbye {
   readonly kind: 'goodbye';
@@ -109,7 +121,8 @@ export type MessageBody =
   | BulkRequest
   | BulkFetch
   | BulkChunk
-  | Goodbye;
+  | Goodbye
+  | Ack;
 
 /** One UDP payload. */
 export interface Datagram {

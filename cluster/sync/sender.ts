@@ -76,8 +76,10 @@ export class SyncSender {
     this.#hello(now);
   }
 
-  update(now: Instant, record: SyncRecord): void {
+  /** The sequence of the Updates that will carry the change. */
+  update(now: Instant, record: SyncRecord): number {
     this.#enqueue(now, keyText(record), { size: recordSize(record), record });
+    return this.#lastSequence + 1;
   }
 
   remove(now: Instant, key: SessionKey): void {
@@ -85,23 +87,40 @@ export class SyncSender {
     this.#enqueue(now, keyText(key), { size: removalSize(removed), removed });
   }
 
-  /** Sends what waits, so that `lastSequence` covers every change so far. */
-  flush(now: Instant): void {
+  /** Sends what waits, so that `lastSequence` covers every change so far; true when anything did. */
+  flush(now: Instant, acknowledge = false): boolean {
     this.#timers.disarm(Timer.flush);
-    if (this.#pending.size === 0) return;
+    if (this.#pending.size === 0) return false;
     const changes = [...this.#pending.values()];
     const records = changes.flatMap((change) => ('record' in change ? [change.record] : []));
     const removals = changes.flatMap((change) => ('removed' in change ? [change.removed] : []));
     this.#pending.clear();
     this.#pendingSize = 0;
     const sequence = this.#lastSequence + 1;
-    const bytes = this.#outbox.send({ kind: 'updates', sequence, records, removals });
+    const bytes = this.#outbox.send({
+      kind: 'updates',
+      sequence,
+      records,
+      removals,
+      acknowledge,
+    });
     this.#lastSequence = sequence;
     this.#ring[(sequence - 1) % this.#ring.length] = { bytes, at: now };
     this.records += records.length;
     this.removals += removals.length;
     this.#hellosSinceUpdates = 0;
     this.helloSoon(now);
+    return true;
+  }
+
+  /** Sends the latest Updates again to everybody, if it is that one. */
+  repeat(sequence: number): void {
+    if (this.#ring[(sequence - 1) % this.#ring.length] !== undefined) this.#resend(sequence);
+  }
+
+  /** Asks for an Ack of everything so far without any Updates that could ask. */
+  askByHello(): void {
+    this.#outbox.send({ ...this.#helloBody(), acknowledge: true });
   }
 
   /** A Hello within 20 ms: after Updates, or because what it says has changed. */
@@ -176,7 +195,8 @@ export class SyncSender {
   }
 
   #helloBody(): Hello {
-    return { kind: 'hello', lastSequence: this.#lastSequence, ...this.#status() };
+    const lastSequence = this.#lastSequence;
+    return { kind: 'hello', lastSequence, ...this.#status(), acknowledge: false };
   }
 
   #hello(now: Instant): void {

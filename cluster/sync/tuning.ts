@@ -4,6 +4,10 @@ import { milliseconds, seconds, type Duration } from '../../director/base/time.j
 export interface SyncTuning {
   /** Longest time that a change waits for others to share its datagram. */
   readonly flushDelay: Duration;
+  /** Wait before Updates that ask for an Ack are sent again; doubles each time. */
+  readonly ackRepeat: Duration;
+  /** How often they are sent again at most. */
+  readonly ackRepeats: number;
   /** Updates datagrams kept for retransmission. */
   readonly ringSize: number;
   /** Most Updates sent again for one Nack. */
@@ -23,6 +27,8 @@ export interface SyncTuning {
   readonly holdLimit: number;
   /** A peer not heard for so long may come back with another address or a lesser epoch, or give its place to another. */
   readonly peerSilence: Duration;
+  /** A peer not heard for so long is nobody to wait for. */
+  readonly aliveSilence: Duration;
   /** BulkRequest until somebody offers. */
   readonly requestInterval: Duration;
   /** How long offers are collected after the first. */
@@ -47,6 +53,8 @@ export interface SyncTuning {
 /** For a local network with round trips below 10 ms and up to a million entries. */
 export const defaultTuning: SyncTuning = {
   flushDelay: milliseconds(2),
+  ackRepeat: milliseconds(5),
+  ackRepeats: 6,
   ringSize: 4096,
   nackBatch: 256,
   helloInterval: seconds(1),
@@ -58,6 +66,7 @@ export const defaultTuning: SyncTuning = {
   nackAttempts: 10,
   holdLimit: 1024,
   peerSilence: seconds(10),
+  aliveSilence: milliseconds(2_500),
   requestInterval: milliseconds(200),
   offerWindow: milliseconds(100),
   soloTimeout: seconds(1),

@@ -175,6 +175,7 @@ test('a donor whose driver has not caught up sends no chunk', (t) => {
     sequence: 1,
     records: [record(50)],
     removals: [],
+    acknowledge: false,
   };
   a.sync.handleDatagram(world.now, fromB(updates), from);
   a.sync.handleDatagram(world.now, fromB(fetch), from);
@@ -214,6 +215,7 @@ test('the greatest records fit beside the longest names', (t) => {
         },
       ],
       removals: [],
+      acknowledge: false,
     };
     const bytes = encodeDatagram({ syncId: 7, node: longName(index), epoch: 2 ** 50 }, updates);
     donor.sync.handleDatagram(world.now, bytes, address(`10.1.0.${index}`));

@@ -18,6 +18,7 @@ const hello: MessageBody = {
   entries: 0,
   tableComplete: false,
   master: false,
+  acknowledge: false,
 };
 
 test('an update reaches the peer within the flush delay, with its sender as origin', (t) => {
@@ -197,6 +198,7 @@ test('a peer that restarts begins a new stream, and late datagrams of its old li
     sequence: 2,
     records: [record(9)],
     removals: [],
+    acknowledge: false,
   };
   b.sync.handleDatagram(world.now, forge(1001, late, 'a'), address('10.0.0.1'));
   t.same(b.sync.effects, []);

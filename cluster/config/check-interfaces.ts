@@ -1,8 +1,9 @@
 import { prefixContains } from '../../director/base/address.js';
 import type { ParsedKeepalived } from './keepalived.js';
-import type { ConfigInterface, VirtualAddress } from './node-config.js';
+import type { ConfigInterface } from './node-config.js';
 import { interfaceKey, lineOf, SyncDaemonKey, virtualAddressKey } from './position.js';
 import { type ConfigProblem, ProblemList } from './problem.js';
+import type { VirtualAddress } from './vrrp-config.js';
 
 /**
  * What is wrong with a configuration on a machine that has these interfaces. Every named interface must exist. Every VIP

@@ -1,4 +1,5 @@
-import { seconds } from '../../director/base/time.js';
+import { milliseconds, seconds } from '../../director/base/time.js';
+import type { SyncChannel } from './keepalived-globals.js';
 import type { Statement } from './keepalived-statements.js';
 import type { DataPlaneConfig, FirewallMarkConfig, SyncConfig } from './node-config.js';
 import { firewallMarkKey, LocalAddressesKey } from './position.js';
@@ -8,7 +9,7 @@ import type { Keyword } from './statement-reader.js';
 import { isSysctlName, SysctlRanges, type SysctlSettings } from './sysctls.js';
 
 /** What the block says about sync, beyond `lvs_sync_daemon`. */
-export type SyncTuning = Pick<SyncConfig, 'threshold' | 'period' | 'bulkTimeout' | 'deathNotice'>;
+export type SyncTuning = Omit<SyncConfig, keyof SyncChannel>;
 
 /** What the block `baton` says, which keepalived has no keywords for. */
 export interface BatonBlock {
@@ -23,6 +24,7 @@ interface BatonDraft {
   readonly firewallMarks: FirewallMarkConfig[];
   connectionCapacity: number;
   unknownTcp: DataPlaneConfig['unknownTcp'];
+  activeActive: boolean;
   localAddresses: DataPlaneConfig['localAddresses'];
 }
 
@@ -38,7 +40,18 @@ export const MaximumMarks = 256;
 /** What a file without the block, or without one of its keywords, means. */
 export const BatonDefaults = {
   /** IPVS's `sync_threshold`, and long enough for the table of a busy peer. */
-  sync: { threshold: 3, period: 50, bulkTimeout: seconds(10), deathNotice: true },
+  sync: {
+    threshold: 3,
+    period: 50,
+    bulkTimeout: seconds(10),
+    deathNotice: true,
+    format: 'baton',
+    keys: [],
+    activeKey: undefined,
+    peers: [],
+    flushBound: milliseconds(20),
+  },
+  activeActive: false,
   connectionCapacity: 1_048_576,
   unknownTcp: 'drop',
 } as const;
@@ -68,11 +81,8 @@ export function readBatonBlock(
       ...dataPlaneKeywords(draft, context),
     });
   }
-  const { settings, connectionCapacity, unknownTcp, localAddresses, firewallMarks } = draft;
-  return {
-    sync: draft.sync,
-    dataPlane: { settings, connectionCapacity, unknownTcp, localAddresses, firewallMarks },
-  };
+  const { sync: tuning, ...dataPlane } = draft;
+  return { sync: tuning, dataPlane };
 }
 
 /** The keywords that say more about `lvs_sync_daemon`, and are refused without it. */

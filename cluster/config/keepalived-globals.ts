@@ -16,14 +16,27 @@ export interface Globals {
   readonly timeouts: NodeConfig['timeouts'];
 }
 
+/** What `lvs_sync_daemon` says of the sync messages' way. */
+export type SyncChannel = Pick<
+  SyncConfig,
+  'device' | 'syncId' | 'group' | 'port' | 'ttl' | 'maxLength'
+>;
+
 /** `lvs_sync_daemon`. */
-export interface SyncDaemon extends Pick<SyncConfig, 'device' | 'syncId' | 'group' | 'port'> {
+export interface SyncDaemon {
+  readonly channel: SyncChannel;
   /** The instance whose state decides, in keepalived, which daemon runs; ours always send and listen. */
   readonly instance: string | undefined;
 }
 
 /** The group of IPVS, and the port above its 8848, because our messages are not IPVS's. */
-export const SyncDefaults = { syncId: 0, group: groupAddress('224.0.0.81'), port: 8849 };
+export const SyncDefaults = {
+  syncId: 0,
+  group: groupAddress('224.0.0.81'),
+  port: 8849,
+  ttl: 1,
+  maxLength: 1_472,
+};
 
 const MaximumNameLength = 64;
 /** The kernel's limit on `ipvsadm --set`, in seconds. */
@@ -81,10 +94,11 @@ function readSyncDaemon(statement: Statement, context: ReadContext): SyncDaemon 
     return undefined;
   }
   const device = reader.device({ name: keyword, text: interfaceName, line });
-  const draft: Draft<SyncDaemon> = { ...SyncDefaults };
+  let instance: string | undefined;
+  const draft: Draft<SyncChannel> = { ...SyncDefaults };
   const options = {
     inst: (value: Value) => {
-      draft.instance = value.text;
+      instance = value.text;
     },
     id: (value: Value) => {
       draft.syncId = reader.wholeNumber(value, { minimum: 0, maximum: 255 });
@@ -100,12 +114,13 @@ function readSyncDaemon(statement: Statement, context: ReadContext): SyncDaemon 
   const second = words[1];
   const isOption =
     second === undefined || Object.hasOwn(options, second) || isUnsupportedKeyword(second);
-  if (!isOption) draft.instance = second;
+  if (!isOption) instance = second;
   reader.options(statement, isOption ? 1 : 2, options);
-  const { instance, syncId, port, group } = draft;
+  const { syncId, port, group } = draft;
+  const { ttl, maxLength } = SyncDefaults;
   if (device === undefined || syncId === undefined) return undefined;
   if (port === undefined || group === undefined) return undefined;
-  return { device, instance, syncId, port, group };
+  return { channel: { device, syncId, port, group, ttl, maxLength }, instance };
 }
 
 function readGroup(value: Value, { reader, problems }: ReadContext): IpAddress | undefined {

@@ -44,6 +44,7 @@ export function completeServer(
     schedulerFlags: draft.flags.map(({ flag }) => flag),
     ...(persistence === undefined ? {} : { persistence }),
     isOnePacket: draft.onePacketLine !== undefined,
+    commit: 'none',
     realServers: draft.realServers.map((server) => completeRealServer(server, scope, context)),
   };
 }

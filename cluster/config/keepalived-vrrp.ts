@@ -2,10 +2,10 @@ import { isIpv6 } from '../../director/base/address.js';
 import { type Duration, milliseconds, seconds } from '../../director/base/time.js';
 import { readVersion } from './keepalived-globals.js';
 import type { Statement } from './keepalived-statements.js';
-import type { VirtualAddress, VrrpInstanceConfig } from './node-config.js';
 import { instanceKey, interfaceKey, lineOf, virtualAddressKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
 import type { Block, Keyword, Value } from './statement-reader.js';
+import type { VirtualAddress, VrrpInstanceConfig } from './vrrp-config.js';
 
 /** RFC 9568 §5.2.6 counts the interval in centiseconds, in 12 bits. */
 const AdvertStep = milliseconds(10);
@@ -18,6 +18,33 @@ const MaximumAddresses = 255;
 const MaximumExcluded = 4_096;
 
 const MaximumNameLength = 64;
+
+/** What an instance without the keyword means, in keepalived too. */
+const InstanceDefaults = {
+  version: 3,
+  checksumAsV2: false,
+  downTimerAdverts: 3,
+  source: undefined,
+  group: undefined,
+  unicastPeers: [],
+  unicastTtl: 255,
+  checkUnicastSource: false,
+  authentication: undefined,
+  higherPrioritySendsAdvert: false,
+  lowerPriorityNoAdvert: false,
+  announce: {
+    repeat: 5,
+    delay: seconds(5),
+    refresh: seconds(0),
+    refreshRepeat: 1,
+    lowerPriorityRepeat: 5,
+    lowerPriorityDelay: seconds(5),
+    interval: seconds(0),
+  },
+  virtualMac: false,
+  track: [],
+  notify: {},
+} as const;
 
 /** An address whose interface, when it names none, is that of its instance. */
 type AddressDraft = Omit<VirtualAddress, 'device'> & { readonly device: string | undefined };
@@ -236,6 +263,7 @@ function complete(draft: InstanceDraft): VrrpInstanceConfig | undefined {
     preemptDelay,
     virtualAddresses: draft.addresses.map((virtual) => onDevice(virtual, device)),
     excludedAddresses: draft.excluded.map((virtual) => onDevice(virtual, device)),
+    ...InstanceDefaults,
   };
 }
 

@@ -1,12 +1,12 @@
 import { assert } from '../../director/base/invariant.js';
-import { readBatonBlock, type SyncTuning } from './keepalived-baton.js';
-import { checkSyncInstance, readGlobals, type SyncDaemon } from './keepalived-globals.js';
+import { readBatonBlock } from './keepalived-baton.js';
+import { checkSyncInstance, readGlobals } from './keepalived-globals.js';
 import { tokenize } from './keepalived-lexer.js';
 import { readVirtualServer } from './keepalived-lvs.js';
 import { checkReferences } from './keepalived-references.js';
 import { parseStatements, type Statement } from './keepalived-statements.js';
 import { readVrrpInstance } from './keepalived-vrrp.js';
-import type { NodeConfig, SyncConfig } from './node-config.js';
+import type { NodeConfig } from './node-config.js';
 import { type Positions, SyncDaemonKey } from './position.js';
 import { configError, type ConfigProblem, ProblemList } from './problem.js';
 import type { ReadContext } from './read-context.js';
@@ -77,18 +77,18 @@ function readNode(statements: readonly Statement[], context: ReadContext): NodeC
   checkReferences({ virtualServers, dataPlane }, context);
   if (globals?.routerId === undefined) return undefined;
   const { routerId, sync: daemon, timeouts } = globals;
-  const sync = daemon && { ...channelOf(daemon), ...tuning };
-  return { routerId, vrrpInstances, virtualServers, sync, timeouts, dataPlane };
+  return {
+    routerId,
+    vrrpInstances,
+    syncGroups: [],
+    scripts: [],
+    trackFiles: [],
+    trackProcesses: [],
+    scriptSecurity: false,
+    notifyFifo: undefined,
+    virtualServers,
+    sync: daemon && { ...daemon.channel, ...tuning },
+    timeouts,
+    dataPlane,
+  };
 }
-
-const channelOf = ({
-  device,
-  syncId,
-  group,
-  port,
-}: SyncDaemon): Omit<SyncConfig, keyof SyncTuning> => ({
-  device,
-  syncId,
-  group,
-  port,
-});

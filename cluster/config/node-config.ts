@@ -1,32 +1,14 @@
 import type { AddressPrefix, IpAddress } from '../../director/base/address.js';
 import type { Duration } from '../../director/base/time.js';
 import type { SysctlSettings } from './sysctls.js';
-
-/** One address of a VRRP instance: an entry of `virtual_ipaddress[_excluded]`. `device` defaults to the instance's interface. */
-export interface VirtualAddress {
-  readonly address: IpAddress;
-  readonly prefixLength: number;
-  readonly device: string;
-}
-
-/** A `vrrp_instance` block. */
-export interface VrrpInstanceConfig {
-  readonly name: string;
-  readonly device: string;
-  /** 1 to 255. */
-  readonly virtualRouterId: number;
-  /** 1 to 254; 255 is the address owner's and refused, because a director never owns its VIPs. */
-  readonly priority: number;
-  /** `advert_int`: 10 ms to 40.95 s in steps of 10 ms (RFC 9568 counts in centiseconds). */
-  readonly advertInterval: Duration;
-  readonly preempt: boolean;
-  /** `preempt_delay`: how long a node that could preempt waits after it has become able to. */
-  readonly preemptDelay: Duration;
-  /** `virtual_ipaddress`: IPv4, 1 to 255 of them, and in every advertisement. */
-  readonly virtualAddresses: readonly VirtualAddress[];
-  /** `virtual_ipaddress_excluded`: held by the master like the others, of either family, but never advertised. */
-  readonly excludedAddresses: readonly VirtualAddress[];
-}
+import type {
+  SecretKey,
+  SyncGroupConfig,
+  TrackFileConfig,
+  TrackProcessConfig,
+  TrackScriptConfig,
+  VrrpInstanceConfig,
+} from './vrrp-config.js';
 
 /** `lvs_sched`: the schedulers by the names of ipvsadm. */
 export const SchedulerNames = [
@@ -97,6 +79,12 @@ export interface PersistenceConfig {
   readonly prefixLength: number;
 }
 
+/**
+ * When the first packet of a new connection goes on: at once (`none`), once the peers have been told (`sent`), or once one
+ * of them has confirmed that it knows the connection (`acked`).
+ */
+export type CommitMode = 'none' | 'sent' | 'acked';
+
 /** What virtual servers of an address and of a firewall mark have in common. */
 interface ServiceConfig {
   readonly scheduler: SchedulerName;
@@ -106,6 +94,8 @@ interface ServiceConfig {
   readonly persistence?: PersistenceConfig;
   /** `ops`: every datagram is scheduled for itself. */
   readonly isOnePacket: boolean;
+  /** `commit` of the `baton` block. */
+  readonly commit: CommitMode;
   /** In the order of the file. */
   readonly realServers: readonly RealServerConfig[];
 }
@@ -150,8 +140,23 @@ export interface SyncConfig {
   readonly device: string;
   /** `id`, 0 to 255: nodes with another one are another cluster. */
   readonly syncId: number;
+  /** Where messages go when there are no `peers`. */
   readonly group: IpAddress;
   readonly port: number;
+  /** `ttl`, 1 to 255: the hop limit of multicast messages. */
+  readonly ttl: number;
+  /** `maxlen`: the longest message, in bytes of UDP payload. */
+  readonly maxLength: number;
+  /** `sync_format`: our own messages, or those of the kernel's IPVS. */
+  readonly format: 'baton' | 'ipvs-v1' | 'ipvs-v0';
+  /** `sync_key`: of different ids; empty for messages without a signature. */
+  readonly keys: readonly SecretKey[];
+  /** `sync_active_key`: the id of the key that signs; undefined without keys. */
+  readonly activeKey: number | undefined;
+  /** `sync_peer`: the other nodes, by unicast instead of multicast. */
+  readonly peers: readonly IpAddress[];
+  /** `sync_flush`: the longest that an update waits for others to share its message. */
+  readonly flushBound: Duration;
   /** The client packet of a connection from which on it is synced; 1 syncs from the first. */
   readonly threshold: number;
   /** After the threshold, every so many packets the entry is sent again; 0 for never. */
@@ -174,6 +179,8 @@ export interface DataPlaneConfig {
   readonly localAddresses: readonly IpAddress[];
   /** `firewall_mark`: the first that fits a packet decides. */
   readonly firewallMarks: readonly FirewallMarkConfig[];
+  /** `active_active`: the node schedules and forwards for all its services, master of their addresses or not. */
+  readonly activeActive: boolean;
 }
 
 /** One cluster member, as its keepalived.conf describes it. */
@@ -181,6 +188,14 @@ export interface NodeConfig {
   /** `router_id` of `global_defs`: the node's name among its peers. */
   readonly routerId: string;
   readonly vrrpInstances: readonly VrrpInstanceConfig[];
+  readonly syncGroups: readonly SyncGroupConfig[];
+  readonly scripts: readonly TrackScriptConfig[];
+  readonly trackFiles: readonly TrackFileConfig[];
+  readonly trackProcesses: readonly TrackProcessConfig[];
+  /** `enable_script_security`: root runs no program that somebody else could have written. */
+  readonly scriptSecurity: boolean;
+  /** `vrrp_notify_fifo`, `notify_fifo`: a path to which each change is written as a line. */
+  readonly notifyFifo: string | undefined;
   readonly virtualServers: readonly VirtualServerConfig[];
   /** Absent when the file has no `lvs_sync_daemon`: the node does not sync. */
   readonly sync: SyncConfig | undefined;

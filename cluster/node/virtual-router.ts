@@ -11,7 +11,7 @@ import {
   type VrrpMessage,
   type VrrpSocket,
 } from '../../director/io/vrrp-socket.js';
-import type { VirtualAddress, VrrpInstanceConfig } from '../config/node-config.js';
+import type { VirtualAddress, VrrpInstanceConfig } from '../config/vrrp-config.js';
 import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
 import { decodeAdvertisement, encodeAdvertisement } from '../vrrp/advertisement.js';
 import { Election, type ElectionEffect } from '../vrrp/election.js';

@@ -3,6 +3,7 @@ import { test } from 'tap';
 import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { DataPlaneConfig } from '../../../cluster/config/node-config.js';
 import { SysctlRanges } from '../../../cluster/config/sysctls.js';
+import { DataPlaneDefaults } from './defaults.js';
 import { problemsOfKeepalived, testRefusals } from './refusals.js';
 
 /** A good file; each case replaces some of its text. It has no lvs_sync_daemon: the block is about more than sync. */
@@ -42,6 +43,7 @@ const dataPlaneOf = (text: string): DataPlaneConfig =>
 
 test('the block says what keepalived cannot say about the data plane', (t) => {
   t.strictSame(dataPlaneOf(Good), {
+    ...DataPlaneDefaults,
     settings: { conn_reuse_mode: 3, lblc_expiration: 60 },
     connectionCapacity: 4_096,
     unknownTcp: 'hash',
@@ -61,13 +63,7 @@ test('the block says what keepalived cannot say about the data plane', (t) => {
 });
 
 test('a file without the block has the defaults', (t) => {
-  t.strictSame(dataPlaneOf('global_defs {\nrouter_id d1\n}\n'), {
-    settings: {},
-    connectionCapacity: 1_048_576,
-    unknownTcp: 'drop',
-    localAddresses: [],
-    firewallMarks: [],
-  });
+  t.strictSame(dataPlaneOf('global_defs {\nrouter_id d1\n}\n'), DataPlaneDefaults);
   t.end();
 });
 

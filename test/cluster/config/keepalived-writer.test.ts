@@ -5,7 +5,8 @@ import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { LabConfig } from '../../../cluster/config/lab-config.js';
 import { loadLab } from '../../../cluster/config/lab-file.js';
 import { type NodeConfig, SchedulerNames } from '../../../cluster/config/node-config.js';
-import { milliseconds, seconds } from '../../../director/base/time.js';
+import { milliseconds } from '../../../director/base/time.js';
+import { DataPlaneDefaults, InstanceDefaults, NodeDefaults, SyncDefaults } from './defaults.js';
 import { complaintsOf } from './real-keepalived.js';
 import { DefaultLab, LabOfEverything } from './samples.js';
 
@@ -28,22 +29,20 @@ const realServers = (network: number, port: number, method: string): unknown =>
 test('the file written for a director reads back as its part of the lab', (t) => {
   const config = roundTrip(loadLab(DefaultLab, 'default.yaml'), 'd2');
   t.strictSame(config, {
+    ...NodeDefaults,
     routerId: 'd2',
     vrrpInstances: [
       {
+        ...InstanceDefaults,
         name: 'VI_1',
         device: 'no-clients',
         virtualRouterId: 51,
         priority: 100,
-        advertInterval: seconds(1),
-        preempt: true,
-        preemptDelay: seconds(0),
         virtualAddresses: [
           { address: '10.1.0.100', prefixLength: 24, device: 'no-clients' },
           { address: '10.1.0.101', prefixLength: 24, device: 'no-clients' },
           { address: '10.2.0.254', prefixLength: 24, device: 'no-servers' },
         ],
-        excludedAddresses: [],
       },
     ],
     virtualServers: [
@@ -54,6 +53,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         scheduler: 'rr',
         schedulerFlags: [],
         isOnePacket: false,
+        commit: 'none',
         realServers: realServers(2, 80, 'Masq'),
       },
       {
@@ -63,6 +63,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         scheduler: 'wlc',
         schedulerFlags: [],
         isOnePacket: false,
+        commit: 'none',
         realServers: realServers(1, 80, 'Route'),
       },
       {
@@ -72,6 +73,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         scheduler: 'rr',
         schedulerFlags: [],
         isOnePacket: false,
+        commit: 'none',
         realServers: realServers(2, 53, 'Masq'),
       },
       {
@@ -81,27 +83,16 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         scheduler: 'rr',
         schedulerFlags: [],
         isOnePacket: false,
+        commit: 'none',
         realServers: realServers(1, 53, 'Route'),
       },
     ],
     sync: {
+      ...SyncDefaults,
       device: 'no-sync',
-      syncId: 0,
-      group: '224.0.0.81',
-      port: 8849,
-      threshold: 3,
-      period: 50,
-      bulkTimeout: seconds(10),
-      deathNotice: true,
     },
     timeouts: {},
-    dataPlane: {
-      settings: {},
-      connectionCapacity: 1_048_576,
-      unknownTcp: 'drop',
-      localAddresses: [],
-      firewallMarks: [],
-    },
+    dataPlane: DataPlaneDefaults,
   });
   t.end();
 });
@@ -132,11 +123,11 @@ test('every setting of a lab reaches the director that reads the written file', 
 test('every method, scheduler and setting of a lab comes back from the written file', (t) => {
   const config = roundTrip(loadLab(LabOfEverything, 'lab.yaml'), 'd1');
   t.strictSame(config.dataPlane, {
+    ...DataPlaneDefaults,
     settings: { conn_reuse_mode: 0, lblc_expiration: 60 },
     connectionCapacity: 4_096,
     unknownTcp: 'hash',
     localAddresses: ['10.2.0.250', '10.2.0.251'],
-    firewallMarks: [],
   });
   t.strictSame(config.vrrpInstances[0]?.excludedAddresses, [
     { address: '10.2.0.250', prefixLength: 24, device: 'no-servers' },

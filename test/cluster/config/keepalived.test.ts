@@ -4,6 +4,7 @@ import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { NodeConfig } from '../../../cluster/config/node-config.js';
 import { ConfigError } from '../../../director/base/errors.js';
 import { milliseconds, seconds } from '../../../director/base/time.js';
+import { DataPlaneDefaults, InstanceDefaults, NodeDefaults, SyncDefaults } from './defaults.js';
 
 /** A file as people write them: both spellings of keywords, comments, quotes, braces in odd places. */
 const Realistic = `! Configuration File for keepalived
@@ -88,9 +89,11 @@ const routerIdOf = (lines: string): string =>
 
 test('a realistic keepalived.conf is read into what it says', (t) => {
   t.strictSame(configOf(Realistic), {
+    ...NodeDefaults,
     routerId: 'lvs-1',
     vrrpInstances: [
       {
+        ...InstanceDefaults,
         name: 'VI_WEB',
         device: 'eth0',
         virtualRouterId: 51,
@@ -109,15 +112,12 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         ],
       },
       {
+        ...InstanceDefaults,
         name: 'VI_DB',
         device: 'eth0',
         virtualRouterId: 52,
-        priority: 100,
-        advertInterval: seconds(1),
         preempt: false,
-        preemptDelay: seconds(0),
         virtualAddresses: [{ address: '10.1.0.200', prefixLength: 24, device: 'eth0' }],
-        excludedAddresses: [],
       },
     ],
     virtualServers: [
@@ -128,6 +128,7 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         scheduler: 'wlc',
         schedulerFlags: [],
         isOnePacket: false,
+        commit: 'none',
         realServers: [
           { address: '10.2.0.22', port: 8080, weight: 3, ...NoThresholds, method: 'Masq' },
           { address: '10.2.0.21', port: 80, weight: 1, ...NoThresholds, method: 'Masq' },
@@ -140,12 +141,14 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         scheduler: 'rr',
         schedulerFlags: [],
         isOnePacket: false,
+        commit: 'none',
         realServers: [
           { address: '10.1.0.21', port: 53, weight: 0, ...NoThresholds, method: 'Route' },
         ],
       },
     ],
     sync: {
+      ...SyncDefaults,
       device: 'eth2',
       syncId: 7,
       group: '239.1.2.3',
@@ -156,13 +159,7 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
       deathNotice: false,
     },
     timeouts: { tcp: 7200, tcpFin: 30, udp: 60 },
-    dataPlane: {
-      settings: {},
-      connectionCapacity: 1_048_576,
-      unknownTcp: 'drop',
-      localAddresses: [],
-      firewallMarks: [],
-    },
+    dataPlane: DataPlaneDefaults,
   });
   t.end();
 });
@@ -176,16 +173,7 @@ test('a file without lvs_sync_daemon and lvs_timeouts does not sync and keeps th
 
 test('lvs_sync_daemon alone syncs with the defaults', (t) => {
   const { sync } = configOf(Small.replace('router_id a', 'router_id a\nlvs_sync_daemon eth1'));
-  t.strictSame(sync, {
-    device: 'eth1',
-    syncId: 0,
-    group: '224.0.0.81',
-    port: 8849,
-    threshold: 3,
-    period: 50,
-    bulkTimeout: seconds(10),
-    deathNotice: true,
-  });
+  t.strictSame(sync, { ...SyncDefaults, device: 'eth1' });
   t.end();
 });
 

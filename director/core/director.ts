@@ -107,7 +107,11 @@ export class Director {
       seed: this.prng.uint32(),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     });
-    this.localEndpoints = new LocalEndpoints(this.connections, this.prng.split());
+    this.localEndpoints = new LocalEndpoints(
+      this.connections,
+      this.prng.split(),
+      ({ family, words }) => this.floating.get(family, words)?.isServing ?? true,
+    );
     this.fragments = new FragmentTable();
     this.defence = new Defence(this.settings, this.prng.split());
     this.timeouts = [...(options.timeouts ?? DefaultTimeouts)];

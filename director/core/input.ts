@@ -17,7 +17,7 @@ import { markOf } from './marks.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { refusalReason, schedule } from './schedule.js';
 import type { VirtualService } from './services.js';
-import { isSyncDue, isTemplateDue } from './sync-queue.js';
+import { hasMovedHere, isSyncDue, isTemplateDue } from './sync-queue.js';
 import { complainToServer } from './unknown-reply.js';
 
 /**
@@ -229,7 +229,10 @@ function processReply(director: Director, packet: Packet, index: number, now: In
 function decideSync(director: Director, index: number, isFromClient: boolean, now: Instant): void {
   const { connections, sync, settings } = director;
   const isOnePacket = connections.hasFlag(index, Flag.onePacket);
-  if (!isOnePacket && !isSyncDue(connections, index, settings, isFromClient, now)) return;
+  const isMoved = director.isActiveActive && isFromClient && hasMovedHere(connections, index, now);
+  if (!isOnePacket && !isMoved && !isSyncDue(connections, index, settings, isFromClient, now)) {
+    return;
+  }
   const template = connections.template(index);
   if (template !== NoConnection && isTemplateDue(connections, template, now)) {
     sync.add(connections, template);

@@ -60,12 +60,12 @@ export class SessionLink {
 
   /** Tells peers what the packet path has queued, carries out what session sync wants, and lets go whoever may go. */
   turn(at: Instant): void {
-    const { commits } = this.#director;
-    if (this.#sync === undefined) commits.reach = 'none';
-    else commits.reach = this.#sync.peersAlive > 0 ? 'acked' : 'sent';
     this.#tellQueued(at);
     if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
     this.applyEffects(at);
+    const { commits } = this.#director;
+    if (this.#sync === undefined) commits.reach = 'none';
+    else commits.reach = this.#sync.peersAlive > 0 ? 'acked' : 'sent';
     releaseSent(this.#director, this.#told, at);
     releaseOverdue(this.#director, at);
   }

@@ -57,6 +57,14 @@ export class RoutingTable {
     }
   }
 
+  /** True for an address that the kernel has on one of the interfaces. */
+  isOwn(family: Family, words: Uint32Array, offset = 0): boolean {
+    return this.#networks.some(
+      ({ family: own, route }) =>
+        own === family && route.source.every((word, index) => word === words[offset + index]),
+    );
+  }
+
   /** The route to the address at `offset` of a column, or undefined when there is none. */
   find(family: Family, words: Uint32Array, offset = 0): Route | undefined {
     for (const network of this.#networks) {

@@ -10,7 +10,10 @@ import type { Neighbour, NeighbourWork } from './neighbours.js';
 import type { RealServer } from './services.js';
 import { askFor } from './solicit.js';
 
-/** The next hop to the address at `offset` of a column, resolved or not; undefined without a route. */
+/**
+ * The next hop to the address at `offset` of a column, resolved or not; undefined without a route. There is none to this
+ * node itself: a real server with one of its addresses is reached by Local or not at all.
+ */
 export function nextHop(
   director: Director,
   family: Family,
@@ -27,10 +30,10 @@ export function nextHop(
       neighbours.add(route.interface, family, route.gateway, now)
     );
   }
-  return (
-    neighbours.find(family, words, offset) ??
-    neighbours.add(route.interface, family, words.slice(offset, offset + 4), now)
-  );
+  const known = neighbours.find(family, words, offset);
+  if (known !== undefined) return known;
+  if (director.routes.isOwn(family, words, offset)) return undefined;
+  return neighbours.add(route.interface, family, words.slice(offset, offset + 4), now);
 }
 
 /** The next hop to a real server, which remembers it. */

@@ -44,6 +44,7 @@ export class BenchNode {
   readonly link: SessionLink;
   /** Sync messages sent. */
   messages = 0;
+  readonly #replication: Replication;
 
   constructor(
     name: string,
@@ -55,7 +56,8 @@ export class BenchNode {
     this.address = address;
     this.bench = new BenchDirector(options);
     const { director } = this.bench;
-    const replication = new Replication(director, () => this.bench.now);
+    this.#replication = new Replication(director, () => this.bench.now);
+    const replication = this.#replication;
     const { epoch } = options;
     const bulkTimeout = seconds(10);
     this.sync = new SessionSync({ node: name, syncId: 7, epoch, bulkTimeout }, replication);
@@ -67,6 +69,12 @@ export class BenchNode {
       other: () => {},
     });
     director.sync.onRemove = (index) => this.link.tellRemoval(index, this.bench.now);
+  }
+
+  /** The node that carries a client's connection, as this one knows, or `none`. */
+  ownerOf(from: string, to: string): string {
+    const index = this.bench.director.connections.find(flowOf(from, to));
+    return index === NoConnection ? 'none' : (this.#replication.originName(index) ?? this.name);
   }
 
   /** The real server that this node knows for a client's connection, or `none`. */

@@ -25,7 +25,7 @@ export interface IpvsSyncConfig extends ReceiverDefaults {
   readonly syncId: number;
   /** Bytes of the longest message, 80 to 65535. */
   readonly maxLength: number;
-  /** The longest that a record waits for others: a kernel waits up to 2 s. */
+  /** The shortest time between two messages that are not full, and the longest that a record waits: a kernel's is 2 s. */
   readonly flushBound: Duration;
   /** This node's own address on the sync network: what comes from there is our own, come back. */
   readonly address: IpAddress;
@@ -57,10 +57,11 @@ interface Peer {
  * Session sync in the words of the kernel's IPVS, for clusters in which some directors are kernels: to them this node is
  * a master or a backup daemon (`ipvsadm --start-daemon`), and they are to it.
  *
- *     update() ─▶ toIpvs ─▶ IpvsMessageWriter: until full, or `flushBound` after the first ─▶ send
+ *     update() ─▶ toIpvs ─▶ IpvsMessageWriter: until full, or `flushBound` after the last message ─▶ send
  *     handleDatagram() ─▶ readIpvsMessage ─▶ fromIpvs, one by one ─▶ apply
  *
- * When an entry is told is decided where its packets are; which states are told at all is the format's: a kernel never
+ * As in our own format, the first record after a quiet time leaves with the driver's next turn, and those behind it share
+ * messages. When an entry is told is decided where its packets are; which states are told at all is the format's: a kernel never
  * tells a connection that is not established yet. What the format cannot say at all (removals, FullNat's local endpoints,
  * IPv6 in version 0) is counted as unsaid. An entry that is gone ends at the peers by its timeout.
  *
@@ -81,6 +82,8 @@ export class IpvsSync implements SyncMachine {
   readonly #unsaid = new Map<Unsaid | 'removal', number>();
   #state: 'new' | 'running' | 'stopped' = 'new';
   #flushAt = Never;
+  /** When a message left last. */
+  #sentAt: Instant | undefined;
   #now: Instant | undefined;
   #sentDatagrams = 0;
   #sentRecords = 0;
@@ -123,7 +126,7 @@ export class IpvsSync implements SyncMachine {
 
   flush(now: Instant): void {
     this.#enter(now);
-    this.#send();
+    this.#send(now);
   }
 
   /** The format knows no roles. */
@@ -138,13 +141,13 @@ export class IpvsSync implements SyncMachine {
 
   stop(now: Instant): void {
     this.#enter(now);
-    this.#send();
+    this.#send(now);
     this.#state = 'stopped';
   }
 
   handleDeadline(now: Instant): void {
     this.#enter(now);
-    if (this.#flushAt <= now) this.#send();
+    if (this.#flushAt <= now) this.#send(now);
     assert(this.deadline > now, 'session sync has handled all that was due');
   }
 
@@ -179,15 +182,18 @@ export class IpvsSync implements SyncMachine {
 
   #enqueue(now: Instant, record: IpvsRecord): void {
     if (!this.#writer.add(record)) {
-      this.#send();
+      this.#send(now);
       assert(this.#writer.add(record), 'an empty message has room for a record');
     }
-    if (this.#flushAt === Never) this.#flushAt = after(now, this.#config.flushBound);
+    if (this.#flushAt !== Never) return;
+    const due = this.#sentAt === undefined ? now : after(this.#sentAt, this.#config.flushBound);
+    this.#flushAt = due > now ? due : now;
   }
 
-  #send(): void {
+  #send(now: Instant): void {
     this.#flushAt = Never;
     if (this.#writer.count === 0) return;
+    this.#sentAt = now;
     this.#sentRecords += this.#writer.count;
     this.#sentDatagrams += 1;
     this.effects.push({ kind: 'send', bytes: this.#writer.take() });

@@ -52,25 +52,34 @@ test('the table counts as complete from the start, because there is none to fetc
   t.end();
 });
 
-test('a record waits for company until the flush bound, and no longer', (t) => {
+test('the first record after a quiet time leaves at once, those behind it within the flush bound', (t) => {
   const sync = started();
   t.equal(sync.update(at(1), tableRecord), 1);
+  t.equal(sync.deadline, at(1));
+  sync.handleDeadline(at(1));
+  t.strictSame(sent(sync), [goldenText]);
+  t.equal(sync.deadline, Never);
+
+  t.equal(sync.update(at(1.005), tableRecord), 2, 'the next message');
   t.equal(sync.deadline, at(1.02));
-  t.equal(sync.update(at(1.01), tableRecord), 1, 'the same message');
-  t.equal(sync.deadline, at(1.02), 'counted from the first');
+  t.equal(sync.update(at(1.01), tableRecord), 2, 'the same');
+  t.equal(sync.deadline, at(1.02), 'counted from the last that left');
   sync.handleDeadline(at(1.019));
   t.strictSame(drain(sync), []);
   sync.handleDeadline(at(1.02));
   const [text = ''] = sent(sync);
   t.match(readIpvsMessage(bytesOf(text)), { version: 1, syncId: 7, records: [{}, {}] });
-  t.equal(sync.deadline, Never);
-  t.equal(sync.update(at(2), tableRecord), 2, 'the next message');
+
+  sync.update(at(9), tableRecord);
+  t.equal(sync.deadline, at(9), 'and again after a quiet time');
   t.end();
 });
 
 test('a kernel’s flush bound is as good as ours', (t) => {
   const sync = started({ flushBound: seconds(2) });
   sync.update(at(1), tableRecord);
+  sync.handleDeadline(at(1));
+  sync.update(at(1.5), tableRecord);
   t.equal(sync.deadline, at(3));
   t.end();
 });

@@ -60,13 +60,12 @@ export function createSync(config: SyncConfig, ports: SyncPorts): SyncMachine {
 }
 
 function createIpvsSync(version: IpvsVersion, config: SyncConfig, ports: SyncPorts): IpvsSync {
-  const { syncId, flushBound, peers, threshold } = config;
+  const { syncId, flushBound, threshold } = config;
   return new IpvsSync({
     version,
     syncId,
     maxLength: Math.max(longestMessage(config, ports.mtu), shortestMessageLimit),
     flushBound,
-    peers,
     threshold,
     address: ports.address,
     timeoutOf: (protocol, state) =>

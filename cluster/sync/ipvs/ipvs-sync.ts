@@ -29,8 +29,6 @@ export interface IpvsSyncConfig extends ReceiverDefaults {
   readonly flushBound: Duration;
   /** This node's own address on the sync network: what comes from there is our own, come back. */
   readonly address: IpAddress;
-  /** Where messages may come from; empty for anywhere. */
-  readonly peers: readonly IpAddress[];
 }
 
 /** Why a datagram, or one of its records, had no effect. */
@@ -39,7 +37,6 @@ export type IpvsSyncReject =
   | IpvsRecordReject
   | 'not-running'
   | 'own-datagram'
-  | 'stranger'
   | 'other-sync-id'
   | 'too-many-peers';
 
@@ -200,10 +197,9 @@ export class IpvsSync implements SyncMachine {
   }
 
   #receive(now: Instant, bytes: Uint8Array, source: IpAddress): IpvsSyncReject | undefined {
-    const { syncId, address, peers } = this.#config;
+    const { syncId, address } = this.#config;
     if (this.#state !== 'running') return 'not-running';
     if (source === address) return 'own-datagram';
-    if (peers.length > 0 && !peers.includes(source)) return 'stranger';
     const message = readIpvsMessage(bytes);
     if (typeof message === 'string') return message;
     if (syncId !== 0 && message.syncId !== syncId) return 'other-sync-id';

@@ -46,7 +46,6 @@ class Backup {
       flushBound: milliseconds(20),
       threshold: 3,
       address: address('10.3.0.2'),
-      peers: [],
       timeoutOf: (protocol, state) =>
         seconds(protocol === 'UDP' ? 300 : (DefaultTimeouts[state] ?? 0)),
     });

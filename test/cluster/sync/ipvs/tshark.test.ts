@@ -17,7 +17,6 @@ function datagrams(version: 0 | 1, entries: readonly SyncRecord[]): Uint8Array[]
     flushBound: milliseconds(20),
     threshold: 3,
     address: address('10.3.0.1'),
-    peers: [],
     timeoutOf: () => seconds(900),
   });
   sync.start(at(0));

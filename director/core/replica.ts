@@ -60,12 +60,8 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
       update(director, known, replica, now);
       return 'updated';
     }
-    const isKept = director.isActiveActive
-      ? outranks(director, known, replica)
-      : isOurs || connections.children(known) > 0;
-    if (isKept) return 'kept-own';
-    // The end of a connection that has already been replaced (ip_vs_proc_conn).
-    if (replica.isInactive === true && !replica.isTemplate) return 'replaced-before';
+    const reason = whyKept(director, known, replica, isOurs);
+    if (reason !== undefined) return reason;
     connections.clearFlag(known, Flag.synced);
     if (connections.children(known) > 0) connections.retireTemplate(known);
     else closeConnection(director, known);
@@ -81,6 +77,21 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   bindReplica(director, index, replica);
   update(director, index, replica, now);
   return 'created';
+}
+
+/** Why an entry is not to be replaced by one with another server; undefined when it is. */
+function whyKept(
+  director: Director,
+  known: number,
+  replica: Replica,
+  isOurs: boolean,
+): ReplicaOutcome | undefined {
+  const isKept = director.isActiveActive
+    ? outranks(director, known, replica)
+    : isOurs || director.connections.children(known) > 0;
+  if (isKept) return 'kept-own';
+  // The end of a connection that has already been replaced (ip_vs_proc_conn).
+  return replica.isInactive === true && !replica.isTemplate ? 'replaced-before' : undefined;
 }
 
 /**

@@ -4,9 +4,10 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { IoError } from '../../../director/base/errors.js';
+import type { ArrivalReport } from './arrivals.js';
 import type { FlowSummary, TrafficEvent, TrafficReport } from './client.js';
 import { endpoint } from './flow-record.js';
-import type { TrafficTarget } from './plan.js';
+import type { ArrivalPlan, TrafficTarget } from './plan.js';
 
 /** The compiled traffic client. */
 const clientProgram = fileURLToPath(new URL('client-main.js', import.meta.url));
@@ -22,6 +23,22 @@ interface Waiter {
   fail(error: IoError): void;
 }
 
+/** The part of a plan that the process can be told. */
+export interface ProcessPlan {
+  readonly targets: readonly TrafficTarget[];
+  readonly durationMs: number;
+  readonly arrivals?: Pick<ArrivalPlan, 'targets' | 'perSecond' | 'holdMs' | 'pauseMs'>;
+}
+
+function arrivalFlags(arrivals: ProcessPlan['arrivals']): readonly string[] {
+  if (arrivals === undefined) return [];
+  const { targets, perSecond, holdMs, pauseMs } = arrivals;
+  return [
+    ...targets.flatMap(({ address, port }) => ['--arrivals', endpoint(address, port)]),
+    ...['--rate', `${perSecond}`, '--hold', `${holdMs}ms`, '--pause', `${pauseMs}ms`],
+  ];
+}
+
 /** A traffic client in a process of its own, such as one inside a network namespace, and what can be asked of it. */
 export class TrafficProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -32,24 +49,22 @@ export class TrafficProcess {
    * Starts a client in a session of its own, so that a Ctrl-C meant for this process does not end it. `prefix` is the
    * command that runs it somewhere else, and may be empty.
    */
-  constructor(
-    prefix: readonly string[],
-    plan: { readonly targets: readonly TrafficTarget[]; readonly durationMs: number },
-  ) {
+  constructor(prefix: readonly string[], plan: ProcessPlan) {
     const flags = plan.targets.flatMap(({ protocol, address, port, count }) => [
       `--${protocol.toLowerCase()}`,
       `${endpoint(address, port)}=${count}`,
     ]);
     const duration = ['--duration', `${plan.durationMs}ms`];
-    const argv = [...prefix, process.execPath, clientProgram, '--json', ...duration, ...flags];
-    const [program = '', ...rest] = argv;
-    this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const program = [process.execPath, clientProgram, '--json', ...duration];
+    const argv = [...prefix, ...program, ...flags, ...arrivalFlags(plan.arrivals)];
+    const [command = '', ...rest] = argv;
+    this.#child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#child.stderr.on('data', (bytes: Buffer) => {
       this.#complaint = (this.#complaint + bytes.toString()).slice(-MaxComplaint);
     });
     // Writing to a client that has just ended; its end is reported below.
     this.#child.stdin.on('error', () => {});
-    this.#child.once('error', (error) => this.#fail(`cannot run ${program}: ${error.message}`));
+    this.#child.once('error', (error) => this.#fail(`cannot run ${command}: ${error.message}`));
     this.#child.once('close', () => this.#fail(`the traffic client has ended: ${this.#complaint}`));
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const event: TrafficEvent = JSON.parse(line);
@@ -64,6 +79,16 @@ export class TrafficProcess {
 
   async count(): Promise<FlowSummary> {
     return this.#ask('count', (event) => (event.kind === 'count' ? event.flows : undefined));
+  }
+
+  /** What has become of the plan's arrivals so far. */
+  async arrivals(): Promise<ArrivalReport> {
+    return this.#ask('count', (event) => (event.kind === 'count' ? event.arrivals : undefined));
+  }
+
+  /** Lets no more connections arrive; those under way go on. */
+  pauseArrivals(): void {
+    this.#child.stdin.write('pause\n');
   }
 
   /** Ends the traffic and the process. */

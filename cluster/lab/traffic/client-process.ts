@@ -7,7 +7,7 @@ import { IoError } from '../../../director/base/errors.js';
 import type { ArrivalReport } from './arrivals.js';
 import type { FlowSummary, TrafficEvent, TrafficReport } from './client.js';
 import { endpoint } from './flow-record.js';
-import type { ArrivalPlan, TrafficTarget } from './plan.js';
+import type { ArrivalPlan, TrafficPlan } from './plan.js';
 
 /** The compiled traffic client. */
 const clientProgram = fileURLToPath(new URL('client-main.js', import.meta.url));
@@ -24,11 +24,10 @@ interface Waiter {
 }
 
 /** The part of a plan that the process can be told. */
-export interface ProcessPlan {
-  readonly targets: readonly TrafficTarget[];
-  readonly durationMs: number;
-  readonly arrivals?: Pick<ArrivalPlan, 'targets' | 'perSecond' | 'holdMs' | 'pauseMs'>;
-}
+export type ProcessPlan = Pick<TrafficPlan, 'targets' | 'durationMs'> &
+  Partial<Pick<TrafficPlan, 'intervalMs' | 'udpIntervalMs'>> & {
+    readonly arrivals?: Pick<ArrivalPlan, 'targets' | 'perSecond' | 'holdMs' | 'pauseMs'>;
+  };
 
 function arrivalFlags(arrivals: ProcessPlan['arrivals']): readonly string[] {
   if (arrivals === undefined) return [];
@@ -54,17 +53,22 @@ export class TrafficProcess {
       `--${protocol.toLowerCase()}`,
       `${endpoint(address, port)}=${count}`,
     ]);
-    const duration = ['--duration', `${plan.durationMs}ms`];
-    const program = [process.execPath, clientProgram, '--json', ...duration];
-    const argv = [...prefix, ...program, ...flags, ...arrivalFlags(plan.arrivals)];
-    const [command = '', ...rest] = argv;
-    this.#child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const times = [
+      ['--duration', plan.durationMs],
+      ['--interval', plan.intervalMs],
+      ['--udp-interval', plan.udpIntervalMs],
+    ] as const;
+    for (const [flag, ms] of times) if (ms !== undefined) flags.push(flag, `${ms}ms`);
+    flags.push(...arrivalFlags(plan.arrivals));
+    const argv = [...prefix, process.execPath, clientProgram, '--json', ...flags];
+    const [program = '', ...rest] = argv;
+    this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#child.stderr.on('data', (bytes: Buffer) => {
       this.#complaint = (this.#complaint + bytes.toString()).slice(-MaxComplaint);
     });
     // Writing to a client that has just ended; its end is reported below.
     this.#child.stdin.on('error', () => {});
-    this.#child.once('error', (error) => this.#fail(`cannot run ${command}: ${error.message}`));
+    this.#child.once('error', (error) => this.#fail(`cannot run ${program}: ${error.message}`));
     this.#child.once('close', () => this.#fail(`the traffic client has ended: ${this.#complaint}`));
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const event: TrafficEvent = JSON.parse(line);

@@ -1,7 +1,7 @@
-import { randomInt } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { IpAddress } from '../../director/base/address.js';
+import { isIpv6, type IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
 import {
@@ -19,6 +19,8 @@ import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
+import { KeyRing } from '../sync/key-ring.js';
+import { LeastDatagram, MaxDatagram } from '../sync/message.js';
 import { SessionSync } from '../sync/session-sync.js';
 import type { VrrpState } from '../vrrp/election.js';
 import { now } from './clock.js';
@@ -176,12 +178,16 @@ export class Member {
         `the sync interface ${config.device} has no IPv4 address`,
       );
     }
+    const keys = keyRingOf(config);
     const sync = new SessionSync(
       {
         node: this.config.routerId,
         syncId: config.syncId,
         epoch: Date.now() * 1_000 + randomInt(1_000),
         bulkTimeout: config.bulkTimeout,
+        flushBound: config.flushBound,
+        maxLength: longestDatagram(config, owner.mtu),
+        keys,
       },
       this.replication,
       this.#log,
@@ -192,7 +198,7 @@ export class Member {
       this.#turn();
     });
     this.#sync = sync;
-    if (config.deathNotice) await this.#openPeerWatch(address, port);
+    if (config.deathNotice) await this.#openPeerWatch(address, port, keys);
   }
 
   #linkTo(sync: SessionSync | undefined): void {
@@ -202,13 +208,14 @@ export class Member {
     });
   }
 
-  async #openPeerWatch(address: IpAddress, port: number): Promise<void> {
+  async #openPeerWatch(address: IpAddress, port: number, keys: KeyRing | undefined): Promise<void> {
     this.#peerWatch = await PeerWatch.open({
       address,
       port,
       node: this.config.routerId,
       routers: this.routers.map((router) => router.presence),
       log: this.#log,
+      keys,
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
         this.#sync?.handlePeerDeath(now(), peer.node);
@@ -317,6 +324,20 @@ export class Member {
     const end = now() / 1_000 + longestMs;
     while (!hasHappened() && now() / 1_000 < end) await delay(PollMs);
   }
+}
+
+/** The keys that sync messages are signed with, if any. */
+function keyRingOf({ keys, activeKey }: SyncConfig): KeyRing | undefined {
+  if (activeKey === undefined) return undefined;
+  return new KeyRing(keys, activeKey, (key, message) =>
+    createHmac('sha256', key).update(message).digest(),
+  );
+}
+
+/** The longest sync message: as configured, but what fits the interface in one piece. */
+function longestDatagram({ maxLength, group }: SyncConfig, mtu: number): number {
+  const headers = isIpv6(group) ? 48 : 28;
+  return Math.max(LeastDatagram, Math.min(maxLength, mtu - headers, MaxDatagram));
 }
 
 function required<T>(part: T | undefined): T {

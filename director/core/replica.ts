@@ -42,21 +42,14 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   const known = findEntry(director, replica);
   if (known !== NoConnection) {
     if (replica.isDated && connections.origin[known] === LocalOrigin) return 'kept-own';
-    const isOurs = isServed(director, known);
     if (hasSameServer(director, known, replica)) {
-      const isRival = isOurs && !director.isActiveActive;
-      if (isRival && isOlder(director, known, replica)) return 'kept-own';
+      const isOurs = isServed(director, known) && !director.isActiveActive;
+      if (isOurs && isOlder(director, known, replica)) return 'kept-own';
       bindReplica(director, known, replica);
       update(director, known, replica, now);
       return 'updated';
     }
-    const isKept = director.isActiveActive
-      ? outranks(director, known, replica)
-      : isOurs || connections.children(known) > 0;
-    if (isKept) return 'kept-own';
-    connections.clearFlag(known, Flag.synced);
-    if (connections.children(known) > 0) connections.retireTemplate(known);
-    else closeConnection(director, known);
+    if (!makesWay(director, known, replica)) return 'kept-own';
   }
   const index = connections.insert(replica, now);
   if (index === NoConnection) {
@@ -129,6 +122,20 @@ function hasSameServer(director: Director, index: number, replica: Replica): boo
   if (connections.realPort(index) !== replica.realPort) return false;
   const at = connections.realAt(index);
   return replica.realWords.every((word, position) => connections.rows[at + position] === word);
+}
+
+/** Ends an entry in favour of a peer's with another real server; false when it stays. */
+function makesWay(director: Director, index: number, replica: Replica): boolean {
+  const { connections } = director;
+  const isFollowed = connections.children(index) > 0;
+  const isKept = director.isActiveActive
+    ? outranks(director, index, replica)
+    : isServed(director, index) || isFollowed;
+  if (isKept) return false;
+  connections.clearFlag(index, Flag.synced);
+  if (isFollowed) connections.retireTemplate(index);
+  else closeConnection(director, index);
+  return true;
 }
 
 /**

@@ -29,12 +29,15 @@ export type ProcessPlan = Pick<TrafficPlan, 'targets' | 'durationMs'> &
     readonly arrivals?: Pick<ArrivalPlan, 'targets' | 'perSecond' | 'holdMs' | 'pauseMs'>;
   };
 
+const flagsOf = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+
 function arrivalFlags(arrivals: ProcessPlan['arrivals']): readonly string[] {
   if (arrivals === undefined) return [];
   const { targets, perSecond, holdMs, pauseMs } = arrivals;
   return [
     ...targets.flatMap(({ address, port }) => ['--arrivals', endpoint(address, port)]),
-    ...['--rate', `${perSecond}`, '--hold', `${holdMs}ms`, '--pause', `${pauseMs}ms`],
+    ...flagsOf({ rate: `${perSecond}`, hold: `${holdMs}ms`, pause: `${pauseMs}ms` }),
   ];
 }
 

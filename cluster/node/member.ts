@@ -14,6 +14,7 @@ import {
 import { Verdict } from '../../director/core/counters.js';
 import { processFrame } from '../../director/core/input.js';
 import { ownAddress, type Gateway, type Interface } from '../../director/core/interfaces.js';
+import { keepNextHopsKnown } from '../../director/core/warm-up.js';
 import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
@@ -142,9 +143,12 @@ export class Member {
     this.timeline.add('stopping', 'clean stop');
     const wasMaster = this.state === 'master';
     if (wasMaster) {
-      this.link.handOver(now());
+      const told = this.link.handOver(now());
       this.#turn();
-      await this.#until(() => this.link.isAcknowledged || this.link.peersAlive === 0, AckWaitMs);
+      await this.#until(
+        () => this.link.isAcknowledged(told) || this.link.peersAlive === 0,
+        AckWaitMs,
+      );
     }
     for (const router of this.routers) router.leave(now());
     this.#turn();
@@ -153,8 +157,7 @@ export class Member {
     this.#turn();
     await delay(wasMaster ? RetirementMs : LingerMs);
     if (wasMaster) this.link.handOver(now());
-    this.#sync?.stop(now());
-    this.#turn();
+    this.#endSync(now());
     await this.#peerWatch?.close();
     await this.close();
   }
@@ -201,6 +204,14 @@ export class Member {
       send: (bytes, to) => this.#syncSocket?.send(bytes, to),
       other: (effect, at) => this.#applySync(effect, at),
     });
+  }
+
+  /** The last words to peers; packets that still come are forwarded without telling. */
+  #endSync(at: Instant): void {
+    this.#sync?.stop(at);
+    this.link.applyEffects(at);
+    this.#sync = undefined;
+    this.#linkTo(undefined);
   }
 
   async #openPeerWatch(address: IpAddress, port: number, keys: KeyRing | undefined): Promise<void> {
@@ -279,6 +290,7 @@ export class Member {
     if (this.#nextTick <= at) {
       this.#nextTick = after(at, TickInterval);
       this.plane.director.tick(at);
+      keepNextHopsKnown(this.plane.director, at);
       this.#watchPeers(at);
     }
     for (const router of this.routers) {

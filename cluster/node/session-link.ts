@@ -48,9 +48,9 @@ export class SessionLink {
     return earliest(this.#sync?.deadline ?? Never, this.#director.commits.deadline);
   }
 
-  /** True when a peer has acknowledged all that has been told. */
-  get isAcknowledged(): boolean {
-    return this.#acknowledged >= this.#told;
+  /** True when a peer has acknowledged what was told up to this sequence. */
+  isAcknowledged(sequence: number): boolean {
+    return this.#acknowledged >= sequence;
   }
 
   /** Peers that could acknowledge something. */
@@ -75,8 +75,11 @@ export class SessionLink {
     for (const effect of this.#sync?.effects.splice(0) ?? []) this.#apply(effect, at);
   }
 
-  /** Tells peers all that they do not know yet, also what is below the sync threshold, and asks them to acknowledge it. */
-  handOver(at: Instant): void {
+  /**
+   * Tells peers all that they do not know yet, also what is below the sync threshold, and asks them to acknowledge it, up to
+   * the sequence that this returns.
+   */
+  handOver(at: Instant): number {
     const { connections } = this.#director;
     for (let index = 0; index < connections.end; index += 1) {
       if (!connections.isInUse(index)) continue;
@@ -86,6 +89,7 @@ export class SessionLink {
       if (!isKnown) this.#tell(index, at);
     }
     this.#sync?.flush(at, { acknowledge: true });
+    return this.#told;
   }
 
   /** The node has ended an entry that peers know. */

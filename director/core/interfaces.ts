@@ -57,6 +57,13 @@ export class RoutingTable {
     }
   }
 
+  /** The gateways, by family and address. */
+  *gateways(): Generator<{ readonly family: Family; readonly words: Uint32Array }> {
+    for (const [family, { gateway }] of this.#gateways) {
+      if (gateway !== undefined) yield { family, words: gateway };
+    }
+  }
+
   /** True for an address that the kernel has on one of the interfaces. */
   isOwn(family: Family, words: Uint32Array, offset = 0): boolean {
     return this.#networks.some(

@@ -52,19 +52,15 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   const known = findEntry(director, replica);
   if (known !== NoConnection) {
     if (replica.isDated && connections.origin[known] === LocalOrigin) return 'kept-own';
-    const isOurs = isServed(director, known);
     if (hasSameServer(director, known, replica)) {
-      const isRival = isOurs && !director.isActiveActive;
-      if (isRival && isOlder(director, known, replica)) return 'kept-own';
+      const isOurs = isServed(director, known) && !director.isActiveActive;
+      if (isOurs && isOlder(director, known, replica)) return 'kept-own';
       bindReplica(director, known, replica);
       update(director, known, replica, now);
       return 'updated';
     }
-    const reason = whyKept(director, known, replica, isOurs);
-    if (reason !== undefined) return reason;
-    connections.clearFlag(known, Flag.synced);
-    if (connections.children(known) > 0) connections.retireTemplate(known);
-    else closeConnection(director, known);
+    if (isLateEnd(replica)) return 'replaced-before';
+    if (!makesWay(director, known, replica)) return 'kept-own';
   }
   const index = connections.insert(replica, now);
   if (index === NoConnection) {
@@ -79,20 +75,9 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   return 'created';
 }
 
-/** Why an entry is not to be replaced by one with another server; undefined when it is. */
-function whyKept(
-  director: Director,
-  known: number,
-  replica: Replica,
-  isOurs: boolean,
-): ReplicaOutcome | undefined {
-  const isKept = director.isActiveActive
-    ? outranks(director, known, replica)
-    : isOurs || director.connections.children(known) > 0;
-  if (isKept) return 'kept-own';
-  // The end of a connection that has already been replaced (ip_vs_proc_conn).
-  return replica.isInactive === true && !replica.isTemplate ? 'replaced-before' : undefined;
-}
+/** Of an entry with another server: the end of a connection in whose place there already is another (ip_vs_proc_conn). */
+const isLateEnd = ({ isInactive, isTemplate }: Replica): boolean =>
+  isInactive === true && isTemplate !== true;
 
 /**
  * Gives an entry what it needs to go on: the real server of this node's own configuration, which may have come later than
@@ -152,6 +137,20 @@ function hasSameServer(director: Director, index: number, replica: Replica): boo
   if (connections.realPort(index) !== replica.realPort) return false;
   const at = connections.realAt(index);
   return replica.realWords.every((word, position) => connections.rows[at + position] === word);
+}
+
+/** Ends an entry in favour of a peer's with another real server; false when it stays. */
+function makesWay(director: Director, index: number, replica: Replica): boolean {
+  const { connections } = director;
+  const isFollowed = connections.children(index) > 0;
+  const isKept = director.isActiveActive
+    ? outranks(director, index, replica)
+    : isServed(director, index) || isFollowed;
+  if (isKept) return false;
+  connections.clearFlag(index, Flag.synced);
+  if (isFollowed) connections.retireTemplate(index);
+  else closeConnection(director, index);
+  return true;
 }
 
 /**

@@ -85,7 +85,7 @@ function emit(director: Director, packet: Packet, neighbour: Neighbour): Verdict
 /** Sends the frames that waited for a neighbour which has just answered. */
 export function releaseHeld(director: Director, neighbour: Neighbour): void {
   const { counters, scratch } = director;
-  for (const frame of neighbour.queue.splice(0)) {
+  for (const frame of director.neighbours.takeHeld(neighbour)) {
     counters.held -= 1;
     scratch.load(frame);
     emit(director, scratch, neighbour);
@@ -97,7 +97,7 @@ export function neighbourWork(director: Director): NeighbourWork {
   return {
     probe: (neighbour) => askFor(director, neighbour),
     fail: (neighbour) => {
-      for (const _ of neighbour.queue.splice(0)) {
+      for (const _ of director.neighbours.takeHeld(neighbour)) {
         director.counters.held -= 1;
         director.counters.drop(DropReason.unresolved);
       }

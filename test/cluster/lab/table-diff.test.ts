@@ -15,7 +15,7 @@ const session = (port: number, changes: Partial<SessionView> = {}): SessionView 
   origin: 'local',
   owner: 'd1',
   synced: true,
-  syncedAgeMs: undefined,
+  syncedAgeMs: 20,
   packets: 10,
   ...changes,
 });

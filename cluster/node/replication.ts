@@ -13,6 +13,7 @@ import { Method, methodFromName, methodName } from '../../director/core/services
 import { fromWords, toWords } from '../../director/wire/address-words.js';
 import { Protocol } from '../../director/wire/ipv4.js';
 import type { SyncEffect } from '../sync/effects.js';
+import { IpvsFlag } from '../sync/ipvs/flags.js';
 import type { SessionKey, SessionProtocol, TableEntry, TableSource } from '../sync/record.js';
 import { now } from './clock.js';
 
@@ -31,17 +32,20 @@ export class Replication implements TableSource {
     created: 0,
     updated: 0,
     'kept-own': 0,
+    'replaced-before': 0,
     'table-full': 0,
     'client-limit': 0,
     removed: 0,
     'unknown-state': 0,
   };
   readonly #director: Director;
+  readonly #clock: () => Instant;
   /** Names of peers; an entry's origin is the position plus one. */
   readonly #peers: string[] = [];
 
-  constructor(director: Director) {
+  constructor(director: Director, clock: () => Instant = now) {
     this.#director = director;
+    this.#clock = clock;
   }
 
   get size(): number {
@@ -68,6 +72,7 @@ export class Replication implements TableSource {
     const family = connections.familyOf(index);
     const method = connections.methodOf(index);
     const origin = this.originName(index);
+    const mark = serverOf(this.#director, index)?.service.firewallMark ?? 0;
     const isLocal = method === Method.fullNat && localEndpoints.port(index) !== 0;
     return {
       ...this.key(index),
@@ -77,7 +82,7 @@ export class Replication implements TableSource {
       state,
       flags: 0,
       timeout: seconds(this.#timeout(index, timeouts, state)),
-      remaining: seconds(connections.remaining(index, now())),
+      remaining: seconds(connections.remaining(index, this.#clock())),
       packets: connections.packets[index] ?? 0,
       ...(isLocal && {
         local: {
@@ -85,6 +90,7 @@ export class Replication implements TableSource {
           port: localEndpoints.port(index),
         },
       }),
+      ...(mark !== 0 && { firewallMark: mark }),
       ...(origin !== undefined && { origin }),
     };
   }
@@ -130,6 +136,8 @@ export class Replication implements TableSource {
         timeout: toSeconds(record.timeout),
         origin: this.#number(from),
         isDated: bulk,
+        firewallMark: record.firewallMark ?? 0,
+        isInactive: (record.flags & IpvsFlag.inactive) !== 0,
         local: local && { words: toWords(local.address).words, port: local.port },
       },
       at,
@@ -137,8 +145,10 @@ export class Replication implements TableSource {
     this.counters[outcome] += 1;
   }
 
-  remove(key: SessionKey): void {
-    if (removeReplica(this.#director, replicaKey(key))) this.counters.removed += 1;
+  /** Takes out an entry that the peer `from` has ended. */
+  remove(key: SessionKey, from: string): void {
+    const removal = { ...replicaKey(key), origin: this.#number(from) };
+    if (removeReplica(this.#director, removal)) this.counters.removed += 1;
   }
 
   /** A template lives as long as its service says; what the entry has left is the best guess without one. */
@@ -148,7 +158,7 @@ export class Replication implements TableSource {
       return timeoutOf(timeouts, connections.protocol[index] ?? 0, state);
     }
     const persistence = serverOf(this.#director, index)?.service.persistence;
-    return persistence?.timeout ?? connections.remaining(index, now());
+    return persistence?.timeout ?? connections.remaining(index, this.#clock());
   }
 
   #number(peer: string): number {
@@ -171,6 +181,9 @@ function replicaKey(key: SessionKey): ReplicaKey {
     virtualPort: key.virtualPort,
   };
 }
+
+/** The IP protocol number of an entry's protocol. */
+export const protocolNumber = (protocol: SessionProtocol): number => ProtocolNumbers[protocol];
 
 const ProtocolNumbers: Readonly<Record<SessionProtocol, number>> = {
   TCP: Protocol.tcp,

@@ -1,15 +1,16 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
-import { MaxDatagram, type BulkFetch, type Position } from './message.js';
+import { type BulkFetch, type Position } from './message.js';
 import type { Outbox } from './outbox.js';
 import { recordSize } from './record-codec.js';
 import type { TableEntry, TableSource } from './record.js';
+import { SignatureLength } from './signature.js';
 
 /** Entries looked at for one chunk, so that a fetch of few among many cannot hold a node up. */
 const maxReads = 128;
 
 /** Room that envelope, numbers and field tags of a chunk take at most. */
-const chunkRoom = 140;
+const chunkRoom = 140 + SignatureLength;
 
 /** Bytes of one position inside a chunk, at most. */
 const positionSize = (position: Position): number => position.node.length + 2 + 9 + 9 + 2;
@@ -23,8 +24,10 @@ export class BulkDonor {
   records = 0;
   readonly #outbox: Outbox;
   readonly #table: TableSource;
+  readonly #maxLength: number;
 
-  constructor(outbox: Outbox, table: TableSource) {
+  constructor(outbox: Outbox, table: TableSource, maxLength: number) {
+    this.#maxLength = maxLength;
     this.#outbox = outbox;
     this.#table = table;
   }
@@ -51,7 +54,7 @@ export class BulkDonor {
     asOf: readonly Position[],
   ): { records: TableEntry[]; next: number } {
     const records: TableEntry[] = [];
-    let room = MaxDatagram - chunkRoom;
+    let room = this.#maxLength - chunkRoom;
     for (const position of asOf) room -= positionSize(position);
     let cursor = start;
     for (let reads = 0; reads < maxReads && cursor >= 0; reads += 1) {

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../director/base/address.js';
 import { Deadlines } from '../../director/base/deadlines.js';
 import { assert } from '../../director/base/invariant.js';
 import type { Log } from '../../director/base/log.js';
@@ -72,6 +73,14 @@ export class BulkJoiner {
     return this.#owed.size;
   }
 
+  /** True when all that this node has applied of a stream stands on everything that came before it. */
+  isWhole(peer: PeerStream): boolean {
+    if (!peer.positioned || this.#owed.has(peer.node)) return false;
+    if (this.#transfer?.donor === peer && this.#transfer.scope === 'own') return false;
+    // What came before a stream's beginning arrives with the first transfer.
+    return peer.base === 1 || this.#state === 'settled' || this.#transfer?.scope === 'own';
+  }
+
   get deadline(): Instant {
     const transfer = this.#transfer;
     return transfer ? earliest(this.#timers.next, transfer.deadline) : this.#timers.next;
@@ -97,6 +106,11 @@ export class BulkJoiner {
       this.#offers.set(peer.node, { peer, hello });
       if (this.#state === 'requesting') this.#becomeChoosing(now);
     } else this.#beginOwed(now);
+  }
+
+  /** A peer has been admitted that has not heard this node's question, or could not answer it yet. */
+  handleProof(to: IpAddress): void {
+    if (this.#state === 'requesting') this.#context.outbox.send({ kind: 'bulk-request' }, to);
   }
 
   handleChunk(now: Instant, peer: PeerStream, chunk: BulkChunk): void {

@@ -41,7 +41,7 @@ export interface Envelope {
   readonly epoch: number;
 }
 
-/** The UDP payload for a body. The caller keeps records and ranges few enough: a payload beyond the limit is a bug. */
+/** The UDP payload for a body, without a signature. The caller keeps records and ranges few enough: a payload beyond the limit is a bug. */
 export function encodeDatagram(envelope: Envelope, body: MessageBody): Uint8Array {
   const { syncId, node, epoch } = envelope;
   const wire: Wire = { syncId, node, epoch };
@@ -58,6 +58,7 @@ function setBody(wire: Wire, body: MessageBody): void {
         sequence: body.sequence,
         records: body.records.map(recordToWire),
         removals: body.removals.map(removalToWire),
+        acknowledge: body.acknowledge,
       };
       return;
     case 'hello':
@@ -88,6 +89,15 @@ function setBody(wire: Wire, body: MessageBody): void {
       return;
     case 'goodbye':
       wire.goodbye = body;
+      return;
+    case 'ack':
+      wire.ack = body;
+      return;
+    case 'challenge':
+      wire.challenge = {};
+      return;
+    case 'response':
+      wire.response = body;
       return;
     default:
       return unreachable(body);
@@ -128,6 +138,9 @@ function readBody(wire: Wire): MessageBody | DatagramReject {
   if (wire.bulkFetch) return readFetch(wire.bulkFetch);
   if (wire.bulkChunk) return readChunk(wire.bulkChunk);
   if (wire.goodbye) return readGoodbye(wire.goodbye);
+  if (wire.ack) return readAck(wire.ack);
+  if (wire.challenge) return { kind: 'challenge' };
+  if (wire.response) return readResponse(wire.response);
   return 'no-body';
 }
 
@@ -154,7 +167,8 @@ function readUpdates(wire: baton.sync.Updates.$Properties): MessageBody | Datagr
   if (typeof records === 'string') return records;
   const removals = readAll(wire.removals, MaxItems, removalFromWire);
   if (typeof removals === 'string') return removals;
-  return { kind: 'updates', sequence, records, removals };
+  const acknowledge = wire.acknowledge ?? false;
+  return { kind: 'updates', sequence, records, removals, acknowledge };
 }
 
 function readHello(wire: baton.sync.Hello.$Properties): MessageBody | DatagramReject {
@@ -166,6 +180,7 @@ function readHello(wire: baton.sync.Hello.$Properties): MessageBody | DatagramRe
     entries: wire.entries ?? 0,
     tableComplete: wire.tableComplete ?? false,
     master: wire.master ?? false,
+    acknowledge: wire.acknowledge ?? false,
   };
 }
 
@@ -213,6 +228,21 @@ function readPosition(wire: baton.sync.Position.$Properties): Position | Datagra
   const sequence = wire.sequence ?? 0;
   if (!isNodeName(node)) return 'bad-node-name';
   return isCount(epoch) && isCount(sequence) ? { node, epoch, sequence } : 'bad-number';
+}
+
+function readAck(wire: baton.sync.Ack.$Properties): MessageBody | DatagramReject {
+  const position = readPosition(wire);
+  return typeof position === 'string' ? position : { kind: 'ack', ...position };
+}
+
+function readResponse(wire: baton.sync.Response.$Properties): MessageBody | DatagramReject {
+  const node = wire.node ?? '';
+  const epoch = wire.epoch ?? 0;
+  const counter = wire.counter ?? 0;
+  if (!isNodeName(node)) return 'bad-node-name';
+  return isCount(epoch) && isCount(counter)
+    ? { kind: 'response', node, epoch, counter }
+    : 'bad-number';
 }
 
 function readChunk(wire: baton.sync.BulkChunk.$Properties): MessageBody | DatagramReject {

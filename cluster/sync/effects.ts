@@ -1,8 +1,11 @@
 import type { IpAddress } from '../../director/base/address.js';
 import type { SessionKey, SyncRecord } from './record.js';
 
-/** Why the table counts as complete: a peer's was fetched, there is no peer that has one, or it took too long. */
-export type CompleteReason = 'bulk' | 'alone' | 'timeout';
+/**
+ * Why the table counts as complete: a peer's was fetched, there is no peer that has one, it took too long, or the format
+ * knows no fetching.
+ */
+export type CompleteReason = 'bulk' | 'alone' | 'timeout' | 'no-bulk';
 
 /**
  * What session sync wants done, in this order.
@@ -12,6 +15,7 @@ export type CompleteReason = 'bulk' | 'alone' | 'timeout';
  *   creates an entry or replaces one that came from a peer, but not one of this node's own.
  * - `remove`: `from` has removed its entry.
  * - `table-complete`: once, some time after the start; `entries` came by bulk transfer.
+ * - `acknowledged`: at least one peer has all that `update` has given a sequence up to this one; grows only.
  * - `peer-restarted`: `node` runs with a new epoch, so what it knew is only what it fetches now.
  */
 export type SyncEffect =
@@ -28,4 +32,5 @@ export type SyncEffect =
       readonly reason: CompleteReason;
       readonly entries: number;
     }
+  | { readonly kind: 'acknowledged'; readonly sequence: number }
   | { readonly kind: 'peer-restarted'; readonly node: string };

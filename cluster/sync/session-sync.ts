@@ -2,14 +2,17 @@ import type { IpAddress } from '../../director/base/address.js';
 import { assert, unreachable } from '../../director/base/invariant.js';
 import { silentLog, type Log } from '../../director/base/log.js';
 import { earliest, Never, type Duration, type Instant } from '../../director/base/time.js';
+import { Acknowledgements } from './acknowledgements.js';
 import { BulkDonor } from './bulk-donor.js';
 import { BulkJoiner } from './bulk-joiner.js';
 import type { BulkCounters } from './bulk-transfer.js';
-import { decodeDatagram, type DatagramReject } from './codec.js';
 import type { SyncEffect } from './effects.js';
+import { Inbox, type SyncReject } from './inbox.js';
 import { TouchJournal } from './journal.js';
+import type { KeyRing } from './key-ring.js';
 import {
   isNodeName,
+  type Ack,
   type BulkFetch,
   type Datagram,
   type Nack,
@@ -18,10 +21,11 @@ import {
 } from './message.js';
 import { Outbox } from './outbox.js';
 import type { PeerStream } from './peer-stream.js';
-import { SyncReceiver, type PeerReject } from './receiver.js';
+import { SyncReceiver } from './receiver.js';
 import { keyText, type SessionKey, type SyncRecord, type TableSource } from './record.js';
 import { SyncSender } from './sender.js';
-import type { SessionSyncSnapshot } from './snapshot.js';
+import { snapshotOf, type SessionSyncSnapshot } from './snapshot.js';
+import type { SyncMachine } from './sync-machine.js';
 import { defaultTuning, type SyncTuning } from './tuning.js';
 
 /** Which node this is, and in which cluster. */
@@ -33,19 +37,9 @@ export interface SessionSyncConfig extends Partial<SyncTuning> {
   readonly epoch: number;
   /** When the table counts as complete though it is not. */
   readonly bulkTimeout: Duration;
+  /** With keys every datagram is signed, and only signed ones are accepted. */
+  readonly keys?: KeyRing | undefined;
 }
-
-/** Why a received datagram had no effect. */
-export type SyncReject =
-  | DatagramReject
-  | PeerReject
-  | 'not-running'
-  | 'other-sync-id'
-  | 'own-datagram'
-  | 'own-name'
-  | 'not-for-us'
-  | 'table-not-complete'
-  | 'table-behind';
 
 /**
  * Session sync: every director tells the others of its connections, so that each can carry on for any other.
@@ -53,7 +47,7 @@ export type SyncReject =
  *
  * The way of an update. Each node numbers its Updates datagrams; peers apply them in order and ask for what is missing:
  *
- *     update() ─▶ SyncSender: up to 2 ms for company ─▶ Updates 7 ═══ multicast ══▶ SyncReceiver: 7 is next ─▶ apply
+ *     update() ─▶ SyncSender: up to 20 ms for company ─▶ Updates 7 ═══ multicast ══▶ SyncReceiver: 7 is next ─▶ apply
  *                                                     Updates 8 ═══════ ✗
  *                                                     Updates 9 ═════════════════▶ held: 8 is missing
  *                 ring of the last 4096 ◀════════════ Nack 8 ◀════════════════════ 2 ms later, and again
@@ -74,15 +68,17 @@ export type SyncReject =
  *
  * The driver drains `effects` after every input: a donor whose table lacks what is still in the queue sends no chunk.
  */
-export class SessionSync {
+export class SessionSync implements SyncMachine {
   readonly effects: SyncEffect[] = [];
 
   readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
   readonly #sender: SyncSender;
   readonly #receiver: SyncReceiver;
   readonly #joiner: BulkJoiner;
   readonly #donor: BulkDonor;
   readonly #journal: TouchJournal;
+  readonly #acks: Acknowledgements;
   readonly #table: TableSource;
   readonly #log: Log;
   readonly #bulkCounters: BulkCounters = {
@@ -92,10 +88,8 @@ export class SessionSync {
     lagging: 0,
     sweepsSkipped: 0,
   };
-  readonly #rejected = new Map<SyncReject, number>();
   #state: 'new' | 'running' | 'stopped' = 'new';
   #master = false;
-  #datagrams = 0;
   #now: Instant | undefined;
 
   constructor(config: SessionSyncConfig, table: TableSource, log: Log = silentLog) {
@@ -105,8 +99,9 @@ export class SessionSync {
     const tuning: SyncTuning = { ...defaultTuning, ...config };
     this.#table = table;
     this.#log = log;
-    this.#outbox = new Outbox({ syncId, node, epoch }, this.effects);
+    this.#outbox = new Outbox({ syncId, node, epoch }, this.effects, config.keys);
     this.#journal = new TouchJournal(tuning.journalLimit);
+    this.#acks = new Acknowledgements(this.effects, tuning);
     this.#sender = new SyncSender(this.#outbox, () => this.#status(), tuning);
     this.#receiver = new SyncReceiver(
       this.#outbox,
@@ -117,7 +112,7 @@ export class SessionSync {
       },
       tuning,
     );
-    this.#donor = new BulkDonor(this.#outbox, table);
+    this.#donor = new BulkDonor(this.#outbox, table, tuning.maxLength);
     this.#joiner = new BulkJoiner(
       {
         outbox: this.#outbox,
@@ -133,12 +128,16 @@ export class SessionSync {
       },
       config.bulkTimeout,
     );
+    this.#inbox = new Inbox(this.#outbox, this.#receiver, config.keys, (_now, source) => {
+      this.#sender.helloTo(source);
+      this.#joiner.handleProof(source);
+    });
   }
 
   get deadline(): Instant {
     if (this.#state !== 'running') return Never;
     const own = earliest(this.#sender.deadline, this.#receiver.deadline);
-    return earliest(own, this.#joiner.deadline);
+    return earliest(earliest(own, this.#joiner.deadline), this.#acks.deadline);
   }
 
   /** True from the `table-complete` effect on: the node may preempt. */
@@ -154,11 +153,20 @@ export class SessionSync {
     this.#joiner.start(now);
   }
 
-  /** An entry of this node's own has been created or has changed so that peers must know. */
-  update(now: Instant, record: SyncRecord): void {
+  /** Peers that could acknowledge something: heard in the last 2.5 s, and neither stopped nor found dead since. */
+  get peersAlive(): number {
+    return this.#now === undefined ? 0 : this.#receiver.alive(this.#now);
+  }
+
+  /**
+   * An entry of this node's own has been created or has changed so that peers must know. Returns the sequence of the
+   * Updates that will carry it, for the effect `acknowledged`.
+   */
+  update(now: Instant, record: SyncRecord): number {
     this.#enter(now);
-    this.#sender.update(now, record);
+    const sequence = this.#sender.update(now, record);
     this.#touchOwn(record);
+    return sequence;
   }
 
   /** An entry of this node's own is gone. Not for entries that came from peers: those are theirs to remove. */
@@ -168,10 +176,22 @@ export class SessionSync {
     this.#touchOwn(key);
   }
 
-  /** Sends what waits for company at once. */
-  flush(now: Instant): void {
+  /**
+   * Sends what waits for company at once; with `acknowledge`, peers are asked to say when they have it, and asked
+   * again a few times while nobody does.
+   */
+  flush(now: Instant, options: { readonly acknowledge?: boolean } = {}): void {
     this.#enter(now);
-    this.#sender.flush(now);
+    const { acknowledge = false } = options;
+    const wasSent = this.#sender.flush(now, acknowledge);
+    if (acknowledge) this.#askForAck(now, wasSent);
+  }
+
+  /** The peer's process has ended, whatever the clock says about it: nobody is to wait for it. */
+  handlePeerDeath(now: Instant, node: string): void {
+    this.#enter(now);
+    const peer = this.#receiver.peer(node);
+    if (peer !== undefined) peer.goneAt = now;
   }
 
   /** This node's VRRP state: a master is preferred as a donor, and applies what it holds back. */
@@ -179,7 +199,7 @@ export class SessionSync {
     this.#enter(now);
     if (isMaster === this.#master) return;
     this.#master = isMaster;
-    this.#sender.helloSoon(now);
+    this.#sender.hello(now);
     if (!isMaster) return;
     this.#receiver.applyHeld(now);
     this.#joiner.handleAdvance(now);
@@ -192,6 +212,7 @@ export class SessionSync {
     this.#sender.repeatTail(now);
     this.#outbox.send({ kind: 'goodbye', lastSequence: this.#sender.lastSequence });
     this.#sender.stop();
+    this.#acks.stop();
     this.#joiner.stop();
     this.#state = 'stopped';
   }
@@ -202,74 +223,37 @@ export class SessionSync {
     this.#receiver.handleDeadline(now);
     this.#joiner.handleAdvance(now);
     this.#joiner.handleDeadline(now);
+    if (this.#acks.takeDue(now)) this.#sender.repeat(this.#acks.asked);
+    this.#acknowledge();
     assert(this.deadline > now, 'session sync has handled all that was due');
   }
 
   /** A UDP payload from `source`. Whatever it holds, the worst that it does is to be counted. */
   handleDatagram(now: Instant, bytes: Uint8Array, source: IpAddress): void {
     this.#moveTo(now);
-    const reject = this.#receive(now, bytes, source);
-    if (reject !== undefined) this.#rejected.set(reject, (this.#rejected.get(reject) ?? 0) + 1);
+    if (this.#state !== 'running') return this.#inbox.reject('not-running');
+    const received = this.#inbox.receive(now, bytes, source);
+    if (received === undefined) return;
+    const { peer, body } = received;
+    const refusal = this.#refusal(body);
+    if (refusal !== undefined) return this.#inbox.reject(refusal);
+    this.#handle(now, peer, body, source);
+    this.#acknowledge();
   }
 
   /** Counters and peers as they are now. */
   snapshot(): SessionSyncSnapshot {
-    const sender = this.#sender;
-    const receiver = this.#receiver;
-    const heard = receiver.peers.filter((peer) => peer.address !== undefined);
-    return {
-      tableComplete: this.tableComplete,
-      sent: {
-        datagrams: this.#outbox.datagrams,
-        records: sender.records,
-        removals: sender.removals,
-        retransmissions: sender.retransmissions,
-      },
-      received: {
-        datagrams: this.#datagrams,
-        records: receiver.records,
-        removals: receiver.removals,
-        retransmissions: receiver.repaired,
-      },
-      peers: heard.map(({ node, address, lastHeard, missing }) => ({
-        node,
-        address,
-        lastHeard,
-        missing,
-      })),
-      rejected: Object.fromEntries(this.#rejected),
-      reliability: {
-        duplicates: receiver.duplicates,
-        gaps: receiver.gaps,
-        nacksSent: receiver.nacks,
-        nackOverflows: sender.nackOverflows,
-        lostNotices: sender.lostNotices,
-      },
-      bulk: {
-        ...this.#bulkCounters,
-        transfers: this.#joiner.transfers,
-        failures: this.#joiner.failures,
-        owed: this.#joiner.owed,
-        journalEvictions: this.#journal.evictions,
-        chunksSent: this.#donor.chunks,
-        recordsSent: this.#donor.records,
-      },
-    };
-  }
-
-  #receive(now: Instant, bytes: Uint8Array, source: IpAddress): SyncReject | undefined {
-    if (this.#state !== 'running') return 'not-running';
-    const datagram = decodeDatagram(bytes);
-    if (datagram.kind === 'rejected') return datagram.reason;
-    const { syncId, node, epoch } = this.#outbox.envelope;
-    if (datagram.syncId !== syncId) return 'other-sync-id';
-    if (datagram.node === node) return datagram.epoch === epoch ? 'own-datagram' : 'own-name';
-    const peer = this.#receiver.hear(now, datagram, source);
-    if (typeof peer === 'string') return peer;
-    this.#datagrams += 1;
-    const refusal = this.#refusal(datagram.body);
-    if (refusal === undefined) this.#handle(now, peer, datagram.body, source);
-    return refusal;
+    return snapshotOf({
+      outbox: this.#outbox,
+      inbox: this.#inbox,
+      sender: this.#sender,
+      receiver: this.#receiver,
+      acks: this.#acks,
+      joiner: this.#joiner,
+      donor: this.#donor,
+      journal: this.#journal,
+      bulk: this.#bulkCounters,
+    });
   }
 
   /** Why a message that is well-formed and from a peer is not for this node to act on, if so. */
@@ -277,6 +261,9 @@ export class SessionSync {
     switch (body.kind) {
       case 'nack':
         return this.#isForUs(body) ? undefined : 'not-for-us';
+      case 'ack':
+        if (!this.#isForUs(body)) return 'not-for-us';
+        return body.sequence <= this.#sender.lastSequence ? undefined : 'never-sent';
       case 'bulk-chunk':
         return body.joinerEpoch === this.#outbox.envelope.epoch ? undefined : 'not-for-us';
       case 'bulk-fetch':
@@ -295,12 +282,15 @@ export class SessionSync {
     const { midway } = this.#joiner;
     switch (body.kind) {
       case 'updates':
+        if (body.acknowledge) peer.ackWanted = body.sequence;
         this.#receiver.updates(now, peer, body, midway);
         return this.#joiner.handleAdvance(now);
       case 'hello':
+        if (body.acknowledge) peer.ackWanted = body.lastSequence;
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handleHello(now, peer, body);
       case 'goodbye':
+        peer.goneAt = now;
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handlePeerGone(now, peer.node);
       case 'lost-notice':
@@ -308,6 +298,8 @@ export class SessionSync {
         return this.#joiner.handleAdvance(now);
       case 'nack':
         return this.#sender.handleNack(body, source);
+      case 'ack':
+        return this.#acks.handle(now, peer, body.sequence);
       case 'bulk-request':
         if (this.tableComplete) this.#sender.helloTo(source);
         return;
@@ -317,12 +309,34 @@ export class SessionSync {
         return this.#donor.answer(body, peer.epoch, this.#positions(), source);
       case 'bulk-chunk':
         return this.#joiner.handleChunk(now, peer, body);
+      case 'challenge':
+      case 'response':
+        return assert(false, 'the inbox keeps handshakes to itself');
       default:
         return unreachable(body);
     }
   }
 
-  #isForUs(message: Nack | BulkFetch): boolean {
+  /** Asks with the Updates that have just left, or, when there were none, for all earlier ones that nobody has. */
+  #askForAck(now: Instant, wasSent: boolean): void {
+    const { lastSequence } = this.#sender;
+    if (lastSequence <= this.#acks.acknowledged || this.peersAlive === 0) return;
+    if (!wasSent && this.#acks.asked < lastSequence) this.#sender.askByHello();
+    if (this.#acks.asked < lastSequence) this.#acks.ask(now, lastSequence);
+  }
+
+  /** Answers the peers that have asked: behind the effects that put what they asked about into the table. */
+  #acknowledge(): void {
+    for (const peer of this.#receiver.streams()) {
+      const { node, epoch, applied, address } = peer;
+      if (peer.ackWanted === 0 || applied < peer.ackWanted || address === undefined) continue;
+      if (!this.#joiner.isWhole(peer)) continue;
+      peer.ackWanted = 0;
+      this.#outbox.send({ kind: 'ack', node, epoch, sequence: applied }, address);
+    }
+  }
+
+  #isForUs(message: Nack | BulkFetch | Ack): boolean {
     const { node, epoch } = this.#outbox.envelope;
     return message.node === node && message.epoch === epoch;
   }

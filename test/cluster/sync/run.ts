@@ -1,9 +1,14 @@
 import { keyText } from '../../../cluster/sync/record.js';
-import type { SyncTuning } from '../../../cluster/sync/tuning.js';
 import { Prng } from '../../../director/base/prng.js';
-import { between, microseconds, seconds, type Instant } from '../../../director/base/time.js';
+import {
+  between,
+  microseconds,
+  milliseconds,
+  seconds,
+  type Instant,
+} from '../../../director/base/time.js';
 import { record } from './toy-table.js';
-import { fairWeather, World } from './world.js';
+import { fairWeather, World, type Overrides } from './world.js';
 
 /** What the owner of a session last did to it, and whether it can be held to it. */
 interface Truth {
@@ -28,11 +33,13 @@ export class Run {
   readonly #lives = new Map<string, number>();
   #version = 0;
 
-  constructor(seed: number, names: readonly string[], tuning: Partial<SyncTuning> = {}) {
+  constructor(seed: number, names: readonly string[], tuning: Overrides = {}) {
     this.#random = new Prng(seed * 7919 + 1);
     this.#names = names;
     // A dead node's lost tail cannot be had from anyone, so Nacks must not give up on a living one.
-    this.world = new World(seed, { tuning: { nackAttempts: 40, ...tuning } });
+    this.world = new World(seed, {
+      tuning: { flushBound: milliseconds(2), nackAttempts: 40, ...tuning },
+    });
     const loss = this.#random.below(31);
     this.world.weather = {
       loss,

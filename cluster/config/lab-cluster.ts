@@ -118,6 +118,20 @@ export function checkVirtualRouters(
   }
 }
 
+/**
+ * Real servers of NAT and FULLNAT answer to addresses of the first virtual router: its master has to know connections that
+ * another director has opened, from their first packet on.
+ */
+export function checkReplies({ cluster, services }: LabText, report: ReportLabProblem): void {
+  const elsewhere = new Set(cluster['virtual-routers'].flatMap(({ addresses }) => addresses));
+  for (const [index, { address, method, commit = cluster.commit }] of services.entries()) {
+    const isAnswered = method === 'Masq' || method === 'FullNat';
+    if (!isAnswered || commit !== 'none' || !elsewhere.has(address)) continue;
+    const message = `has to be sent or acked: ${address} is on a virtual router of its own, and replies go to the first one`;
+    report(['services', index, 'commit'], 'conflict', message);
+  }
+}
+
 /** Refuses settings that have no effect because of another one. */
 export function checkSettings({ cluster, services }: LabText, report: ReportLabProblem): void {
   const { sync, version, advert } = cluster;

@@ -2,6 +2,7 @@ import { type AddressPrefix, prefixContains } from '../../director/base/address.
 import { AddressPlan, describePrefix, hasHostBits } from './address-plan.js';
 import {
   checkDirectors,
+  checkReplies,
   checkSettings,
   checkVirtualRouters,
   type ClusterNetworks,
@@ -37,6 +38,7 @@ export function resolveLab(text: LabText, report: ReportLabProblem): LabConfig |
   const found = findClusterNetworks(text, plan, report);
   checkSettings(text, report);
   checkVirtualRouters(text, nodes, report);
+  checkReplies(text, report);
   checkDirectors(text, nodes, found, report);
   const services = resolveServices(text.services, nodes, found, report);
   if (found.virtual === undefined) return undefined;

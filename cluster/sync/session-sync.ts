@@ -90,6 +90,7 @@ export class SessionSync implements SyncMachine {
   };
   #state: 'new' | 'running' | 'stopped' = 'new';
   #master = false;
+  #isTableAnnounced = false;
   #now: Instant | undefined;
 
   constructor(config: SessionSyncConfig, table: TableSource, log: Log = silentLog) {
@@ -153,7 +154,7 @@ export class SessionSync implements SyncMachine {
     this.#joiner.start(now);
   }
 
-  /** Peers that could acknowledge something: heard in the last 2.5 s, and neither stopped nor found dead since. */
+  /** Peers that could acknowledge something: complete, heard in the last 2.5 s, and neither stopped nor found dead since. */
   get peersAlive(): number {
     return this.#now === undefined ? 0 : this.#receiver.alive(this.#now);
   }
@@ -225,6 +226,7 @@ export class SessionSync implements SyncMachine {
     this.#joiner.handleDeadline(now);
     if (this.#acks.takeDue(now)) this.#sender.repeat(this.#acks.asked);
     this.#acknowledge();
+    this.#announceTable(now);
     assert(this.deadline > now, 'session sync has handled all that was due');
   }
 
@@ -239,6 +241,7 @@ export class SessionSync implements SyncMachine {
     if (refusal !== undefined) return this.#inbox.reject(refusal);
     this.#handle(now, peer, body, source);
     this.#acknowledge();
+    this.#announceTable(now);
   }
 
   /** Counters and peers as they are now. */
@@ -287,6 +290,7 @@ export class SessionSync implements SyncMachine {
         return this.#joiner.handleAdvance(now);
       case 'hello':
         if (body.acknowledge) peer.ackWanted = body.lastSequence;
+        peer.tableComplete = body.tableComplete;
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handleHello(now, peer, body);
       case 'goodbye':
@@ -334,6 +338,13 @@ export class SessionSync implements SyncMachine {
       peer.ackWanted = 0;
       this.#outbox.send({ kind: 'ack', node, epoch, sequence: applied }, address);
     }
+  }
+
+  /** Peers may wait for this node's acknowledgements from now on. */
+  #announceTable(now: Instant): void {
+    if (this.#isTableAnnounced || !this.tableComplete) return;
+    this.#isTableAnnounced = true;
+    this.#sender.hello(now);
   }
 
   #isForUs(message: Nack | BulkFetch | Ack): boolean {

@@ -6,6 +6,7 @@ import { addFaultCommands } from './fault-commands.js';
 import { Interruption, signalStatus } from './interruption.js';
 import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
+import { addNetworkCommands } from './network-commands.js';
 import type { Terminal } from './terminal.js';
 import { addTrafficCommand } from './traffic-command.js';
 import { addViewCommands } from './view-commands.js';
@@ -33,6 +34,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addLabCommands(line);
   addViewCommands(line);
   addFaultCommands(line);
+  addNetworkCommands(line);
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
-import type { IpAddress } from '../../director/base/address.js';
+import { isIpv6, type IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
 import { earliest, milliseconds, after, Never, type Instant } from '../../director/base/time.js';
@@ -13,6 +13,7 @@ import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
+import { LeastDatagram, MaxDatagram } from '../sync/message.js';
 import { SessionSync } from '../sync/session-sync.js';
 import type { VrrpState } from '../vrrp/election.js';
 import { now } from './clock.js';
@@ -149,6 +150,8 @@ export class Member {
         syncId: config.syncId,
         epoch: Date.now() * 1_000 + randomInt(1_000),
         bulkTimeout: config.bulkTimeout,
+        flushBound: config.flushBound,
+        maxLength: longestDatagram(config, owner.mtu),
       },
       this.replication,
       this.#log,
@@ -313,6 +316,12 @@ export class Member {
     if (server?.service.isLive !== true) return;
     this.#sync?.remove(now(), this.replication.key(index));
   }
+}
+
+/** The longest sync message: as configured, but what fits the interface in one piece. */
+function longestDatagram({ maxLength, group }: SyncConfig, mtu: number): number {
+  const headers = isIpv6(group) ? 48 : 28;
+  return Math.max(LeastDatagram, Math.min(maxLength, mtu - headers, MaxDatagram));
 }
 
 function required<T>(part: T | undefined): T {

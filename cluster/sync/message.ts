@@ -1,7 +1,10 @@
 import type { SessionKey, SyncRecord, TableEntry } from './record.js';
 
-/** Longest datagram, sent or accepted: fits an Ethernet frame with IPv6, UDP and room for a tunnel. */
-export const MaxDatagram = 1400;
+/** Longest datagram accepted, whatever the sender's own limit is: what fits a jumbo frame. */
+export const MaxDatagram = 8_972;
+
+/** Least limit of what a node sends: room for the greatest record beside the longest names. */
+export const LeastDatagram = 576;
 
 /** Longest name of a node, so that a `Position` has a largest size. */
 export const MaxNodeName = 63;
@@ -19,7 +22,7 @@ export const MaxNackRanges = 32;
 export const MaxFetchWindow = 16;
 
 /** Most records, and most removals, in one message: more than fit, so that only nonsense is refused. */
-export const MaxItems = 128;
+export const MaxItems = 1_024;
 
 /** True for a name that may stand in a datagram: 1 to 63 printable ASCII characters without a blank. */
 export const isNodeName = (text: string): boolean => /^[\x21-\x7e]{1,63}$/.test(text);

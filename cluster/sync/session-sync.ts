@@ -56,7 +56,7 @@ export type SyncReject =
  *
  * The way of an update. Each node numbers its Updates datagrams; peers apply them in order and ask for what is missing:
  *
- *     update() ─▶ SyncSender: up to 2 ms for company ─▶ Updates 7 ═══ multicast ══▶ SyncReceiver: 7 is next ─▶ apply
+ *     update() ─▶ SyncSender: up to 20 ms for company ─▶ Updates 7 ═══ multicast ══▶ SyncReceiver: 7 is next ─▶ apply
  *                                                     Updates 8 ═══════ ✗
  *                                                     Updates 9 ═════════════════▶ held: 8 is missing
  *                 ring of the last 4096 ◀════════════ Nack 8 ◀════════════════════ 2 ms later, and again
@@ -122,7 +122,7 @@ export class SessionSync {
       },
       tuning,
     );
-    this.#donor = new BulkDonor(this.#outbox, table);
+    this.#donor = new BulkDonor(this.#outbox, table, tuning.maxLength);
     this.#joiner = new BulkJoiner(
       {
         outbox: this.#outbox,
@@ -205,7 +205,7 @@ export class SessionSync {
     this.#enter(now);
     if (isMaster === this.#master) return;
     this.#master = isMaster;
-    this.#sender.helloSoon(now);
+    this.#sender.hello(now);
     if (!isMaster) return;
     this.#receiver.applyHeld(now);
     this.#joiner.handleAdvance(now);

@@ -2,8 +2,10 @@ import { milliseconds, seconds, type Duration } from '../../director/base/time.j
 
 /** Times and limits of session sync that have good defaults. Every limit has a counter in the snapshot. */
 export interface SyncTuning {
-  /** Longest time that a change waits for others to share its datagram. */
-  readonly flushDelay: Duration;
+  /** The longest that a change waits for others to share its datagram; after a quiet time it does not wait. */
+  readonly flushBound: Duration;
+  /** Longest datagram sent, in bytes of UDP payload: 576 to 8972. */
+  readonly maxLength: number;
   /** Wait before Updates that ask for an Ack are sent again; doubles each time. */
   readonly ackRepeat: Duration;
   /** How often they are sent again at most. */
@@ -12,7 +14,7 @@ export interface SyncTuning {
   readonly ringSize: number;
   /** Most Updates sent again for one Nack. */
   readonly nackBatch: number;
-  /** Hello in quiet times; the first two after an Updates come sooner, so that a lost tail is noticed. */
+  /** The most time between two Hellos; those after the last Updates come sooner, so that a lost tail is noticed. */
   readonly helloInterval: Duration;
   readonly helloAfterUpdates: Duration;
   readonly helloAgain: Duration;
@@ -52,7 +54,8 @@ export interface SyncTuning {
 
 /** For a local network with round trips below 10 ms and up to a million entries. */
 export const defaultTuning: SyncTuning = {
-  flushDelay: milliseconds(2),
+  flushBound: milliseconds(20),
+  maxLength: 1400,
   ackRepeat: milliseconds(5),
   ackRepeats: 6,
   ringSize: 4096,

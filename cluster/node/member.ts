@@ -15,7 +15,7 @@ import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
 import { LeastDatagram, MaxDatagram } from '../sync/message.js';
 import { SessionSync } from '../sync/session-sync.js';
-import type { VrrpState } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
@@ -196,12 +196,23 @@ export class Member {
       changed: () => this.#turn(),
       becameMaster: () => this.#becameMaster(),
       resigned: () => this.#handOver(now()),
+      stale: () => this.#resync(now()),
     };
   }
 
   #becameMaster(): void {
     this.#awaitsFirstPacket = true;
     this.#sync?.setMaster(now(), true);
+  }
+
+  /** Makes sure of the table; the elections may preempt again when it is complete. */
+  #resync(at: Instant): void {
+    if (this.#sync === undefined) {
+      for (const { election } of this.routers) election.allowPreemption(at);
+    } else {
+      this.#sync.resync(at);
+      this.timeline.add('bulk-started', 'asking peers for what was missed');
+    }
   }
 
   /** Tells peers all that they do not know yet, at once: this node will not forward another packet. */

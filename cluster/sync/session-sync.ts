@@ -200,6 +200,15 @@ export class SessionSync {
     if (peer !== undefined) peer.goneAt = now;
   }
 
+  /**
+   * This node was cut off, or did not run, for a while, so its table may lack what happened meanwhile. It is fetched
+   * anew, from the master if there is one; `table-complete` follows, after `bulkTimeout` at the latest.
+   */
+  resync(now: Instant): void {
+    this.#enter(now);
+    this.#joiner.restart(now);
+  }
+
   /** This node's VRRP state: a master is preferred as a donor, and applies what it holds back. */
   setMaster(now: Instant, isMaster: boolean): void {
     this.#enter(now);

@@ -200,10 +200,7 @@ export class SessionSync {
     if (peer !== undefined) peer.goneAt = now;
   }
 
-  /**
-   * This node was cut off, or did not run, for a while, so its table may lack what happened meanwhile. It is fetched
-   * anew, from the master if there is one; `table-complete` follows, after `bulkTimeout` at the latest.
-   */
+  /** The table may lack what happened lately: it is fetched anew, and `table-complete` follows once more. */
   resync(now: Instant): void {
     this.#enter(now);
     this.#joiner.restart(now);

@@ -54,8 +54,6 @@ export class Election {
   #now = instant(0);
   /** This node, with its effective priority. */
   #self: Candidate;
-  /** The master whose silence made this node the master. */
-  #silencedMaster: IpAddress | undefined;
   #fault: string | undefined;
   #groupFault: string | undefined;
   #transitions = 0;
@@ -316,10 +314,12 @@ export class Election {
     this.#mastership.handleRival(now, centiseconds(intervalCentiseconds));
   }
 
-  /** Whoever stops being master without a better `master` resigns. */
+  /** With a better `master` a master says its last word, without one it resigns. */
   #becomeBackup(now: Instant, reason: TransitionReason, master?: Advertisement): void {
     assert(this.#state !== 'backup', 'a backup does not become backup');
-    if (master !== undefined) this.#sayLastWord(now, master);
+    const saysLastWord = master !== undefined && this.#config.higherPrioritySendsAdvert;
+    if (saysLastWord && this.#state === 'master')
+      this.#mastership.advertise(now, this.#self.priority);
     this.#leave(master === undefined);
     if (master !== undefined) this.#candidacy.follow(now, master);
     else if (reason === 'paused') this.#candidacy.listenBriefly(now);
@@ -329,8 +329,6 @@ export class Election {
 
   #becomeMaster(now: Instant, reason: TakeOverReason): void {
     assert(this.#state === 'backup', 'only a backup becomes master');
-    const { master } = this.#candidacy;
-    this.#silencedMaster = reason === 'master-silent' ? master?.address : undefined;
     this.#leave(false);
     this.#mastership.start(now, this.#self.priority);
     this.#changeState(now, 'master', reason);
@@ -382,17 +380,5 @@ export class Election {
   #distrustTable(): void {
     this.#candidacy.forbidPreemption();
     this.effects.push({ kind: 'stale' });
-  }
-
-  /**
-   * A master that comes back after it was cut off does not know that there was another one, and that hosts have learned the
-   * way to it. One more advertisement of ours, of lower rank, makes it announce the addresses again. keepalived does
-   * so when it is told to; we also do when it is the very router whose silence made us master.
-   */
-  #sayLastWord(now: Instant, master: Advertisement): void {
-    if (this.#state !== 'master') return;
-    const wasCutOff = master.source === this.#silencedMaster;
-    if (!wasCutOff && !this.#config.higherPrioritySendsAdvert) return;
-    this.#mastership.advertise(now, this.#self.priority);
   }
 }

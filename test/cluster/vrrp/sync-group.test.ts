@@ -129,7 +129,7 @@ test('a member that is outranked takes the others along, and they resign', (t) =
   const pair = new Pair().lead();
   pair.hear(at(4_000), pair.inner);
   t.same(pair.drain(), [
-    ['release', 'master->backup outranked'],
+    ['advertise 100', 'release', 'master->backup outranked'],
     ['advertise 0', 'release', 'master->backup group'],
   ]);
   for (let time = 5_000; time < 60_000; time += 1_000) pair.hear(at(time), pair.inner);

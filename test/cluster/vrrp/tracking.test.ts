@@ -157,7 +157,8 @@ test('what a member tracks for itself moves its priority only with sync_group_tr
 
 /** What is believed after each result: `+` for a success, `-` for a failure. */
 const believed = (health: ScriptHealth, results: string): string =>
-  [...results]
+  results
+    .split('')
     .map((result) => {
       health.handleResult(result === '+');
       return health.isUp === true ? 'U' : 'd';

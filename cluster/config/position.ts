@@ -10,8 +10,18 @@ export type Positions = ReadonlyMap<string, number>;
 /** The keyword line of an instance. */
 export const instanceKey = (name: string): string => `vrrp_instance ${name}`;
 
+/** The keyword line of a sync group. */
+export const syncGroupKey = (name: string): string => `vrrp_sync_group ${name}`;
+
 /** The `interface` line of an instance. */
 export const interfaceKey = (name: string): string => `interface of ${instanceKey(name)}`;
+
+/** The `mcast_src_ip` or `unicast_src_ip` line of an instance. */
+export const sourceKey = (name: string): string => `the source of ${instanceKey(name)}`;
+
+/** The line of one peer of an instance. */
+export const unicastPeerKey = (address: IpAddress, name: string): string =>
+  `unicast_peer ${address} of ${instanceKey(name)}`;
 
 /** An address belongs to one instance of the whole file: two would answer for it differently. */
 export const virtualAddressKey = (address: IpAddress): string => `virtual_ipaddress ${address}`;
@@ -36,6 +46,9 @@ export const firewallMarkKey = (index: number): string => `firewall_mark #${inde
 
 /** The `local_addresses` line. */
 export const LocalAddressesKey = 'local_addresses';
+
+/** A `sync_peer` line. */
+export const syncPeerKey = (address: IpAddress): string => `sync_peer ${address}`;
 
 /** The `lvs_sync_daemon` line. */
 export const SyncDaemonKey = 'lvs_sync_daemon';

@@ -32,6 +32,7 @@ export class Replication implements TableSource {
     updated: 0,
     'kept-own': 0,
     'table-full': 0,
+    'client-limit': 0,
     removed: 0,
     'unknown-state': 0,
   };

@@ -36,6 +36,12 @@ export const DropReason = {
   unrelatedIcmp: 16,
   /** For the node itself, which has no way to take it from here. */
   noLocalDelivery: 17,
+  /** One client address and port has as many connections as one may have. */
+  clientLimit: 18,
+  /** An ICMP error about a packet that we put into a tunnel, of which there is nothing to tell the client. */
+  tunnelError: 19,
+  /** FullNat has no local address and port free to talk to the real server from. */
+  noLocalPort: 20,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 

@@ -25,7 +25,7 @@ export interface Replica extends ConnectionKey {
 }
 
 /** What became of a replica: taken, or why not. */
-export type ReplicaOutcome = 'created' | 'updated' | 'kept-own' | 'table-full';
+export type ReplicaOutcome = 'created' | 'updated' | 'kept-own' | 'table-full' | 'client-limit';
 
 /**
  * Puts a peer's entry into the table, as IPVS's backup does (ip_vs_proc_conn in ip_vs_sync.c), with three differences
@@ -50,7 +50,9 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
     closeConnection(director, known);
   }
   const index = connections.insert(replica, now);
-  if (index === NoConnection) return 'table-full';
+  if (index === NoConnection) {
+    return connections.isCrowded(replica) ? 'client-limit' : 'table-full';
+  }
   connections.method[index] = replica.method;
   connections.state[index] = replica.state;
   const seesHalf = replica.method === Method.route || replica.method === Method.tunnel;

@@ -38,6 +38,16 @@ test('a connection is active from its SYN until it begins to end, then inactive,
   t.end();
 });
 
+test('a segment without control bits is forwarded and leaves its connection in CLOSE', (t) => {
+  const bench = new BenchDirector();
+  for (const tcp of ['S', 'A']) bench.receive('clients', segment(tcp));
+  t.equal(bench.receive('clients', segment('P')), 'forward');
+  t.strictSame(counts(bench), [0, 1]);
+  bench.wait(10.5);
+  t.equal(bench.director.connections.size, 0, 'for 10 s');
+  t.end();
+});
+
 test('a connection whose port is used again is scheduled anew and active again', (t) => {
   const bench = new BenchDirector();
   for (const tcp of ['S', 'A', 'R']) bench.receive('clients', segment(tcp));

@@ -259,3 +259,19 @@ test('a dated copy never replaces an entry of this node’s own', (t) => {
   t.equal(applyReplica(bench.director, dated, bench.now), 'updated', 'one from a peer it does');
   t.end();
 });
+
+test('a peer’s entries of one client endpoint are bounded like our own, and others are not touched', (t) => {
+  const bench = new BenchDirector({ isMaster: false, mostOfClient: 3 });
+  const tell = (port: number, from = client): string => {
+    const ends = keyOf({ client: from, virtual: `10.1.0.100:${port}`, real: '10.2.0.22:8080' });
+    return applyReplica(bench.director, { ...replica, ...ends }, bench.now);
+  };
+  t.strictSame(
+    [80, 81, 82, 83].map((port) => tell(port)),
+    [...Array<string>(3).fill('created'), 'client-limit'],
+  );
+  t.equal(tell(80), 'updated', 'what is there goes on');
+  t.equal(tell(83, '10.1.0.3:40000'), 'created');
+  t.equal(bench.director.connections.size, 4);
+  t.end();
+});

@@ -105,7 +105,7 @@ export function nextHopOf(director: Director, index: number, now: Instant): Neig
 }
 
 /** Bytes that the tunnel of the entry puts around a packet. */
-function wrappingOf(director: Director, index: number): number {
+export function wrappingOf(director: Director, index: number): number {
   const server = serverOf(director, index);
   if (server === undefined) {
     return tunnel.overhead(PlainTunnel, director.connections.familyOf(index));
@@ -133,17 +133,11 @@ export function wrap(
   return true;
 }
 
-/** Clears "don't fragment" in the outer header of a tunnel, which then needs an identification (`pmtu_disc` 0). */
+/** Clears "don't fragment" in the outer header of a tunnel (`pmtu_disc` 0). */
 function mayBeCutOnTheWay(packet: Packet, identification: number): void {
   const { view } = packet;
   if (ethernet.type(view, packet.start) !== ethernet.EtherType.ipv4) return;
-  const network = packet.start + ethernet.HeaderLength;
-  ipv4.setFragment(view, network, {
-    totalLength: ipv4.totalLength(view, network),
-    offset: 0,
-    moreFragments: false,
-    identification,
-  });
+  ipv4.allowFragments(view, packet.start + ethernet.HeaderLength, identification);
 }
 
 /**

@@ -44,6 +44,7 @@ export async function openDataPlane(
     seed: randomBytes(4).readUInt32LE(),
     timeouts: timeoutsOf(config),
     capacity: config.dataPlane.connectionCapacity,
+    isActiveActive: config.dataPlane.activeActive,
     settings: {
       ...config.dataPlane.settings,
       sync_threshold: [config.sync?.threshold ?? 0, config.sync?.period ?? 0],
@@ -106,9 +107,13 @@ function addServices(director: Director, { virtualServers, dataPlane }: NodeConf
     const flags = virtual.schedulerFlags;
     const scheduler = createScheduler(virtual.scheduler, { ...options, flags });
     const address = virtual.firewallMark === undefined ? virtual.address : undefined;
-    const { persistence, isOnePacket } = virtual;
+    const { persistence, isOnePacket, commit } = virtual;
     const key = keyOf(virtual);
-    const service = director.addService(key, address, scheduler, { persistence, isOnePacket });
+    const service = director.addService(key, address, scheduler, {
+      persistence,
+      isOnePacket,
+      commit,
+    });
     // The configuration has been checked: no service is in it twice.
     if (service === undefined) continue;
     if (dataPlane.unknownTcp === 'hash') {

@@ -92,14 +92,22 @@ export class SyncReceiver {
     return count;
   }
 
-  /** The stream that a datagram belongs to, made if needed, or why the datagram is dropped. */
-  hear(now: Instant, datagram: Datagram, source: IpAddress): PeerStream | PeerReject {
+  /**
+   * The stream that a datagram belongs to, made if needed, or why the datagram is dropped. `isProven`: its sender has
+   * shown that this is its life now, whatever the epochs say.
+   */
+  hear(
+    now: Instant,
+    datagram: Datagram,
+    source: IpAddress,
+    isProven = false,
+  ): PeerStream | PeerReject {
     const { node, epoch } = datagram;
     const known = this.#peers.get(node);
     if (known === undefined) return this.#admit(now, datagram, source);
     const silent = this.isSilent(now, known);
     // A lesser epoch is a late datagram, unless the clock that made the epochs was set back.
-    if (epoch < known.epoch && !silent) return 'old-epoch';
+    if (epoch < known.epoch && !silent && !isProven) return 'old-epoch';
     if (epoch === known.epoch) {
       if (source !== known.address && !silent) return 'address-conflict';
       known.address = source;

@@ -301,26 +301,28 @@ export class Election {
 
   /** RFC 9568 §6.4.3. Whoever resigns was master beside us, so it is answered like any rival of lower rank. */
   #masterReceive(now: Instant, advertisement: Advertisement): void {
+    const { name, higherPrioritySendsAdvert, lowerPriorityNoAdvert } = this.#config;
     const { source, priority, intervalCentiseconds } = advertisement;
     if (outranks({ address: source, priority }, this.#self)) {
+      if (higherPrioritySendsAdvert) this.#mastership.advertise(now, this.#self.priority);
       return this.#becomeBackup(now, 'outranked', advertisement);
     }
-    const router = this.#config.name;
-    this.#log.debug('a lower router believes that it is master', { router, source, priority });
+    this.#log.debug('a lower router believes that it is master', {
+      router: name,
+      source,
+      priority,
+    });
     this.#rivals += 1;
-    if (priority === resignPriority || !this.#config.lowerPriorityNoAdvert) {
+    if (priority === resignPriority || !lowerPriorityNoAdvert) {
       this.#mastership.advertiseSoon(now, this.#self.priority);
     }
     this.#mastership.handleRival(now, centiseconds(intervalCentiseconds));
   }
 
-  /** With a better `master` a master says its last word, without one it resigns. */
+  /** Who stops being master, and not because of a better `master`, resigns. */
   #becomeBackup(now: Instant, reason: TransitionReason, master?: Advertisement): void {
     assert(this.#state !== 'backup', 'a backup does not become backup');
-    const saysLastWord = master !== undefined && this.#config.higherPrioritySendsAdvert;
-    if (saysLastWord && this.#state === 'master')
-      this.#mastership.advertise(now, this.#self.priority);
-    this.#leave(master === undefined);
+    this.#leave({ resigns: master === undefined, isStale: reason === 'paused' });
     if (master !== undefined) this.#candidacy.follow(now, master);
     else if (reason === 'paused') this.#candidacy.listenBriefly(now);
     else this.#candidacy.listen(now);
@@ -329,26 +331,26 @@ export class Election {
 
   #becomeMaster(now: Instant, reason: TakeOverReason): void {
     assert(this.#state === 'backup', 'only a backup becomes master');
-    this.#leave(false);
+    this.#candidacy.stop();
     this.#mastership.start(now, this.#self.priority);
     this.#changeState(now, 'master', reason);
   }
 
   #becomeFault(now: Instant, fault: string): void {
-    this.#leave(true);
+    this.#leave({ resigns: true, isStale: false });
     this.#candidacy.forbidPreemption();
     this.#changeState(now, 'fault', 'faulty', fault);
   }
 
   #becomeInitialize(now: Instant): void {
-    this.#leave(true);
+    this.#leave({ resigns: true, isStale: false });
     this.#candidacy.forbidPreemption();
     this.#changeState(now, 'initialize', 'stopped');
   }
 
   /** What the present state holds is given up, whichever state comes next. */
-  #leave(resigns: boolean): void {
-    if (this.#state === 'master') this.#mastership.stop(resigns);
+  #leave(how: { readonly resigns: boolean; readonly isStale: boolean }): void {
+    if (this.#state === 'master') this.#mastership.stop(how);
     this.#candidacy.stop();
   }
 

@@ -5,12 +5,14 @@ import { toWords } from '../wire/address-words.js';
 import { Flow, type Family } from '../wire/flow.js';
 import { Packet } from '../wire/packet.js';
 import { AddressMap } from './address-map.js';
+import { releaseOverdue } from './commit.js';
 import { ConnectionTable } from './connections.js';
 import { Counters, DropReason } from './counters.js';
 import { Defence } from './defence.js';
 import { EstimationPeriod } from './estimator.js';
 import { dropEmbryonic } from './eviction.js';
 import { FragmentTable } from './fragments.js';
+import { HeldConnections } from './held-connections.js';
 import { HeldFragments } from './held-fragments.js';
 import { RoutingTable, type Gateway, type Interface } from './interfaces.js';
 import { expireConnection } from './lifecycle.js';
@@ -41,6 +43,8 @@ export interface FloatingAddress {
   readonly interface: Interface;
   /** True while this node is its master and answers for it. */
   isLive: boolean;
+  /** True while its services take new connections: as long as it is live, and a moment longer. */
+  isServing: boolean;
 }
 
 export interface DirectorOptions {
@@ -54,6 +58,7 @@ export interface DirectorOptions {
   /** Timeouts of TCP and UDP in seconds by state number, the kernel's when absent. */
   readonly timeouts?: readonly number[];
   readonly settings?: Partial<Settings>;
+  readonly isActiveActive?: boolean;
   readonly output: FrameSink;
 }
 
@@ -71,6 +76,8 @@ export class Director {
   readonly counters = new Counters();
   readonly timeouts: number[];
   readonly sync: SyncQueue;
+  /** New connections that wait until peers know them. */
+  readonly commits = new HeldConnections();
   readonly output: FrameSink;
   readonly prng: Prng;
   readonly defence: Defence;
@@ -90,6 +97,8 @@ export class Director {
   readonly second = new Packet();
   /** Where the search for an entry to evict goes on. */
   evictionHand = 0;
+  /** True when every node schedules and forwards for all its services, whoever holds their addresses. */
+  readonly isActiveActive: boolean;
   #nextEstimate: Instant = instant(0);
 
   constructor(options: DirectorOptions) {
@@ -102,18 +111,31 @@ export class Director {
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       ...(options.mostOfClient === undefined ? {} : { mostOfClient: options.mostOfClient }),
     });
-    this.localEndpoints = new LocalEndpoints(this.connections, this.prng.split());
+    this.localEndpoints = new LocalEndpoints(
+      this.connections,
+      this.prng.split(),
+      ({ family, words }) => this.floating.get(family, words)?.isServing ?? true,
+    );
     this.fragments = new FragmentTable();
     this.defence = new Defence(this.settings, this.prng.split());
     this.timeouts = [...(options.timeouts ?? DefaultTimeouts)];
     this.sync = new SyncQueue();
+    this.isActiveActive = options.isActiveActive ?? false;
     this.output = options.output;
   }
 
   /** Makes an address known that this node may come to hold. */
   addFloating(address: IpAddress, owner: Interface): void {
     const { family, words } = toWords(address);
-    this.floating.set(family, words, { address, family, words, interface: owner, isLive: false });
+    const [isLive, isServing] = [false, false];
+    this.floating.set(family, words, {
+      address,
+      family,
+      words,
+      interface: owner,
+      isLive,
+      isServing,
+    });
   }
 
   findFloating(address: IpAddress): FloatingAddress | undefined {
@@ -133,11 +155,17 @@ export class Director {
     return service;
   }
 
-  /** Starts or stops answering for an address and forwarding for its services. */
+  /** Starts or stops answering for an address and taking new connections for its services. */
   setLive(address: IpAddress, isLive: boolean): void {
-    const floating = this.findFloating(address);
-    if (floating !== undefined) floating.isLive = isLive;
-    for (const service of this.services.services()) service.isLive = this.#isLive(service);
+    this.#setFloating(address, { isLive, isServing: isLive });
+  }
+
+  /**
+   * Stops answering for an address that another node has taken over. Some have not heard of that yet and still send to this
+   * node: its services go on taking new connections until `setLive` ends it.
+   */
+  retire(address: IpAddress): void {
+    this.#setFloating(address, { isLive: false, isServing: true });
   }
 
   /**
@@ -146,6 +174,7 @@ export class Director {
    */
   tick(now: Instant): void {
     this.connections.expire(now, (index) => expireConnection(this, index, now));
+    releaseOverdue(this, now);
     if (this.defence.update(now, this.connections.capacity - this.connections.size)) {
       dropEmbryonic(this, now);
     }
@@ -168,6 +197,12 @@ export class Director {
     }
   }
 
+  #setFloating(address: IpAddress, how: Pick<FloatingAddress, 'isLive' | 'isServing'>): void {
+    const floating = this.findFloating(address);
+    if (floating !== undefined) Object.assign(floating, how);
+    for (const service of this.services.services()) service.isLive = this.#isLive(service);
+  }
+
   #estimate(): void {
     for (const service of this.services.services()) {
       service.rates.update(service.stats);
@@ -175,12 +210,13 @@ export class Director {
     }
   }
 
-  /** A service of a firewall mark has no address: it is live while any address is. */
+  /** A service of a firewall mark has no address: it is live while any address is served. */
   #isLive(service: VirtualService): boolean {
+    if (this.isActiveActive) return true;
     if (service.firewallMark === 0) {
-      return this.floating.get(service.family, service.words)?.isLive ?? false;
+      return this.floating.get(service.family, service.words)?.isServing ?? false;
     }
-    for (const { isLive } of this.floating.values()) if (isLive) return true;
+    for (const { isServing } of this.floating.values()) if (isServing) return true;
     return false;
   }
 }

@@ -78,6 +78,7 @@ export class Election {
     this.#enter(now);
     assert(this.#state === 'initialize', 'an election that runs is not started');
     if (options.mayPreempt) this.#candidacy.allowPreemption(now);
+    else this.#candidacy.forbidPreemption();
     const fault = this.#fault ?? this.#groupFault;
     if (fault === undefined) this.#becomeBackup(now, 'started');
     else this.#becomeFault(now, fault);

@@ -23,6 +23,7 @@ const group = address('224.0.0.18');
 export interface Router {
   readonly config: ElectionConfig;
   readonly election: Election;
+  readonly segment: number;
   alive: boolean;
   holdsAddresses: boolean;
   /** Undefined while it runs. `stopped`: what arrives waits in its socket. `frozen`: what arrives is lost. */
@@ -52,8 +53,8 @@ const perfect: LinkQuality = {
 };
 
 /**
- * Elections on one link, in virtual time: advertisements travel as bytes and take a while, and the link can be cut in two
- * and lose messages. Routers can be killed and paused.
+ * Elections on a link, or on several, in virtual time: advertisements travel as bytes and take a while, and a link can be
+ * cut in two and lose messages. Routers can be killed and paused.
  */
 export class Link {
   now = at(0);
@@ -62,6 +63,8 @@ export class Link {
   readonly holders: { at: Instant; names: readonly string[] }[] = [];
   /** Called before each effect of a living router is carried out. */
   onEffect: (router: Router, effect: ElectionEffect) => void = () => {};
+  /** Called after each input to an election. */
+  onInput: (router: Router) => void = () => {};
   readonly #routers = new Map<string, Router>();
   readonly #prng: Prng;
   #deliveries: Delivery[] = [];
@@ -75,17 +78,22 @@ export class Link {
     return [...this.#routers.values()];
   }
 
-  add(config: ElectionConfig, options = { mayPreempt: true }): Election {
+  /** Routers hear those of their own segment only. */
+  add(
+    config: ElectionConfig,
+    { mayPreempt = true, segment = 0 }: { mayPreempt?: boolean; segment?: number } = {},
+  ): Election {
     const election = new Election(config);
     this.#routers.set(config.name, {
       config,
       election,
+      segment,
       alive: true,
       holdsAddresses: false,
       paused: undefined,
       waiting: [],
     });
-    election.start(this.now, options);
+    election.start(this.now, { mayPreempt });
     return election;
   }
 
@@ -136,6 +144,7 @@ export class Link {
       for (const router of this.#routers.values()) {
         if (runs(router) && router.election.deadline <= this.now) {
           router.election.handleDeadline(this.now);
+          this.onInput(router);
         }
       }
       this.#drain();
@@ -173,6 +182,7 @@ export class Link {
     const decoded = decodeAdvertisement(message, { source, destination: group, ttl: 255 });
     assert(decoded.kind === 'advertisement', 'our own advertisements are accepted');
     to.election.handleAdvertisement(this.now, decoded);
+    this.onInput(to);
   }
 
   #drain(): void {
@@ -199,7 +209,8 @@ export class Link {
     const message = encodeAdvertisement(fields, primaryAddress, group);
     for (const to of this.#routers.values()) {
       const connected = this.#island.has(name) === this.#island.has(to.config.name);
-      if (to === from || !connected || this.#isLost()) continue;
+      const isHeard = to.segment === from.segment && connected;
+      if (to === from || !isHeard || this.#isLost()) continue;
       this.#deliveries.push({ at: after(this.now, this.#delay()), from, to, message });
     }
   }

@@ -112,8 +112,8 @@ class Directors {
 
   #checkWhole(group: SyncGroup): void {
     const states = sides.map((side) => this.link.router(`${group.name}-${side}`).election.state);
-    if (states[0] !== states[1])
-      this.torn.push(`${this.link.now} ${group.name} ${states.join(' ')}`);
+    if (states[0] === states[1]) return;
+    this.torn.push(`${this.link.now} ${group.name} ${states.join(' ')}`);
   }
 }
 

@@ -21,7 +21,7 @@ import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
 import type { KeyRing } from '../sync/key-ring.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
-import type { VrrpState } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
 import { createSync, keyRingOf } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
@@ -70,6 +70,7 @@ export class Member {
   #isStopped = false;
   #framesSinceTurn = 0;
   #nextTick: Instant = Never;
+  #lateAt: Instant = Never;
   #awaitsFirstPacket = false;
 
   constructor(config: NodeConfig, log: Log) {
@@ -246,12 +247,24 @@ export class Member {
       changed: () => this.#turn(),
       becameMaster: () => this.#becameMaster(),
       resigned: () => this.#handOver(now()),
+      stale: () => this.#resync(now()),
     };
   }
 
   #becameMaster(): void {
     this.#awaitsFirstPacket = true;
     this.#sync?.setMaster(now(), true);
+  }
+
+  /** Makes sure of the table; the elections may preempt again when it is complete. */
+  #resync(at: Instant): void {
+    if (this.#sync === undefined) {
+      for (const { election } of this.routers) election.allowPreemption(at);
+      return;
+    }
+    if (this.state !== 'master') this.#sync.setMaster(at, false);
+    this.#sync.resync(at);
+    this.timeline.add('bulk-started', 'asking peers for what was missed');
   }
 
   /** Another node serves the addresses from now on. */
@@ -262,7 +275,13 @@ export class Member {
 
   #receiveFrame(packet: Packet, arrival: Interface): void {
     if (this.#isStopped) return;
-    const verdict = processFrame(this.plane.director, packet, arrival, now());
+    let at = now();
+    if (at > this.#lateAt) {
+      // After a pause the addresses may be another's, so the elections look first.
+      this.#turn();
+      at = now();
+    }
+    const verdict = processFrame(this.plane.director, packet, arrival, at);
     if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
       this.#awaitsFirstPacket = false;
       this.timeline.add('first-packet', `from ${arrival.name}`);
@@ -307,7 +326,11 @@ export class Member {
 
   #rearm(): void {
     let next = this.#nextTick;
-    for (const { deadline } of this.routers) next = earliest(next, deadline);
+    this.#lateAt = Never;
+    for (const { deadline, election } of this.routers) {
+      next = earliest(next, deadline);
+      this.#lateAt = earliest(this.#lateAt, election.lateAt);
+    }
     next = earliest(next, this.link.deadline);
     clearTimeout(this.#timer);
     const wait = Math.min(Math.max(0, (next - now()) / 1_000), LongestTimeoutMs);

@@ -15,14 +15,12 @@ import {
 import type { VirtualAddress, VrrpInstanceConfig } from '../config/vrrp-config.js';
 import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
 import { decodeAdvertisement, encodeAdvertisement, resignPriority } from '../vrrp/advertisement.js';
-import { Election, type ElectionEffect } from '../vrrp/election.js';
+import type { ElectionEffect } from '../vrrp/election-effects.js';
+import { Election } from '../vrrp/election.js';
 import { toCentiseconds } from '../vrrp/timers.js';
 import { now } from './clock.js';
 import { requireInterface } from './data-plane.js';
 import type { Timeline } from './timeline.js';
-
-/** Gratuitous ARP packets in one burst, for links that lose one (keepalived's `garp_master_repeat`). */
-const AnnouncementsPerBurst = 5;
 
 /** How long a node that is succeeded takes what still arrives for its addresses: until everybody's ARP cache has changed. */
 const RetirementPeriod = milliseconds(250);
@@ -37,6 +35,8 @@ export interface RouterPorts {
   becameMaster(): void;
   /** Another node is master in the place of this one, which forwards for a moment more. */
   resigned(): void;
+  /** The connection table may lack changes; the election waits for `allowPreemption`. */
+  stale(): void;
 }
 
 /**
@@ -70,14 +70,10 @@ export class VirtualRouter {
     this.#advertised = config.virtualAddresses.map((virtual) => virtual.address);
     this.election = new Election(
       {
-        name: config.name,
-        virtualRouterId: config.virtualRouterId,
-        priority: config.priority,
-        advertInterval: config.advertInterval,
-        preempt: config.preempt,
-        preemptDelay: config.preemptDelay,
+        ...config,
         primaryAddress: address,
         addresses: this.#advertised,
+        inSyncGroup: false,
       },
       ports.log,
     );
@@ -180,14 +176,18 @@ export class VirtualRouter {
         this.#setLive(true);
         break;
       case 'release-addresses':
-        if (!this.#isLeaving) this.#retire(now());
+        if (effect.isStale) this.#dropOut();
+        else if (!this.#isLeaving) this.#retire(now());
         break;
       case 'announce-addresses':
-        this.#announce();
+        this.#announce(effect.repeat);
+        break;
+      case 'stale':
+        this.#ports.stale();
         break;
       case 'state':
         if (effect.to !== 'initialize') {
-          this.#ports.timeline.add(effect.to, `${this.config.name}: ${effect.reason}`);
+          this.#ports.timeline.add(effect.to, stateText(this.config.name, effect));
         }
         if (effect.to === 'master') this.#ports.becameMaster();
         break;
@@ -219,15 +219,22 @@ export class VirtualRouter {
     this.#ports.resigned();
   }
 
+  /** The connections are those of a while ago: nothing more is forwarded. */
+  #dropOut(): void {
+    this.#isLeaving = false;
+    this.#retiredUntil = Never;
+    this.#setLive(false);
+  }
+
   #setLive(isLive: boolean): void {
     for (const { address } of this.#held()) {
       this.#ports.director.setLive(address, isLive);
     }
   }
 
-  #announce(): void {
+  #announce(repeat: number): void {
     const { director, timeline } = this.#ports;
-    for (let round = 0; round < AnnouncementsPerBurst; round += 1) {
+    for (let round = 0; round < repeat; round += 1) {
       for (const { address } of this.#held()) {
         const floating = director.findFloating(address);
         if (floating !== undefined) announce(director, floating);
@@ -236,3 +243,6 @@ export class VirtualRouter {
     timeline.add('gratuitous-arp', this.#advertised.join(', '));
   }
 }
+
+const stateText = (name: string, change: Extract<ElectionEffect, { kind: 'state' }>): string =>
+  `${name}: ${change.detail ?? change.reason}`;

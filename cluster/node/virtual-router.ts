@@ -6,11 +6,8 @@ import type { Log } from '../../director/base/log.js';
 import type { Director } from '../../director/core/director.js';
 import { ownAddress, type Interface } from '../../director/core/interfaces.js';
 import { announce } from '../../director/core/solicit.js';
-import {
-  openVrrpSocket,
-  type VrrpMessage,
-  type VrrpSocket,
-} from '../../director/io/vrrp-socket.js';
+import type { VrrpMessage, VrrpPort } from '../../director/io/vrrp-port.js';
+import { openVrrpSocket } from '../../director/io/vrrp-socket.js';
 import type { VirtualAddress, VrrpInstanceConfig } from '../config/vrrp-config.js';
 import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
 import { decodeAdvertisement, encodeAdvertisement } from '../vrrp/advertisement.js';
@@ -43,7 +40,7 @@ export class VirtualRouter {
   readonly #address: IpAddress;
   readonly #group: IpAddress;
   readonly #advertised: readonly IpAddress[];
-  #socket: VrrpSocket | undefined;
+  #socket: VrrpPort | undefined;
 
   private constructor(config: VrrpInstanceConfig, address: IpAddress, ports: RouterPorts) {
     const group = parseAddress('224.0.0.18');
@@ -81,7 +78,8 @@ export class VirtualRouter {
       throw new IoError({ code: 'no-address' }, `${device} has no address to send VRRP from`);
     }
     const router = new VirtualRouter(config, address, ports);
-    const options = { device, address, group: router.#group };
+    const { mac } = requireInterface(interfaces, device);
+    const options = { device, mac, source: address, group: router.#group, ttl: 255 };
     router.#socket = await openVrrpSocket(options, (message) => router.#receive(message));
     return router;
   }
@@ -155,7 +153,7 @@ export class VirtualRouter {
       intervalCentiseconds: toCentiseconds(advertInterval),
       addresses: this.#advertised,
     };
-    this.#socket?.send(encodeAdvertisement(fields, this.#address, this.#group));
+    this.#socket?.send(encodeAdvertisement(fields, this.#address, this.#group), this.#group);
   }
 
   /** The addresses that the master answers for: those in the advertisement, and those kept out of it. */

@@ -1,9 +1,11 @@
 import { BatonError } from '../director/base/errors.js';
 import { runSchedulersOracle } from './oracle-schedulers.js';
+import { oracleMessages } from './oracle/messages.js';
 import { oraclePackets } from './oracle/packets-main.js';
+import { vrrpMessages } from './oracle/vrrp-messages.js';
 
 /**
- * Compares what we do with recordings of what a Linux kernel did. Exits with 0 when all is equal, with 1 when something
+ * Compares what we do with recordings of what a Linux kernel or keepalived did. Exits with 0 when all is equal, with 1 when something
  * differs, and with 2 when the question was wrong.
  */
 interface Oracle {
@@ -14,6 +16,7 @@ interface Oracle {
 
 const oracles: ReadonlyMap<string, Oracle> = new Map([
   ['schedulers', { argument: 'FILE', run: runSchedulersOracle }],
+  ['vrrp', { argument: 'FILE.pcap', run: (file) => oracleMessages(file, vrrpMessages) }],
   ['packets', { argument: 'DIR', run: (directory) => oraclePackets(directory) === 0 }],
 ]);
 

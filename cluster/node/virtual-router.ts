@@ -111,7 +111,7 @@ export class VirtualRouter {
   }
 
   #receive(message: VrrpMessage): void {
-    const decoded = decodeAdvertisement(message.bytes, message);
+    const decoded = decodeAdvertisement(message.bytes, message, { version: 3 });
     if (decoded.kind === 'rejected') this.election.handleRejected(decoded.reason);
     else if (decoded.virtualRouterId === this.config.virtualRouterId) {
       this.election.handleAdvertisement(now(), decoded);

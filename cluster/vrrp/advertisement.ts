@@ -1,34 +1,26 @@
+import type { IpAddress } from '../../director/base/address.js';
+import type { Duration } from '../../director/base/time.js';
 import {
-  addressBytes,
-  addressFromBytes,
-  isIpv6,
-  type IpAddress,
-} from '../../director/base/address.js';
-import { assert } from '../../director/base/invariant.js';
-import { onesComplementSum, pseudoHeaderSum } from './checksum.js';
+  judgePassword,
+  noAuthentication,
+  passwordAuthentication,
+  type PasswordReason,
+} from './auth-password.js';
+import type { Authenticator, TrailerReason } from './authenticator.js';
+import {
+  readMessage,
+  sealMessage,
+  writeMessage,
+  type AdvertisementLink,
+  type FormReason,
+  type ReadMessage,
+  type Version2Authentication,
+  type VrrpVersion,
+} from './message.js';
+import { judgeSender, multicastTtl, type SenderReason, type SenderRules } from './sender-rules.js';
 
-/**
- * The VRRPv3 advertisement, one format for IPv4 and IPv6 (RFC 9568 §5.1). The family of the packet that carries it is
- * the family of its addresses.
- *
- *     0 version 3, type 1 | 1 virtual router id | 2 priority | 3 count
- *     4 reserved (4 bits), interval in centiseconds (12 bits)
- *     6 checksum
- *     8 `count` addresses of 4 or 16 bytes
- */
-const Field = {
-  versionType: 0,
-  virtualRouterId: 1,
-  priority: 2,
-  count: 3,
-  interval: 4,
-  checksum: 6,
-};
-const headerLength = 8;
-const versionAndType = 0x31;
-
-/** What a packet of the VRRP protocol must be sent with, and received with: it has crossed no router (§5.1.1.3). */
-export const advertisementTtl = 255;
+/** The TTL of what is sent: routers make it less, and so give themselves away (RFC 9568 §5.1.1.3). */
+export const advertisementTtl = multicastTtl;
 
 /** The priority by which a master says that it gives up (RFC 9568 §5.2.4). */
 export const resignPriority = 0;
@@ -39,7 +31,7 @@ export interface AdvertisementFields {
   readonly virtualRouterId: number;
   /** 0 to 255; 0 is a master that gives up. */
   readonly priority: number;
-  /** 1 to 4095. */
+  /** 1 to 4095; version 2 knows whole seconds only, 100 to 25500. */
   readonly intervalCentiseconds: number;
   /** The virtual addresses, 1 to 255 of them. */
   readonly addresses: readonly IpAddress[];
@@ -48,20 +40,21 @@ export interface AdvertisementFields {
 /** An advertisement as it was received. */
 export interface Advertisement extends AdvertisementFields {
   readonly kind: 'advertisement';
+  readonly version: VrrpVersion;
   /** The sender's primary address: its name in the election, and what breaks a tie of priorities. */
   readonly source: IpAddress;
 }
 
-/** Why a message was not accepted. `type` is any but ADVERTISEMENT, `count` no addresses or more than there are bytes. */
+/**
+ * Why a message was not accepted: what it is (`FormReason`), where it comes from (`SenderReason`), who vouches for it, or
+ * that it is of another version, for another virtual router, or, in version 2, of another interval than ours.
+ */
 export type RejectReason =
-  | 'ttl'
-  | 'too-short'
-  | 'version'
-  | 'type'
-  | 'checksum'
-  | 'virtual-router-id'
-  | 'count'
-  | 'interval';
+  | FormReason
+  | SenderReason
+  | PasswordReason
+  | TrailerReason
+  | 'interval-mismatch';
 
 /** The other outcome of `decodeAdvertisement`: a reason to count. */
 export interface Rejection {
@@ -70,103 +63,135 @@ export interface Rejection {
 }
 
 /** What the IP header of a received message says. */
-export interface AdvertisementEnvelope {
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
+export interface AdvertisementEnvelope extends AdvertisementLink {
   /** The TTL or hop limit. */
   readonly ttl: number;
 }
 
-/**
- * The VRRP message, without an IP header. The checksum covers the pseudo-header for IPv4 too: RFC 9568 §5.2.8 takes the
- * message alone, but keepalived, tcpdump and tshark expect it so, and keepalived is whom our masters share a link with.
- */
+/** How the routers of a virtual router prove to each other that they belong together. */
+export type Authentication =
+  /** Version 2 only; version 3 has no room for it, and goes without, as in keepalived. */
+  | { readonly kind: 'pass'; readonly password: string }
+  | {
+      readonly kind: 'hmac';
+      readonly authenticator: Authenticator;
+      /** The time since 1970, now. */
+      readonly wallClock: Duration;
+    };
+
+/** How to write an advertisement. */
+export interface AdvertisementOptions {
+  readonly version: VrrpVersion;
+  /** Version 3 over IPv4: the checksum of RFC 9568 and `v3_checksum_as_v2` instead of keepalived's usual one. */
+  readonly checksumAsV2: boolean;
+  readonly authentication?: Authentication | undefined;
+}
+
+/** What the configuration demands of an advertisement; what is left out is not checked. */
+export interface AdvertisementExpectations extends SenderRules {
+  readonly version?: VrrpVersion | undefined;
+  readonly virtualRouterId?: number | undefined;
+  /**
+   * Our own interval. Version 2 discards others' (RFC 3768 §7.1). Version 3 adopts the master's: there is nothing to
+   * check, and a caller who wants to tell people compares the accepted advertisement's with its own.
+   */
+  readonly intervalCentiseconds?: number | undefined;
+  /** Absent: a version 2 message must have none, and trailers are ignored. */
+  readonly authentication?: Authentication | undefined;
+}
+
+/** What keepalived sends when it is told nothing but `vrrp_version 3`. */
+const usualOptions: AdvertisementOptions = { version: 3, checksumAsV2: false };
+
+/** The payload of a VRRP packet. With `auth_hmac` every call takes the next sequence number. */
 export function encodeAdvertisement(
   fields: AdvertisementFields,
   source: IpAddress,
   destination: IpAddress,
+  options: AdvertisementOptions = usualOptions,
 ): Uint8Array {
-  const { virtualRouterId, priority, intervalCentiseconds, addresses } = fields;
-  assert(virtualRouterId >= 1 && virtualRouterId <= 255, 'a virtual router id is 1 to 255');
-  assert(priority >= 0 && priority <= 255, 'a priority is 0 to 255');
-  assert(intervalCentiseconds >= 1 && intervalCentiseconds <= 0xfff, 'an interval is 1 to 4095 cs');
-  assert(
-    addresses.length >= 1 && addresses.length <= 255,
-    'an advertisement has 1 to 255 addresses',
+  const { version, checksumAsV2, authentication } = options;
+  const body = writeMessage(
+    {
+      ...fields,
+      version,
+      authentication: version === 2 ? version2Authentication(authentication) : undefined,
+    },
+    source,
   );
-
-  const addressLength = isIpv6(source) ? 16 : 4;
-  const message = new Uint8Array(headerLength + addresses.length * addressLength);
-  const view = new DataView(message.buffer);
-  message[Field.versionType] = versionAndType;
-  message[Field.virtualRouterId] = virtualRouterId;
-  message[Field.priority] = priority;
-  message[Field.count] = addresses.length;
-  view.setUint16(Field.interval, intervalCentiseconds);
-  for (const [index, address] of addresses.entries()) {
-    assert(isIpv6(address) === isIpv6(source), 'virtual addresses are of the family of the packet');
-    message.set(addressBytes(address), headerLength + index * addressLength);
-  }
-  const sum = onesComplementSum(message, pseudoHeaderSum(source, destination, message.length));
-  view.setUint16(Field.checksum, ~sum & 0xffff);
-  return message;
+  const origin = { version, virtualRouterId: fields.virtualRouterId, source };
+  const trailer =
+    authentication?.kind === 'hmac'
+      ? authentication.authenticator.sign(body, origin, authentication.wallClock)
+      : new Uint8Array();
+  return sealMessage(body, trailer, { source, destination }, checksumAsV2);
 }
 
 /**
- * Reads a VRRP message from the network and makes the checks of RFC 9568 §7.1 that need no configuration, cheapest
- * first; whether the virtual router is one of ours is the caller's question. For IPv4 a checksum with the
- * pseudo-header is as good as one without. Bytes after the last address are covered by the checksum and otherwise
- * ignored (newer versions of keepalived append a trailer there). Takes any bytes without an exception; a malformed
- * `message` is a rejection. Keeps no reference to `message`.
+ * Reads a VRRP message from the network and judges it, in keepalived's order: sender, form, checksum, virtual router,
+ * authentication, interval. Both forms of the version 3 checksum over IPv4 are good. Takes any bytes without an
+ * exception: what is not accepted is a rejection. Nothing but an accepted trailer moves the authenticator's marks. Keeps no
+ * reference to `bytes`.
  */
 export function decodeAdvertisement(
-  message: Uint8Array,
+  bytes: Uint8Array,
   envelope: AdvertisementEnvelope,
+  expectations: AdvertisementExpectations = {},
 ): Advertisement | Rejection {
-  if (envelope.ttl !== advertisementTtl) return reject('ttl');
-  if (message.length < headerLength) return reject('too-short');
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  const versionType = view.getUint8(Field.versionType);
-  if (versionType >> 4 !== versionAndType >> 4) return reject('version');
-  if (versionType !== versionAndType) return reject('type');
-  if (!hasValidChecksum(message, envelope)) return reject('checksum');
-
-  const virtualRouterId = view.getUint8(Field.virtualRouterId);
-  if (virtualRouterId === 0) return reject('virtual-router-id');
-  const intervalCentiseconds = view.getUint16(Field.interval) & 0xfff;
-  if (intervalCentiseconds === 0) return reject('interval');
-  const addresses = readAddresses(message, isIpv6(envelope.source) ? 16 : 4);
-  if (addresses === undefined) return reject('count');
+  const message = judgeSender(envelope, expectations) ?? readMessage(bytes, envelope);
+  if (typeof message === 'string') return { kind: 'rejected', reason: message };
+  const reason = judge(message, envelope, expectations);
+  if (reason !== undefined) return { kind: 'rejected', reason };
+  const { version, virtualRouterId, priority, intervalCentiseconds, addresses } = message;
   return {
     kind: 'advertisement',
+    version,
     virtualRouterId,
-    priority: view.getUint8(Field.priority),
+    priority,
     intervalCentiseconds,
     addresses,
     source: envelope.source,
   };
 }
 
-const reject = (reason: RejectReason): Rejection => ({ kind: 'rejected', reason });
-
-function hasValidChecksum(message: Uint8Array, envelope: AdvertisementEnvelope): boolean {
-  const { source, destination } = envelope;
-  if (message.length > 0xffff) return false;
-  const pseudoHeader = pseudoHeaderSum(source, destination, message.length);
-  if (onesComplementSum(message, pseudoHeader) === 0xffff) return true;
-  return !isIpv6(source) && onesComplementSum(message) === 0xffff;
+function judge(
+  message: ReadMessage,
+  envelope: AdvertisementEnvelope,
+  expectations: AdvertisementExpectations,
+): RejectReason | undefined {
+  const { version, virtualRouterId, intervalCentiseconds } = message;
+  const expected = expectations;
+  if (isOther(version, expected.version)) return 'version';
+  if (isOther(virtualRouterId, expected.virtualRouterId)) return 'virtual-router-id';
+  const reason = judgeAuthentication(message, envelope, expected.authentication);
+  if (reason !== undefined || version === 3) return reason;
+  return isOther(intervalCentiseconds, expected.intervalCentiseconds)
+    ? 'interval-mismatch'
+    : undefined;
 }
 
-/** The addresses that the message announces, or undefined when it announces none or has not room for them. */
-function readAddresses(message: Uint8Array, addressLength: number): IpAddress[] | undefined {
-  const count = message[Field.count] ?? 0;
-  if (count === 0 || message.length < headerLength + count * addressLength) return undefined;
-  const addresses: IpAddress[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const start = headerLength + index * addressLength;
-    const address = addressFromBytes(message.subarray(start, start + addressLength));
-    assert(address !== undefined, 'the message has room for its addresses');
-    addresses.push(address);
+function judgeAuthentication(
+  message: ReadMessage,
+  { source }: AdvertisementEnvelope,
+  authentication: Authentication | undefined,
+): RejectReason | undefined {
+  const { version, virtualRouterId, body, trailer } = message;
+  if (message.authentication !== undefined) {
+    const expected = version2Authentication(authentication);
+    const reason = judgePassword(message.authentication, expected);
+    if (reason !== undefined) return reason;
   }
-  return addresses;
+  if (authentication?.kind !== 'hmac') return undefined;
+  const origin = { version, virtualRouterId, source };
+  return authentication.authenticator.verify(body, trailer, origin, authentication.wallClock);
 }
+
+const version2Authentication = (
+  authentication: Authentication | undefined,
+): Version2Authentication =>
+  authentication?.kind === 'pass'
+    ? passwordAuthentication(authentication.password)
+    : noAuthentication;
+
+const isOther = (value: number, expected: number | undefined): boolean =>
+  expected !== undefined && value !== expected;

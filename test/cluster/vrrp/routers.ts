@@ -27,6 +27,7 @@ export const config: ElectionConfig = {
 /** What the router under test hears: by default from a master of priority 200 at 10.0.0.1. */
 export const heard = (change: Partial<Advertisement> = {}): Advertisement => ({
   kind: 'advertisement',
+  version: 3,
   virtualRouterId: 51,
   priority: 200,
   intervalCentiseconds: 100,

@@ -2,6 +2,7 @@ import type { IpAddress } from '../base/address.js';
 import { Prng } from '../base/prng.js';
 import { after, instant, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
+import type { MacAddress } from '../wire/ethernet.js';
 import { Flow, type Family } from '../wire/flow.js';
 import { Packet } from '../wire/packet.js';
 import { AddressMap } from './address-map.js';
@@ -25,6 +26,7 @@ import { defaultSettings, type Settings } from './settings.js';
 import { DefaultTimeouts } from './states.js';
 import { SyncQueue } from './sync-queue.js';
 import { neighbourWork } from './transmit.js';
+import { VirtualMacs } from './virtual-macs.js';
 
 /** Where frames leave: a driver, or memory in tests. The packet is the sender's again when the call returns. */
 export interface FrameSink {
@@ -39,6 +41,8 @@ export interface FloatingAddress {
   readonly family: Family;
   readonly words: Uint32Array;
   readonly interface: Interface;
+  /** The MAC address that it is answered with: the interface's, or that of its virtual router. */
+  readonly mac: MacAddress;
   /** True while this node is its master and answers for it. */
   isLive: boolean;
 }
@@ -79,6 +83,7 @@ export class Director {
   marks: readonly MarkRule[] = [];
   /** Addresses that move between nodes. */
   readonly floating = new AddressMap<FloatingAddress>();
+  readonly virtualMacs = new VirtualMacs();
   /** What the frame in hand says, and what the packet that an ICMP error quotes says. */
   readonly flow = new Flow();
   readonly inner = new Flow();
@@ -106,10 +111,12 @@ export class Director {
     this.output = options.output;
   }
 
-  /** Makes an address known that this node may come to hold. */
-  addFloating(address: IpAddress, owner: Interface): void {
+  /** Makes an address known that this node may come to hold, at the interface's own MAC address or at a virtual one. */
+  addFloating(address: IpAddress, owner: Interface, mac: MacAddress = owner.mac): void {
     const { family, words } = toWords(address);
-    this.floating.set(family, words, { address, family, words, interface: owner, isLive: false });
+    const place = { interface: owner, mac };
+    this.floating.set(family, words, { address, family, words, ...place, isLive: false });
+    if (mac !== owner.mac) this.virtualMacs.isUsed = true;
   }
 
   findFloating(address: IpAddress): FloatingAddress | undefined {
@@ -132,7 +139,10 @@ export class Director {
   /** Starts or stops answering for an address and forwarding for its services. */
   setLive(address: IpAddress, isLive: boolean): void {
     const floating = this.findFloating(address);
-    if (floating !== undefined) floating.isLive = isLive;
+    if (floating !== undefined && floating.isLive !== isLive) {
+      floating.isLive = isLive;
+      this.virtualMacs.setLive(floating, isLive);
+    }
     for (const service of this.services.services()) service.isLive = this.#isLive(service);
   }
 

@@ -80,7 +80,8 @@ function answerEcho(director: Director, packet: Packet, arrival: Interface): Ver
     ethernet.sourceHigh(view, start),
     ethernet.sourceLow(view, start),
   );
-  ethernet.setSource(view, start, arrival.mac.high, arrival.mac.low);
+  const { mac } = floating.interface === arrival ? floating : arrival;
+  ethernet.setSource(view, start, mac.high, mac.low);
   director.output.send(arrival.index, packet);
   counters.answered += 1;
   return Verdict.answer;

@@ -2,8 +2,10 @@ import { Buffer } from 'node:buffer';
 
 import { addressFromBytes, isIpv6, type IpAddress } from '../base/address.js';
 import { toWords } from '../wire/address-words.js';
+import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { multicastMac } from '../wire/ndp.js';
 import type { VrrpMessage } from './vrrp-port.js';
 
 /** Internetwork control: routers and queues must not let adverts wait behind data. */
@@ -16,13 +18,13 @@ export interface VrrpEnvelope {
   readonly ttl: number;
 }
 
-/** The IP packet that carries a message, with `room` bytes free in front of it. */
-export function wrapMessage(message: Uint8Array, envelope: VrrpEnvelope, room = 0): Buffer {
+/** The IP packet that carries a message. */
+export function wrapMessage(message: Uint8Array, envelope: VrrpEnvelope): Buffer {
   const header = isIpv6(envelope.source) ? ipv6.HeaderLength : ipv4.MinimumHeaderLength;
-  const packet = Buffer.alloc(room + header + message.length);
+  const packet = Buffer.alloc(header + message.length);
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
   if (isIpv6(envelope.source)) {
-    ipv6.write(view, room, {
+    ipv6.write(view, 0, {
       trafficClass: PrecedenceInternetControl,
       payloadLength: message.length,
       nextHeader: ipv4.Protocol.vrrp,
@@ -31,7 +33,7 @@ export function wrapMessage(message: Uint8Array, envelope: VrrpEnvelope, room = 
       destination: toWords(envelope.destination).words,
     });
   } else {
-    ipv4.write(view, room, {
+    ipv4.write(view, 0, {
       tos: PrecedenceInternetControl,
       totalLength: header + message.length,
       ttl: envelope.ttl,
@@ -40,7 +42,7 @@ export function wrapMessage(message: Uint8Array, envelope: VrrpEnvelope, room = 
       destination: toWords(envelope.destination).words[3] ?? 0,
     });
   }
-  packet.set(message, room + header);
+  packet.set(message, header);
   return packet;
 }
 
@@ -73,4 +75,27 @@ function messageOf(
   const destination = addressFromBytes(to);
   if (source === undefined || destination === undefined) return undefined;
   return { source, destination, ttl, bytes };
+}
+
+/** The whole frame that carries an IP packet to a multicast group from this MAC address. */
+export function writeMulticastFrame(
+  packet: Uint8Array,
+  group: IpAddress,
+  source: ethernet.MacAddress,
+): Buffer {
+  const frame = Buffer.alloc(ethernet.HeaderLength + packet.length);
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  const destination = groupMac(group);
+  ethernet.setDestination(view, 0, destination.high, destination.low);
+  ethernet.setSource(view, 0, source.high, source.low);
+  ethernet.setType(view, 0, isIpv6(group) ? ethernet.EtherType.ipv6 : ethernet.EtherType.ipv4);
+  frame.set(packet, ethernet.HeaderLength);
+  return frame;
+}
+
+/** Where frames to a group go (RFC 1112 §6.4, RFC 2464 §7). */
+function groupMac(group: IpAddress): ethernet.MacAddress {
+  const { words } = toWords(group);
+  if (isIpv6(group)) return multicastMac(words);
+  return { high: 0x0100, low: (0x5e00_0000 | ((words[3] ?? 0) & 0x7f_ffff)) >>> 0 };
 }

@@ -20,3 +20,13 @@ export const addCommand = ({ program }: CommandLine, name: string): Command =>
 /** The section of a command's help that shows how it is used. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  baton ${line}`).join('\n')}`;
+
+/** Says what a command has done: a sentence for people, the document for programs. */
+export function report(
+  { terminal }: CommandLine,
+  { json }: { readonly json?: true },
+  document: object,
+  text: string,
+): void {
+  terminal.out(json === true ? `${JSON.stringify(document)}\n` : `${text}\n`);
+}

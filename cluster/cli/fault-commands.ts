@@ -1,8 +1,8 @@
-import { addCommand, examples, type CommandLine } from './command-line.js';
+import { addCommand, examples, report, type CommandLine } from './command-line.js';
 import { interruptible } from './interruption.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
 
-/** `kill`, `stop` and `start`: a director's process as an operator, or bad luck, treats it. */
+/** `kill`, `stop`, `pause`, `resume` and `start`: a director's process as an operator, or bad luck, treats it. */
 export function addFaultCommands(line: CommandLine): void {
   addCommand(line, 'kill')
     .summary('kill a director (SIGKILL)')
@@ -25,6 +25,26 @@ export function addFaultCommands(line: CommandLine): void {
       report(line, options, { node, action: 'stopped' }, `stopped ${node}`);
     });
 
+  addCommand(line, 'pause')
+    .summary('halt a director (SIGSTOP)')
+    .description('Halt a director by SIGSTOP, as a machine that hangs: it is silent, but not dead.')
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('pause d1', 'resume d1'))
+    .action(async (node: string, options: CommonOptions) => {
+      await chosenLab(options).pauseNode(node);
+      report(line, options, { node, action: 'paused' }, `paused ${node} (SIGSTOP)`);
+    });
+
+  addCommand(line, 'resume')
+    .summary('let a director that was paused go on (SIGCONT)')
+    .description('Let a director that was paused go on, as if no time had passed for it.')
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('resume d1'))
+    .action((node: string, options: CommonOptions) => {
+      chosenLab(options).resumeNode(node);
+      report(line, options, { node, action: 'resumed' }, `resumed ${node}`);
+    });
+
   addCommand(line, 'start')
     .summary('start a director that was killed or stopped')
     .description('Start a director that was killed or stopped and wait until it answers.')
@@ -35,20 +55,4 @@ export function addFaultCommands(line: CommandLine): void {
       await interruptible(line.terminal, async (signal) => lab.startNode(node, signal));
       report(line, options, { node, action: 'started' }, `started ${node}`);
     });
-}
-
-interface Fault {
-  readonly node: string;
-  readonly action: 'killed' | 'stopped' | 'started';
-  /** Wall clock milliseconds since the epoch, where the moment matters. */
-  readonly at?: number;
-}
-
-function report(
-  { terminal }: CommandLine,
-  { json }: CommonOptions,
-  fault: Fault,
-  text: string,
-): void {
-  terminal.out(json === true ? `${JSON.stringify(fault)}\n` : `${text}\n`);
 }

@@ -6,9 +6,10 @@ import { addFaultCommands } from './fault-commands.js';
 import { Interruption, signalStatus } from './interruption.js';
 import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
+import { addNetworkCommands } from './network-commands.js';
 import type { Terminal } from './terminal.js';
 import { addTrafficCommand } from './traffic-command.js';
-import { addViewCommands } from './view-commands.js';
+import { addDiffCommand, addViewCommands } from './view-commands.js';
 
 /** The command line, or a file it names, cannot be used as given. */
 const usageStatus = 2;
@@ -32,7 +33,9 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   };
   addLabCommands(line);
   addViewCommands(line);
+  addDiffCommand(line);
   addFaultCommands(line);
+  addNetworkCommands(line);
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);

@@ -12,11 +12,19 @@ export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
 ): string {
-  const titles = columns.map(({ title }) => title);
-  const widths = titles.map((title, index) =>
-    Math.max(title.length, ...rows.map((row) => (row[index] ?? '').length)),
+  const lines = alignCells(columns, [columns.map(({ title }) => title), ...rows]);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Rows as lines of text, each cell as wide as its column is anywhere. */
+export function alignCells(
+  columns: readonly Pick<Column, 'align'>[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const widths = columns.map((_, index) =>
+    rows.reduce((widest, row) => Math.max(widest, (row[index] ?? '').length), 0),
   );
-  const line = (cells: readonly string[]): string =>
+  return rows.map((cells) =>
     columns
       .map(({ align }, index) => {
         const cell = cells[index] ?? '';
@@ -24,8 +32,8 @@ export function renderTable(
         return align === 'right' ? cell.padStart(width) : cell.padEnd(width);
       })
       .join('  ')
-      .trimEnd();
-  return `${[titles, ...rows].map(line).join('\n')}\n`;
+      .trimEnd(),
+  );
 }
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');

@@ -1,9 +1,11 @@
 import { isNoAnswer } from '../lab/control-client.js';
 import type { RunningLab } from '../lab/running-lab.js';
+import { diffTables, type TableOf } from '../lab/table-diff.js';
 import type { Api } from '../node/api.js';
 import { renderJson, type Answer } from './answers.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
+import { renderDiff } from './render-diff.js';
 import { renderServices } from './render-services.js';
 import { renderSessions } from './render-sessions.js';
 import { renderStatus } from './render-status.js';
@@ -54,6 +56,36 @@ export function addViewCommands(line: CommandLine): void {
     path: '/sync',
     render: (answers) => renderSync(answers, Date.now()),
   });
+}
+
+/** `diff`: do two directors know the same? */
+export function addDiffCommand(line: CommandLine): void {
+  addCommand(line, 'diff')
+    .summary('compare the connection tables of two directors')
+    .description(
+      'Compare the connection tables of two directors: entries that only one of them has, by\n' +
+        'reason, and those that differ. Exit status 1 when the tables differ.',
+    )
+    .argument('<a>', 'director')
+    .argument('<b>', 'another director')
+    .option('--all', 'list every entry (default: five of each group)')
+    .addHelpText('after', examples('diff d1 d2', 'diff d1 d2 --all --json'))
+    .action(async (a: string, b: string, options: CommonOptions & { readonly all?: true }) => {
+      const lab = chosenLab(options);
+      const tableOf = async (node: string): Promise<TableOf> => ({
+        node,
+        sessions: (await lab.request(node, '/sessions')).sessions,
+      });
+      // At the same moment, or what happens between the two requests would count as a difference.
+      const [first, second] = await Promise.all([tableOf(a), tableOf(b)]);
+      const diff = diffTables(first, second);
+      line.terminal.out(
+        options.json === true
+          ? `${JSON.stringify(diff, undefined, 2)}\n`
+          : renderDiff(diff, options.all === true),
+      );
+      if (!diff.equal) line.fail(1);
+    });
 }
 
 function addView<P extends keyof Api>(line: CommandLine, view: View<P>): void {

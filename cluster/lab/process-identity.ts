@@ -42,6 +42,12 @@ export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   return stat !== undefined && stat.startTime === startTime && stat.state !== 'Z';
 }
 
+/** True while the very process is halted by SIGSTOP. */
+export function isPaused({ pid, startTime }: ProcessIdentity): boolean {
+  const stat = readStat(pid);
+  return stat !== undefined && stat.startTime === startTime && stat.state === 'T';
+}
+
 /** Sends a signal to the very process; false when it is not there any more. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isRunning(identity)) return false;

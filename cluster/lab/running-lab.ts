@@ -6,12 +6,14 @@ import { fetchDocument, sendCommand } from './control-client.js';
 import { startDirector, waitForDirector } from './members.js';
 import { enter } from './namespaces.js';
 import {
+  isPaused,
   isRunning,
   processesEnd,
   signalProcess,
   type ProcessIdentity,
 } from './process-identity.js';
 import type { StateFolder } from './state-folder.js';
+import { until } from './wait.js';
 
 /** How long a director that is asked to stop may take to say goodbye to its peers. */
 const stopTimeoutMs = 10_000;
@@ -67,6 +69,19 @@ export class RunningLab {
     signalProcess(director, 'SIGKILL');
     await this.#ended(node, director, killTimeoutMs);
     return at;
+  }
+
+  /** Halts a director by SIGSTOP, as a machine that hangs or a paused VM: it says nothing, and dies of nothing. */
+  async pauseNode(node: string): Promise<void> {
+    const director = this.#runningDirector(node);
+    signalProcess(director, 'SIGSTOP');
+    const isHalted = (): true | undefined => isPaused(director) || undefined;
+    await until(isHalted, { timeoutMs: killTimeoutMs, everyMs: 1 });
+  }
+
+  /** Lets a director that was paused go on. */
+  resumeNode(node: string): void {
+    signalProcess(this.#runningDirector(node), 'SIGCONT');
   }
 
   /** Asks a director to stop by SIGTERM and waits until it has. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Test } from 'tap';
@@ -38,9 +39,22 @@ export async function runLab(
     progress: (text) => t.comment(text),
     ...options,
   });
-  t.teardown(async () => running.down());
+  t.teardown(async () => {
+    if (!t.passing()) for (const line of lastWords(running)) t.comment(line);
+    await running.down();
+  });
   return running;
 }
+
+/** The ends of the directors' logs, which explain a failure. */
+const lastWords = (running: RunningLab): string[] =>
+  running.directors.flatMap((node) =>
+    readFileSync(join(running.folder, `${node}.log`), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-12)
+      .map((line) => `${node}: ${line.slice(0, 400)}`),
+  );
 
 /** Runs a command on a node and returns what it printed. */
 export function onNode(running: RunningLab, node: string, ...argv: readonly string[]): string {

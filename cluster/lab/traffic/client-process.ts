@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { IoError } from '../../../director/base/errors.js';
 import type { FlowSummary, TrafficEvent, TrafficReport } from './client.js';
 import { endpoint } from './flow-record.js';
-import type { TrafficTarget } from './plan.js';
+import type { TrafficPlan } from './plan.js';
 
 /** The compiled traffic client. */
 const clientProgram = fileURLToPath(new URL('client-main.js', import.meta.url));
@@ -16,6 +16,9 @@ const AnswerTimeoutMs = 10_000;
 
 /** As much of the client's stderr as an error message repeats. */
 const MaxComplaint = 1_000;
+
+/** The pauses between a flow's requests. */
+type TrafficIntervals = Pick<TrafficPlan, 'intervalMs' | 'udpIntervalMs'>;
 
 interface Waiter {
   take(event: TrafficEvent): boolean;
@@ -34,14 +37,19 @@ export class TrafficProcess {
    */
   constructor(
     prefix: readonly string[],
-    plan: { readonly targets: readonly TrafficTarget[]; readonly durationMs: number },
+    plan: Pick<TrafficPlan, 'targets' | 'durationMs'> & Partial<TrafficIntervals>,
   ) {
     const flags = plan.targets.flatMap(({ protocol, address, port, count }) => [
       `--${protocol.toLowerCase()}`,
       `${endpoint(address, port)}=${count}`,
     ]);
-    const duration = ['--duration', `${plan.durationMs}ms`];
-    const argv = [...prefix, process.execPath, clientProgram, '--json', ...duration, ...flags];
+    const times = [
+      ['--duration', plan.durationMs],
+      ['--interval', plan.intervalMs],
+      ['--udp-interval', plan.udpIntervalMs],
+    ] as const;
+    for (const [flag, ms] of times) if (ms !== undefined) flags.push(flag, `${ms}ms`);
+    const argv = [...prefix, process.execPath, clientProgram, '--json', ...flags];
     const [program = '', ...rest] = argv;
     this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#child.stderr.on('data', (bytes: Buffer) => {

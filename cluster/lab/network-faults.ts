@@ -1,0 +1,134 @@
+import { IoError, UsageError } from '../../director/base/errors.js';
+import { assert } from '../../director/base/invariant.js';
+import { SyncDefaults } from '../config/keepalived-globals.js';
+import type { LabConfig } from '../config/lab-config.js';
+import type { RunningLab } from './running-lab.js';
+import { runHelper, runToEnd } from './subprocess.js';
+import { labLinks, type Link } from './topology.js';
+
+/** What a partition cuts: every frame, or only the election, or only session sync with its death notices. */
+export const partitionPlanes = ['all', 'vrrp', 'sync'] as const;
+export type PartitionPlane = (typeof partitionPlanes)[number];
+
+/** Who does not hear whom any more. Nodes that no side names go on talking to everybody. */
+export interface Partition {
+  /** Two or more sides, each a list of nodes; no node is on two of them. */
+  readonly sides: readonly (readonly string[])[];
+  readonly plane: PartitionPlane;
+  /** True: the first side is not heard by the others, but hears them. */
+  readonly oneWay: boolean;
+}
+
+/** The nftables table in the switch that holds all partitions of a lab. */
+const tableName = 'baton_faults';
+
+/** What is cut, in the words of nft; a plane may need several rules. */
+const planeMatches: Readonly<Record<PartitionPlane, readonly string[]>> = {
+  all: [''],
+  vrrp: ['ip protocol 112', 'ip6 nexthdr 112'],
+  sync: ['udp', 'tcp'].flatMap((protocol) => [
+    `${protocol} dport ${String(SyncDefaults.port)}`,
+    `${protocol} sport ${String(SyncDefaults.port)}`,
+  ]),
+};
+
+/**
+ * The nft commands that add a partition to those that are there. Frames are dropped where the switch would hand them
+ * from a port of one side to a port of another, so both ends keep their carrier and notice nothing but silence. Throws a
+ * `UsageError` for sides that name an unknown node, or one node twice.
+ */
+export function partitionRules(lab: LabConfig, partition: Partition): string {
+  checkSides(lab, partition);
+  const links = labLinks(lab);
+  const chain = `bridge ${tableName} forward`;
+  const rules = partition.sides.flatMap((from, at) =>
+    partition.sides.flatMap((to, position) => {
+      if (at === position || (partition.oneWay && at !== 0)) return [];
+      const ports = `iifname { ${portsOf(links, from)} } oifname { ${portsOf(links, to)} }`;
+      return planeMatches[partition.plane].map(
+        (match) => `add rule ${chain} ${ports} ${match} drop`,
+      );
+    }),
+  );
+  return [
+    `add table bridge ${tableName}`,
+    `add chain ${chain} { type filter hook forward priority 0; policy accept; }`,
+    ...rules,
+    '',
+  ].join('\n');
+}
+
+/** Cuts nodes off from each other until `heal`; partitions add up. */
+export async function partition(lab: RunningLab, cut: Partition): Promise<void> {
+  const rules = partitionRules(lab.config, cut);
+  try {
+    await runHelper(lab.execArgs('switch', ['nft', '-f', '-']), rules);
+  } catch (cause) {
+    throw new IoError(
+      { code: 'partition' },
+      'cutting nodes off needs nft (Debian package nftables) and the kernel’s bridge filter',
+      { cause },
+    );
+  }
+}
+
+/** Pulls the cable of a node, out of one network or out of all, or plugs it in again: the carrier follows. */
+export async function setLink(
+  lab: RunningLab,
+  node: string,
+  network: string | undefined,
+  isUp: boolean,
+): Promise<void> {
+  const links = labLinks(lab.config).filter(
+    (link) => link.node === node && (network === undefined || link.network === network),
+  );
+  if (links.length === 0) {
+    throw new UsageError(
+      { code: 'no-link' },
+      network === undefined
+        ? `no node '${node}' in lab '${lab.name}' (nodes: ${lab.nodes.join(', ')})`
+        : `node '${node}' has no link to a network '${network}'`,
+    );
+  }
+  await moveLinks(lab, links, isUp);
+}
+
+/** Ends every partition and plugs every cable in again. */
+export async function heal(lab: RunningLab): Promise<void> {
+  await moveLinks(lab, labLinks(lab.config), true);
+  // There is no table when nothing was cut, and then there may also be no nft.
+  await runToEnd(lab.execArgs('switch', ['nft', 'delete', 'table', 'bridge', tableName]), {}).catch(
+    () => {},
+  );
+}
+
+async function moveLinks(lab: RunningLab, links: readonly Link[], isUp: boolean): Promise<void> {
+  const commands = links.map(({ port }) => `link set dev ${port} ${isUp ? 'up' : 'down'}`);
+  await runHelper(lab.execArgs('switch', ['ip', '-batch', '-']), `${commands.join('\n')}\n`);
+}
+
+function checkSides(lab: LabConfig, { sides }: Partition): void {
+  if (sides.length < 2) {
+    throw new UsageError({ code: 'partition-sides' }, 'a partition has two sides or more');
+  }
+  const seen = new Set<string>();
+  for (const node of sides.flat()) {
+    if (!lab.nodes.some(({ name }) => name === node)) {
+      const nodes = lab.nodes.map(({ name }) => name).join(', ');
+      throw new UsageError(
+        { code: 'no-node' },
+        `no node '${node}' in lab '${lab.name}' (nodes: ${nodes})`,
+      );
+    }
+    if (seen.has(node)) {
+      throw new UsageError({ code: 'partition-sides' }, `node '${node}' is on two sides`);
+    }
+    seen.add(node);
+  }
+}
+
+function portsOf(links: readonly Link[], nodes: readonly string[]): string {
+  const ports = links.filter(({ node }) => nodes.includes(node)).map(({ port }) => `"${port}"`);
+  assert(ports.length > 0, 'every node of a checked lab file has a link');
+  return ports.join(', ');
+}

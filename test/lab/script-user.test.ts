@@ -31,17 +31,19 @@ test('with script security root runs nothing that somebody else could have writt
   t.end();
 });
 
+/** Whether a script finds that it runs as this user, with this group. */
+const runsAs = async (user: string, group?: string): Promise<boolean> => {
+  const words = ['/bin/sh', '-c', `test "$(id -un):$(id -gn)" = ${user}:${group ?? 'nogroup'}`];
+  const command = new UserCommand({ words, user, group }, { security: false });
+  const child = command.start();
+  return new Promise((resolve) => {
+    child.on('exit', (status) => resolve(status === 0));
+  });
+};
+
 test('a script runs as the user and group that the configuration names', async (t) => {
-  const as = async (user: string, group?: string): Promise<boolean> => {
-    const words = ['/bin/sh', '-c', `test "$(id -un):$(id -gn)" = ${user}:${group ?? 'nogroup'}`];
-    const command = new UserCommand({ words, user, group }, { security: false });
-    const child = command.start();
-    return new Promise((resolve) => {
-      child.on('exit', (status) => resolve(status === 0));
-    });
-  };
-  t.ok(await as('nobody'), 'with the user’s own group');
-  t.ok(await as('nobody', 'daemon'), 'or another');
+  t.ok(await runsAs('nobody'), 'with the user’s own group');
+  t.ok(await runsAs('nobody', 'daemon'), 'or another');
   const stranger = { words: ['/bin/true'], user: 'no-such-user', group: undefined };
   t.throws(() => new UserCommand(stranger, { security: false }), {
     message: 'a script is to be run by someone: no user no-such-user',

@@ -19,7 +19,7 @@ const shell = (script: string): CommandConfig => ({
 const open = (fifo?: string): Notifications =>
   new Notifications(fifo, { security: false }, silentLog);
 
-function logged(t: Test): { readonly file: string; lines(): string[] } {
+function logged(t: Test): { readonly file: string; readonly lines: () => string[] } {
   const file = path.join(temporaryFolder(t), 'log');
   const lines = (): string[] =>
     existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];

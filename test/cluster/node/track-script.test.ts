@@ -9,6 +9,8 @@ import { UserCommand } from '../../../cluster/node/user-command.js';
 import { milliseconds, seconds } from '../../../director/base/time.js';
 import { eventually, temporaryFolder } from './temporary.js';
 
+const usual = { name: 'check', rise: 1, fall: 1, weight: 0, reverse: false, initFail: false };
+
 function run(
   t: Test,
   words: readonly string[],
@@ -17,8 +19,11 @@ function run(
   const outcomes: boolean[] = [];
   const command = { words, user: undefined, group: undefined };
   const script = {
-    ...{ name: 'check', command, interval: milliseconds(20), timeout: seconds(5) },
-    ...{ rise: 1, fall: 1, weight: 0, reverse: false, initFail: false, ...config },
+    ...usual,
+    command,
+    interval: milliseconds(20),
+    timeout: seconds(5),
+    ...config,
   };
   const runs = new ScriptRuns(script, new UserCommand(command, { security: false }), (isSuccess) =>
     outcomes.push(isSuccess),
@@ -63,8 +68,10 @@ test('a node that ends takes its scripts along', async (t) => {
   const command = { words: ['/bin/sh', '-c', `echo $$ > ${file}; exec sleep 60`] };
   const words = { ...command, user: undefined, group: undefined };
   const config = {
-    ...{ name: 'check', command: words, interval: seconds(1), timeout: seconds(100) },
-    ...{ rise: 1, fall: 1, weight: 0, reverse: false, initFail: false },
+    ...usual,
+    command: words,
+    interval: seconds(1),
+    timeout: seconds(100),
   };
   const outcomes: boolean[] = [];
   const runs = new ScriptRuns(config, new UserCommand(words, { security: false }), (isSuccess) =>

@@ -1,5 +1,5 @@
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
-import type { VrrpState } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
 
 /** Protocols that have connections. */
 export type ProtocolName = 'TCP' | 'UDP' | 'SCTP' | 'IP';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
-import type { IpAddress } from '../../director/base/address.js';
+import { isIpv6, type IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
 import { earliest, milliseconds, after, Never, type Instant } from '../../director/base/time.js';
@@ -13,8 +13,9 @@ import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
+import { LeastDatagram, MaxDatagram } from '../sync/message.js';
 import { SessionSync } from '../sync/session-sync.js';
-import type { VrrpState } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
@@ -149,6 +150,8 @@ export class Member {
         syncId: config.syncId,
         epoch: Date.now() * 1_000 + randomInt(1_000),
         bulkTimeout: config.bulkTimeout,
+        flushBound: config.flushBound,
+        maxLength: longestDatagram(config, owner.mtu),
       },
       this.replication,
       this.#log,
@@ -171,6 +174,7 @@ export class Member {
       log: this.#log,
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
+        this.#sync?.handlePeerDeath(now(), peer.node);
         for (const router of this.routers) router.handlePeerDeath(peer, survivors);
         this.#turn();
       },
@@ -192,12 +196,23 @@ export class Member {
       changed: () => this.#turn(),
       becameMaster: () => this.#becameMaster(),
       resigned: () => this.#handOver(now()),
+      stale: () => this.#resync(now()),
     };
   }
 
   #becameMaster(): void {
     this.#awaitsFirstPacket = true;
     this.#sync?.setMaster(now(), true);
+  }
+
+  /** Makes sure of the table; the elections may preempt again when it is complete. */
+  #resync(at: Instant): void {
+    if (this.#sync === undefined) {
+      for (const { election } of this.routers) election.allowPreemption(at);
+    } else {
+      this.#sync.resync(at);
+      this.timeline.add('bulk-started', 'asking peers for what was missed');
+    }
   }
 
   /** Tells peers all that they do not know yet, at once: this node will not forward another packet. */
@@ -312,6 +327,12 @@ export class Member {
     if (server?.service.isLive !== true) return;
     this.#sync?.remove(now(), this.replication.key(index));
   }
+}
+
+/** The longest sync message: as configured, but what fits the interface in one piece. */
+function longestDatagram({ maxLength, group }: SyncConfig, mtu: number): number {
+  const headers = isIpv6(group) ? 48 : 28;
+  return Math.max(LeastDatagram, Math.min(maxLength, mtu - headers, MaxDatagram));
 }
 
 function required<T>(part: T | undefined): T {

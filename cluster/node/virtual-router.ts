@@ -11,14 +11,12 @@ import { openVrrpSocket } from '../../director/io/vrrp-socket.js';
 import type { VirtualAddress, VrrpInstanceConfig } from '../config/vrrp-config.js';
 import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
 import { decodeAdvertisement, encodeAdvertisement } from '../vrrp/advertisement.js';
-import { Election, type ElectionEffect } from '../vrrp/election.js';
+import type { ElectionEffect } from '../vrrp/election-effects.js';
+import { Election } from '../vrrp/election.js';
 import { toCentiseconds } from '../vrrp/timers.js';
 import { now } from './clock.js';
 import { requireInterface } from './data-plane.js';
 import type { Timeline } from './timeline.js';
-
-/** Gratuitous ARP packets in one burst, for links that lose one (keepalived's `garp_master_repeat`). */
-const AnnouncementsPerBurst = 5;
 
 /** The rest of the node, as a virtual router needs it. */
 export interface RouterPorts {
@@ -30,6 +28,8 @@ export interface RouterPorts {
   becameMaster(): void;
   /** This node was master and is not any more; its addresses are released. */
   resigned(): void;
+  /** The connection table may lack changes; the election waits for `allowPreemption`. */
+  stale(): void;
 }
 
 /** One VRRP instance at the edge: its election, its socket and the addresses that follow its state. */
@@ -52,14 +52,10 @@ export class VirtualRouter {
     this.#advertised = config.virtualAddresses.map((virtual) => virtual.address);
     this.election = new Election(
       {
-        name: config.name,
-        virtualRouterId: config.virtualRouterId,
-        priority: config.priority,
-        advertInterval: config.advertInterval,
-        preempt: config.preempt,
-        preemptDelay: config.preemptDelay,
+        ...config,
         primaryAddress: address,
         addresses: this.#advertised,
+        inSyncGroup: false,
       },
       ports.log,
     );
@@ -132,11 +128,14 @@ export class VirtualRouter {
         this.#ports.resigned();
         break;
       case 'announce-addresses':
-        this.#announce();
+        this.#announce(effect.repeat);
+        break;
+      case 'stale':
+        this.#ports.stale();
         break;
       case 'state':
         if (effect.to !== 'initialize') {
-          this.#ports.timeline.add(effect.to, `${this.config.name}: ${effect.reason}`);
+          this.#ports.timeline.add(effect.to, stateText(this.config.name, effect));
         }
         if (effect.to === 'master') this.#ports.becameMaster();
         break;
@@ -167,9 +166,9 @@ export class VirtualRouter {
     }
   }
 
-  #announce(): void {
+  #announce(repeat: number): void {
     const { director, timeline } = this.#ports;
-    for (let round = 0; round < AnnouncementsPerBurst; round += 1) {
+    for (let round = 0; round < repeat; round += 1) {
       for (const { address } of this.#held()) {
         const floating = director.findFloating(address);
         if (floating !== undefined) announce(director, floating);
@@ -178,3 +177,6 @@ export class VirtualRouter {
     timeline.add('gratuitous-arp', this.#advertised.join(', '));
   }
 }
+
+const stateText = (name: string, change: Extract<ElectionEffect, { kind: 'state' }>): string =>
+  `${name}: ${change.detail ?? change.reason}`;

@@ -1,6 +1,6 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
-import { MaxDatagram, type BulkFetch, type Position } from './message.js';
+import { type BulkFetch, type Position } from './message.js';
 import type { Outbox } from './outbox.js';
 import { recordSize } from './record-codec.js';
 import type { TableEntry, TableSource } from './record.js';
@@ -23,8 +23,10 @@ export class BulkDonor {
   records = 0;
   readonly #outbox: Outbox;
   readonly #table: TableSource;
+  readonly #maxLength: number;
 
-  constructor(outbox: Outbox, table: TableSource) {
+  constructor(outbox: Outbox, table: TableSource, maxLength: number) {
+    this.#maxLength = maxLength;
     this.#outbox = outbox;
     this.#table = table;
   }
@@ -51,7 +53,7 @@ export class BulkDonor {
     asOf: readonly Position[],
   ): { records: TableEntry[]; next: number } {
     const records: TableEntry[] = [];
-    let room = MaxDatagram - chunkRoom;
+    let room = this.#maxLength - chunkRoom;
     for (const position of asOf) room -= positionSize(position);
     let cursor = start;
     for (let reads = 0; reads < maxReads && cursor >= 0; reads += 1) {

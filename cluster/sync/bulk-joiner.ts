@@ -72,6 +72,14 @@ export class BulkJoiner {
     return this.#owed.size;
   }
 
+  /** True when all that this node has applied of a stream stands on everything that came before it. */
+  isWhole(peer: PeerStream): boolean {
+    if (!peer.positioned || this.#owed.has(peer.node)) return false;
+    if (this.#transfer?.donor === peer && this.#transfer.scope === 'own') return false;
+    // What came before a stream's beginning arrives with the first transfer.
+    return peer.base === 1 || this.#state === 'settled' || this.#transfer?.scope === 'own';
+  }
+
   get deadline(): Instant {
     const transfer = this.#transfer;
     return transfer ? earliest(this.#timers.next, transfer.deadline) : this.#timers.next;
@@ -79,6 +87,16 @@ export class BulkJoiner {
 
   start(now: Instant): void {
     assert(this.#state === 'idle', 'a joiner starts once');
+    this.#timers.arm(Timer.giveUp, after(now, this.#bulkTimeout));
+    this.#becomeRequesting(now);
+  }
+
+  /** The table may lack what happened lately: it is incomplete until it has been fetched anew. */
+  restart(now: Instant): void {
+    if (this.#state === 'idle' || this.midway) return;
+    this.#context.log.info('the table is fetched anew');
+    if (this.#transfer !== undefined) this.#endTransfer();
+    this.#reason = undefined;
     this.#timers.arm(Timer.giveUp, after(now, this.#bulkTimeout));
     this.#becomeRequesting(now);
   }

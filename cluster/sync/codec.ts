@@ -58,6 +58,7 @@ function setBody(wire: Wire, body: MessageBody): void {
         sequence: body.sequence,
         records: body.records.map(recordToWire),
         removals: body.removals.map(removalToWire),
+        acknowledge: body.acknowledge,
       };
       return;
     case 'hello':
@@ -88,6 +89,9 @@ function setBody(wire: Wire, body: MessageBody): void {
       return;
     case 'goodbye':
       wire.goodbye = body;
+      return;
+    case 'ack':
+      wire.ack = body;
       return;
     default:
       return unreachable(body);
@@ -128,6 +132,7 @@ function readBody(wire: Wire): MessageBody | DatagramReject {
   if (wire.bulkFetch) return readFetch(wire.bulkFetch);
   if (wire.bulkChunk) return readChunk(wire.bulkChunk);
   if (wire.goodbye) return readGoodbye(wire.goodbye);
+  if (wire.ack) return readAck(wire.ack);
   return 'no-body';
 }
 
@@ -154,7 +159,8 @@ function readUpdates(wire: baton.sync.Updates.$Properties): MessageBody | Datagr
   if (typeof records === 'string') return records;
   const removals = readAll(wire.removals, MaxItems, removalFromWire);
   if (typeof removals === 'string') return removals;
-  return { kind: 'updates', sequence, records, removals };
+  const acknowledge = wire.acknowledge ?? false;
+  return { kind: 'updates', sequence, records, removals, acknowledge };
 }
 
 function readHello(wire: baton.sync.Hello.$Properties): MessageBody | DatagramReject {
@@ -166,6 +172,7 @@ function readHello(wire: baton.sync.Hello.$Properties): MessageBody | DatagramRe
     entries: wire.entries ?? 0,
     tableComplete: wire.tableComplete ?? false,
     master: wire.master ?? false,
+    acknowledge: wire.acknowledge ?? false,
   };
 }
 
@@ -213,6 +220,11 @@ function readPosition(wire: baton.sync.Position.$Properties): Position | Datagra
   const sequence = wire.sequence ?? 0;
   if (!isNodeName(node)) return 'bad-node-name';
   return isCount(epoch) && isCount(sequence) ? { node, epoch, sequence } : 'bad-number';
+}
+
+function readAck(wire: baton.sync.Ack.$Properties): MessageBody | DatagramReject {
+  const position = readPosition(wire);
+  return typeof position === 'string' ? position : { kind: 'ack', ...position };
 }
 
 function readChunk(wire: baton.sync.BulkChunk.$Properties): MessageBody | DatagramReject {

@@ -12,6 +12,7 @@ export type CompleteReason = 'bulk' | 'alone' | 'timeout';
  *   creates an entry or replaces one that came from a peer, but not one of this node's own.
  * - `remove`: `from` has removed its entry.
  * - `table-complete`: once, some time after the start; `entries` came by bulk transfer.
+ * - `acknowledged`: at least one peer has all that `update` has given a sequence up to this one; grows only.
  * - `peer-restarted`: `node` runs with a new epoch, so what it knew is only what it fetches now.
  */
 export type SyncEffect =
@@ -28,4 +29,5 @@ export type SyncEffect =
       readonly reason: CompleteReason;
       readonly entries: number;
     }
+  | { readonly kind: 'acknowledged'; readonly sequence: number }
   | { readonly kind: 'peer-restarted'; readonly node: string };

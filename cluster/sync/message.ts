@@ -1,7 +1,10 @@
 import type { SessionKey, SyncRecord, TableEntry } from './record.js';
 
-/** Longest datagram, sent or accepted: fits an Ethernet frame with IPv6, UDP and room for a tunnel. */
-export const MaxDatagram = 1400;
+/** Longest datagram accepted, whatever the sender's own limit is: what fits a jumbo frame. */
+export const MaxDatagram = 8_972;
+
+/** Least limit of what a node sends: room for the greatest record beside the longest names. */
+export const LeastDatagram = 576;
 
 /** Longest name of a node, so that a `Position` has a largest size. */
 export const MaxNodeName = 63;
@@ -19,7 +22,7 @@ export const MaxNackRanges = 32;
 export const MaxFetchWindow = 16;
 
 /** Most records, and most removals, in one message: more than fit, so that only nonsense is refused. */
-export const MaxItems = 128;
+export const MaxItems = 1_024;
 
 /** True for a name that may stand in a datagram: 1 to 63 printable ASCII characters without a blank. */
 export const isNodeName = (text: string): boolean => /^[\x21-\x7e]{1,63}$/.test(text);
@@ -43,6 +46,8 @@ export interface Updates {
   readonly sequence: number;
   readonly records: readonly SyncRecord[];
   readonly removals: readonly SessionKey[];
+  /** Asks for an `Ack` once everything up to this message has been applied. */
+  readonly acknowledge: boolean;
 }
 
 /** What a node says about itself: every second, soon after its last Updates, and to a joiner. */
@@ -52,6 +57,8 @@ export interface Hello {
   readonly entries: number;
   readonly tableComplete: boolean;
   readonly master: boolean;
+  /** Asks for an `Ack` once everything up to `lastSequence` has been applied. */
+  readonly acknowledge: boolean;
 }
 
 /** Asks `node` to send these Updates again. */
@@ -95,6 +102,14 @@ export interface BulkChunk {
   readonly records: readonly TableEntry[];
 }
 
+/** Says that all Updates of `node` in that epoch, up to `sequence`, are in the table of the one who sends this. */
+export interface Ack {
+  readonly kind: 'ack';
+  readonly node: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
 /** Ends an epoch in order. */
 export interface Goodbye {
   readonly kind: 'goodbye';
@@ -109,7 +124,8 @@ export type MessageBody =
   | BulkRequest
   | BulkFetch
   | BulkChunk
-  | Goodbye;
+  | Goodbye
+  | Ack;
 
 /** One UDP payload. */
 export interface Datagram {

@@ -26,6 +26,12 @@ export class PeerStream {
   /** True from the first Hello on. */
   introduced = false;
   nackAt: Instant = Never;
+  /** The sequence that the peer wants acknowledged once it is applied; 0 for none. */
+  ackWanted = 0;
+  /** What the peer has acknowledged of this node's own Updates. */
+  acknowledged = 0;
+  /** When the peer said goodbye, or was found dead; `Never` while neither. */
+  goneAt: Instant = Never;
   nackAttempts = 0;
   /** True while every entry with this peer as origin can only have come from this epoch of it. */
   readonly firstEpoch: boolean;

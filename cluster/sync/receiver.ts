@@ -4,6 +4,7 @@ import {
   between,
   earliest,
   microseconds,
+  milliseconds,
   Never,
   type Duration,
   type Instant,
@@ -25,6 +26,9 @@ export interface ReceiverEvents {
 
 /** Why a datagram of a peer is not accepted. */
 export type PeerReject = 'old-epoch' | 'address-conflict' | 'too-many-peers';
+
+/** A peer heard so long after it was found dead is not dead: what was on its way has arrived by then. */
+const goneGrace = milliseconds(500);
 
 /**
  * The streams of Updates of all peers: each is applied in its order, without holes and without repeats.
@@ -58,6 +62,11 @@ export class SyncReceiver {
     return [...this.#peers.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1));
   }
 
+  /** All streams, in no order that matters: the same for everyone who looks. */
+  streams(): Iterable<PeerStream> {
+    return this.#peers.values();
+  }
+
   peer(node: string): PeerStream | undefined {
     return this.#peers.get(node);
   }
@@ -70,6 +79,17 @@ export class SyncReceiver {
 
   isSilent(now: Instant, peer: PeerStream, limit: Duration = this.#tuning.peerSilence): boolean {
     return peer.address === undefined || between(peer.lastHeard, now) > limit;
+  }
+
+  /** Peers that are there to acknowledge something: heard lately, and not gone since. */
+  alive(now: Instant): number {
+    const { aliveSilence } = this.#tuning;
+    let count = 0;
+    for (const peer of this.#peers.values()) {
+      const isGone = peer.lastHeard <= after(peer.goneAt, goneGrace);
+      if (!this.isSilent(now, peer, aliveSilence) && !(peer.goneAt !== Never && isGone)) count += 1;
+    }
+    return count;
   }
 
   /** The stream that a datagram belongs to, made if needed, or why the datagram is dropped. */

@@ -2,7 +2,7 @@ import type { IpAddress } from '../../director/base/address.js';
 import { Deadlines } from '../../director/base/deadlines.js';
 import { assert } from '../../director/base/invariant.js';
 import { after, between, earliest, seconds, type Instant } from '../../director/base/time.js';
-import { MaxDatagram, type Hello, type Nack } from './message.js';
+import type { Hello, Nack } from './message.js';
 import type { Outbox } from './outbox.js';
 import { recordSize, removalSize } from './record-codec.js';
 import { keyOf, keyText, type SessionKey, type SyncRecord } from './record.js';
@@ -33,7 +33,9 @@ const tailCount = 32;
  * A node's own stream of Updates: changes of its table, numbered from 1, and kept for a while so that a peer that
  * missed some can have them again.
  *
- * Changes wait up to `flushDelay` for company in one datagram. A later change of the same key takes the place of the
+ * The first change after a quiet time leaves at once: with the driver's next turn. From then on changes wait for company,
+ * until a datagram is full or `flushBound` has passed since the last one left: a busy node sends few datagrams that are
+ * not full, and nothing waits longer than the bound. A later change of the same key takes the place of the
  * earlier one, so that a key occurs once in a datagram. A Hello follows the last Updates after 20 and again after
  * 100 ms: a peer that lost the tail of a burst learns of it from there.
  */
@@ -49,6 +51,8 @@ export class SyncSender {
   readonly #status: () => SenderStatus;
   readonly #tuning: SyncTuning;
   readonly #timers = new Deadlines(2);
+  #flushedAt: Instant | undefined;
+  #helloAt: Instant | undefined;
   readonly #pending = new Map<string, Change>();
   #pendingSize = 0;
   /** Sequence n is at (n - 1) modulo the size. */
@@ -73,11 +77,13 @@ export class SyncSender {
   }
 
   start(now: Instant): void {
-    this.#hello(now);
+    this.hello(now);
   }
 
-  update(now: Instant, record: SyncRecord): void {
+  /** The sequence of the Updates that will carry the change. */
+  update(now: Instant, record: SyncRecord): number {
     this.#enqueue(now, keyText(record), { size: recordSize(record), record });
+    return this.#lastSequence + 1;
   }
 
   remove(now: Instant, key: SessionKey): void {
@@ -85,29 +91,51 @@ export class SyncSender {
     this.#enqueue(now, keyText(key), { size: removalSize(removed), removed });
   }
 
-  /** Sends what waits, so that `lastSequence` covers every change so far. */
-  flush(now: Instant): void {
+  /** Sends what waits, so that `lastSequence` covers every change so far; true when anything did. */
+  flush(now: Instant, acknowledge = false): boolean {
     this.#timers.disarm(Timer.flush);
-    if (this.#pending.size === 0) return;
+    if (this.#pending.size === 0) return false;
     const changes = [...this.#pending.values()];
     const records = changes.flatMap((change) => ('record' in change ? [change.record] : []));
     const removals = changes.flatMap((change) => ('removed' in change ? [change.removed] : []));
     this.#pending.clear();
     this.#pendingSize = 0;
+    this.#flushedAt = now;
     const sequence = this.#lastSequence + 1;
-    const bytes = this.#outbox.send({ kind: 'updates', sequence, records, removals });
+    const bytes = this.#outbox.send({
+      kind: 'updates',
+      sequence,
+      records,
+      removals,
+      acknowledge,
+    });
     this.#lastSequence = sequence;
     this.#ring[(sequence - 1) % this.#ring.length] = { bytes, at: now };
     this.records += records.length;
     this.removals += removals.length;
     this.#hellosSinceUpdates = 0;
-    this.helloSoon(now);
+    this.#helloSoon(now);
+    return true;
   }
 
-  /** A Hello within 20 ms: after Updates, or because what it says has changed. */
-  helloSoon(now: Instant): void {
-    const soon = after(now, this.#tuning.helloAfterUpdates);
-    this.#timers.arm(Timer.hello, earliest(this.#timers.at(Timer.hello), soon));
+  /** Sends the latest Updates again to everybody, if it is that one. */
+  repeat(sequence: number): void {
+    if (this.#ring[(sequence - 1) % this.#ring.length] !== undefined) this.#resend(sequence);
+  }
+
+  /** Asks for an Ack of everything so far without any Updates that could ask. */
+  askByHello(): void {
+    this.#outbox.send({ ...this.#helloBody(), acknowledge: true });
+  }
+
+  /** Tells everybody where this node is, and when to say it again. */
+  hello(now: Instant): void {
+    this.#helloAt = now;
+    this.#outbox.send(this.#helloBody());
+    this.#hellosSinceUpdates += 1;
+    const again = this.#hellosSinceUpdates === 1;
+    const wait = again ? this.#tuning.helloAgain : this.#tuning.helloInterval;
+    this.#timers.arm(Timer.hello, after(now, wait));
   }
 
   /** Tells one node where this one is: the answer to its BulkRequest. */
@@ -153,18 +181,20 @@ export class SyncSender {
 
   handleDeadline(now: Instant): void {
     if (this.#timers.takeDue(Timer.flush, now)) this.flush(now);
-    if (this.#timers.takeDue(Timer.hello, now)) this.#hello(now);
+    if (this.#timers.takeDue(Timer.hello, now)) this.hello(now);
   }
 
   #enqueue(now: Instant, key: string, change: Change): void {
     const replaced = this.#pending.get(key);
     const growth = change.size - (replaced?.size ?? 0);
-    const fits = this.#pendingSize + growth <= MaxDatagram - envelopeRoom;
+    const fits = this.#pendingSize + growth <= this.#tuning.maxLength - envelopeRoom;
     if (!fits) this.flush(now);
     this.#pending.set(key, change);
     this.#pendingSize += fits ? growth : change.size;
     if (!this.#timers.isArmed(Timer.flush)) {
-      this.#timers.arm(Timer.flush, after(now, this.#tuning.flushDelay));
+      const due =
+        this.#flushedAt === undefined ? now : after(this.#flushedAt, this.#tuning.flushBound);
+      this.#timers.arm(Timer.flush, due > now ? due : now);
     }
   }
 
@@ -175,15 +205,15 @@ export class SyncSender {
     this.#outbox.sendBytes(sent.bytes, to);
   }
 
-  #helloBody(): Hello {
-    return { kind: 'hello', lastSequence: this.#lastSequence, ...this.#status() };
+  /** A Hello in 20 ms, unless more Updates come first and say as much. */
+  #helloSoon(now: Instant): void {
+    const soon = after(now, this.#tuning.helloAfterUpdates);
+    const latest = after(this.#helloAt ?? now, this.#tuning.helloInterval);
+    this.#timers.arm(Timer.hello, earliest(soon, latest));
   }
 
-  #hello(now: Instant): void {
-    this.#outbox.send(this.#helloBody());
-    this.#hellosSinceUpdates += 1;
-    const again = this.#hellosSinceUpdates === 1;
-    const wait = again ? this.#tuning.helloAgain : this.#tuning.helloInterval;
-    this.#timers.arm(Timer.hello, after(now, wait));
+  #helloBody(): Hello {
+    const lastSequence = this.#lastSequence;
+    return { kind: 'hello', lastSequence, ...this.#status(), acknowledge: false };
   }
 }

@@ -2,6 +2,7 @@ import type { IpAddress } from '../../director/base/address.js';
 import { assert, unreachable } from '../../director/base/invariant.js';
 import { silentLog, type Log } from '../../director/base/log.js';
 import { earliest, Never, type Duration, type Instant } from '../../director/base/time.js';
+import { Acknowledgements } from './acknowledgements.js';
 import { BulkDonor } from './bulk-donor.js';
 import { BulkJoiner } from './bulk-joiner.js';
 import type { BulkCounters } from './bulk-transfer.js';
@@ -10,6 +11,7 @@ import type { SyncEffect } from './effects.js';
 import { TouchJournal } from './journal.js';
 import {
   isNodeName,
+  type Ack,
   type BulkFetch,
   type Datagram,
   type Nack,
@@ -44,6 +46,7 @@ export type SyncReject =
   | 'own-datagram'
   | 'own-name'
   | 'not-for-us'
+  | 'never-sent'
   | 'table-not-complete'
   | 'table-behind';
 
@@ -53,7 +56,7 @@ export type SyncReject =
  *
  * The way of an update. Each node numbers its Updates datagrams; peers apply them in order and ask for what is missing:
  *
- *     update() ─▶ SyncSender: up to 2 ms for company ─▶ Updates 7 ═══ multicast ══▶ SyncReceiver: 7 is next ─▶ apply
+ *     update() ─▶ SyncSender: up to 20 ms for company ─▶ Updates 7 ═══ multicast ══▶ SyncReceiver: 7 is next ─▶ apply
  *                                                     Updates 8 ═══════ ✗
  *                                                     Updates 9 ═════════════════▶ held: 8 is missing
  *                 ring of the last 4096 ◀════════════ Nack 8 ◀════════════════════ 2 ms later, and again
@@ -83,6 +86,7 @@ export class SessionSync {
   readonly #joiner: BulkJoiner;
   readonly #donor: BulkDonor;
   readonly #journal: TouchJournal;
+  readonly #acks: Acknowledgements;
   readonly #table: TableSource;
   readonly #log: Log;
   readonly #bulkCounters: BulkCounters = {
@@ -107,6 +111,7 @@ export class SessionSync {
     this.#log = log;
     this.#outbox = new Outbox({ syncId, node, epoch }, this.effects);
     this.#journal = new TouchJournal(tuning.journalLimit);
+    this.#acks = new Acknowledgements(this.effects, tuning);
     this.#sender = new SyncSender(this.#outbox, () => this.#status(), tuning);
     this.#receiver = new SyncReceiver(
       this.#outbox,
@@ -117,7 +122,7 @@ export class SessionSync {
       },
       tuning,
     );
-    this.#donor = new BulkDonor(this.#outbox, table);
+    this.#donor = new BulkDonor(this.#outbox, table, tuning.maxLength);
     this.#joiner = new BulkJoiner(
       {
         outbox: this.#outbox,
@@ -138,7 +143,7 @@ export class SessionSync {
   get deadline(): Instant {
     if (this.#state !== 'running') return Never;
     const own = earliest(this.#sender.deadline, this.#receiver.deadline);
-    return earliest(own, this.#joiner.deadline);
+    return earliest(earliest(own, this.#joiner.deadline), this.#acks.deadline);
   }
 
   /** True from the `table-complete` effect on: the node may preempt. */
@@ -154,11 +159,20 @@ export class SessionSync {
     this.#joiner.start(now);
   }
 
-  /** An entry of this node's own has been created or has changed so that peers must know. */
-  update(now: Instant, record: SyncRecord): void {
+  /** Peers that could acknowledge something: heard in the last 2.5 s, and neither stopped nor found dead since. */
+  get peersAlive(): number {
+    return this.#now === undefined ? 0 : this.#receiver.alive(this.#now);
+  }
+
+  /**
+   * An entry of this node's own has been created or has changed so that peers must know. Returns the sequence of the
+   * Updates that will carry it, for the effect `acknowledged`.
+   */
+  update(now: Instant, record: SyncRecord): number {
     this.#enter(now);
-    this.#sender.update(now, record);
+    const sequence = this.#sender.update(now, record);
     this.#touchOwn(record);
+    return sequence;
   }
 
   /** An entry of this node's own is gone. Not for entries that came from peers: those are theirs to remove. */
@@ -168,10 +182,28 @@ export class SessionSync {
     this.#touchOwn(key);
   }
 
-  /** Sends what waits for company at once. */
-  flush(now: Instant): void {
+  /**
+   * Sends what waits for company at once; with `acknowledge`, peers are asked to say when they have it, and asked
+   * again a few times while nobody does.
+   */
+  flush(now: Instant, options: { readonly acknowledge?: boolean } = {}): void {
     this.#enter(now);
-    this.#sender.flush(now);
+    const { acknowledge = false } = options;
+    const wasSent = this.#sender.flush(now, acknowledge);
+    if (acknowledge) this.#askForAck(now, wasSent);
+  }
+
+  /** The peer's process has ended, whatever the clock says about it: nobody is to wait for it. */
+  handlePeerDeath(now: Instant, node: string): void {
+    this.#enter(now);
+    const peer = this.#receiver.peer(node);
+    if (peer !== undefined) peer.goneAt = now;
+  }
+
+  /** The table may lack what happened lately: it is fetched anew, and `table-complete` follows once more. */
+  resync(now: Instant): void {
+    this.#enter(now);
+    this.#joiner.restart(now);
   }
 
   /** This node's VRRP state: a master is preferred as a donor, and applies what it holds back. */
@@ -179,7 +211,7 @@ export class SessionSync {
     this.#enter(now);
     if (isMaster === this.#master) return;
     this.#master = isMaster;
-    this.#sender.helloSoon(now);
+    this.#sender.hello(now);
     if (!isMaster) return;
     this.#receiver.applyHeld(now);
     this.#joiner.handleAdvance(now);
@@ -192,6 +224,7 @@ export class SessionSync {
     this.#sender.repeatTail(now);
     this.#outbox.send({ kind: 'goodbye', lastSequence: this.#sender.lastSequence });
     this.#sender.stop();
+    this.#acks.stop();
     this.#joiner.stop();
     this.#state = 'stopped';
   }
@@ -202,6 +235,8 @@ export class SessionSync {
     this.#receiver.handleDeadline(now);
     this.#joiner.handleAdvance(now);
     this.#joiner.handleDeadline(now);
+    if (this.#acks.takeDue(now)) this.#sender.repeat(this.#acks.asked);
+    this.#acknowledge();
     assert(this.deadline > now, 'session sync has handled all that was due');
   }
 
@@ -231,12 +266,20 @@ export class SessionSync {
         removals: receiver.removals,
         retransmissions: receiver.repaired,
       },
-      peers: heard.map(({ node, address, lastHeard, missing }) => ({
+      peers: heard.map(({ node, address, lastHeard, missing, acknowledged }) => ({
         node,
         address,
         lastHeard,
         missing,
+        acknowledged,
       })),
+      acknowledgement: {
+        lastSequence: sender.lastSequence,
+        asked: this.#acks.asked,
+        acknowledged: this.#acks.acknowledged,
+        repeats: this.#acks.repeats,
+        unanswered: this.#acks.unanswered,
+      },
       rejected: Object.fromEntries(this.#rejected),
       reliability: {
         duplicates: receiver.duplicates,
@@ -268,8 +311,10 @@ export class SessionSync {
     if (typeof peer === 'string') return peer;
     this.#datagrams += 1;
     const refusal = this.#refusal(datagram.body);
-    if (refusal === undefined) this.#handle(now, peer, datagram.body, source);
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    this.#handle(now, peer, datagram.body, source);
+    this.#acknowledge();
+    return undefined;
   }
 
   /** Why a message that is well-formed and from a peer is not for this node to act on, if so. */
@@ -277,6 +322,9 @@ export class SessionSync {
     switch (body.kind) {
       case 'nack':
         return this.#isForUs(body) ? undefined : 'not-for-us';
+      case 'ack':
+        if (!this.#isForUs(body)) return 'not-for-us';
+        return body.sequence <= this.#sender.lastSequence ? undefined : 'never-sent';
       case 'bulk-chunk':
         return body.joinerEpoch === this.#outbox.envelope.epoch ? undefined : 'not-for-us';
       case 'bulk-fetch':
@@ -295,12 +343,15 @@ export class SessionSync {
     const { midway } = this.#joiner;
     switch (body.kind) {
       case 'updates':
+        if (body.acknowledge) peer.ackWanted = body.sequence;
         this.#receiver.updates(now, peer, body, midway);
         return this.#joiner.handleAdvance(now);
       case 'hello':
+        if (body.acknowledge) peer.ackWanted = body.lastSequence;
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handleHello(now, peer, body);
       case 'goodbye':
+        peer.goneAt = now;
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handlePeerGone(now, peer.node);
       case 'lost-notice':
@@ -308,6 +359,8 @@ export class SessionSync {
         return this.#joiner.handleAdvance(now);
       case 'nack':
         return this.#sender.handleNack(body, source);
+      case 'ack':
+        return this.#acks.handle(now, peer, body.sequence);
       case 'bulk-request':
         if (this.tableComplete) this.#sender.helloTo(source);
         return;
@@ -322,7 +375,26 @@ export class SessionSync {
     }
   }
 
-  #isForUs(message: Nack | BulkFetch): boolean {
+  /** Asks with the Updates that have just left, or, when there were none, for all earlier ones that nobody has. */
+  #askForAck(now: Instant, wasSent: boolean): void {
+    const { lastSequence } = this.#sender;
+    if (lastSequence <= this.#acks.acknowledged || this.peersAlive === 0) return;
+    if (!wasSent && this.#acks.asked < lastSequence) this.#sender.askByHello();
+    if (this.#acks.asked < lastSequence) this.#acks.ask(now, lastSequence);
+  }
+
+  /** Answers the peers that have asked: behind the effects that put what they asked about into the table. */
+  #acknowledge(): void {
+    for (const peer of this.#receiver.streams()) {
+      const { node, epoch, applied, address } = peer;
+      if (peer.ackWanted === 0 || applied < peer.ackWanted || address === undefined) continue;
+      if (!this.#joiner.isWhole(peer)) continue;
+      peer.ackWanted = 0;
+      this.#outbox.send({ kind: 'ack', node, epoch, sequence: applied }, address);
+    }
+  }
+
+  #isForUs(message: Nack | BulkFetch | Ack): boolean {
     const { node, epoch } = this.#outbox.envelope;
     return message.node === node && message.epoch === epoch;
   }

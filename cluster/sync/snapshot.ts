@@ -23,7 +23,18 @@ export interface SessionSyncSnapshot {
     readonly address: IpAddress | undefined;
     readonly lastHeard: Instant;
     readonly missing: number;
+    /** What it has acknowledged of this node's own Updates. */
+    readonly acknowledged: number;
   }[];
+  readonly acknowledgement: {
+    /** This node's last Updates, those that peers were asked about last, and those that at least one peer has. */
+    readonly lastSequence: number;
+    readonly asked: number;
+    readonly acknowledged: number;
+    /** Questions asked again, and those given up without an answer. */
+    readonly repeats: number;
+    readonly unanswered: number;
+  };
   /** Datagrams that had no effect, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
   readonly reliability: {

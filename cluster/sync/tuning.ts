@@ -2,13 +2,19 @@ import { milliseconds, seconds, type Duration } from '../../director/base/time.j
 
 /** Times and limits of session sync that have good defaults. Every limit has a counter in the snapshot. */
 export interface SyncTuning {
-  /** Longest time that a change waits for others to share its datagram. */
-  readonly flushDelay: Duration;
+  /** The longest that a change waits for others to share its datagram; after a quiet time it does not wait. */
+  readonly flushBound: Duration;
+  /** Longest datagram sent, in bytes of UDP payload: 576 to 8972. */
+  readonly maxLength: number;
+  /** Wait before Updates that ask for an Ack are sent again; doubles each time. */
+  readonly ackRepeat: Duration;
+  /** How often they are sent again at most. */
+  readonly ackRepeats: number;
   /** Updates datagrams kept for retransmission. */
   readonly ringSize: number;
   /** Most Updates sent again for one Nack. */
   readonly nackBatch: number;
-  /** Hello in quiet times; the first two after an Updates come sooner, so that a lost tail is noticed. */
+  /** The most time between two Hellos; those after the last Updates come sooner, so that a lost tail is noticed. */
   readonly helloInterval: Duration;
   readonly helloAfterUpdates: Duration;
   readonly helloAgain: Duration;
@@ -23,6 +29,8 @@ export interface SyncTuning {
   readonly holdLimit: number;
   /** A peer not heard for so long may come back with another address or a lesser epoch, or give its place to another. */
   readonly peerSilence: Duration;
+  /** A peer not heard for so long is nobody to wait for. */
+  readonly aliveSilence: Duration;
   /** BulkRequest until somebody offers. */
   readonly requestInterval: Duration;
   /** How long offers are collected after the first. */
@@ -46,7 +54,10 @@ export interface SyncTuning {
 
 /** For a local network with round trips below 10 ms and up to a million entries. */
 export const defaultTuning: SyncTuning = {
-  flushDelay: milliseconds(2),
+  flushBound: milliseconds(20),
+  maxLength: 1400,
+  ackRepeat: milliseconds(5),
+  ackRepeats: 6,
   ringSize: 4096,
   nackBatch: 256,
   helloInterval: seconds(1),
@@ -58,6 +69,7 @@ export const defaultTuning: SyncTuning = {
   nackAttempts: 10,
   holdLimit: 1024,
   peerSilence: seconds(10),
+  aliveSilence: milliseconds(2_500),
   requestInterval: milliseconds(200),
   offerWindow: milliseconds(100),
   soloTimeout: seconds(1),

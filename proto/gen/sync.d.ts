@@ -59,8 +59,11 @@ export namespace baton {
             /** Datagram goodbye. */
             goodbye?: (baton.sync.Goodbye.$Properties|null);
 
+            /** Datagram ack. */
+            ack?: (baton.sync.Ack.$Properties|null);
+
             /** Datagram body. */
-            body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye");
+            body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack");
 
             /**
              * Encodes the specified Datagram message. Does not implicitly {@link baton.sync.Datagram.verify|verify} messages.
@@ -119,8 +122,11 @@ export namespace baton {
                 /** Datagram goodbye */
                 goodbye?: (baton.sync.Goodbye.$Properties|null);
 
+                /** Datagram ack */
+                ack?: (baton.sync.Ack.$Properties|null);
+
                 /** Datagram body */
-                body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye");
+                body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -139,9 +145,10 @@ export namespace baton {
               bulkFetch?: baton.sync.BulkFetch.$Shape|null;
               bulkChunk?: baton.sync.BulkChunk.$Shape|null;
               goodbye?: baton.sync.Goodbye.$Shape|null;
+              ack?: baton.sync.Ack.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape })
+              ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape })
             );
         }
 
@@ -520,6 +527,9 @@ export namespace baton {
             /** Updates removals. */
             removals: baton.sync.Removal.$Properties[];
 
+            /** Updates acknowledge. */
+            acknowledge: boolean;
+
             /**
              * Encodes the specified Updates message. Does not implicitly {@link baton.sync.Updates.verify|verify} messages.
              * @param message Updates message or plain object to encode
@@ -552,6 +562,9 @@ export namespace baton {
 
                 /** Updates removals */
                 removals?: (baton.sync.Removal.$Properties[]|null);
+
+                /** Updates acknowledge */
+                acknowledge?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -592,6 +605,9 @@ export namespace baton {
             /** Hello master. */
             master: boolean;
 
+            /** Hello acknowledge. */
+            acknowledge: boolean;
+
             /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
              * @param message Hello message or plain object to encode
@@ -627,6 +643,9 @@ export namespace baton {
 
                 /** Hello master */
                 master?: (boolean|null);
+
+                /** Hello acknowledge */
+                acknowledge?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1054,6 +1073,75 @@ export namespace baton {
 
             /** Shape of a BulkChunk. */
             type $Shape = baton.sync.BulkChunk.$Properties;
+        }
+
+        /**
+         * Properties of an Ack.
+         * @deprecated Use baton.sync.Ack.$Properties instead.
+         */
+        interface IAck extends baton.sync.Ack.$Properties {
+        }
+
+        /** Represents an Ack. */
+        class Ack {
+
+            /**
+             * Constructs a new Ack.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Ack.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Ack node. */
+            node: string;
+
+            /** Ack epoch. */
+            epoch: number;
+
+            /** Ack sequence. */
+            sequence: number;
+
+            /**
+             * Encodes the specified Ack message. Does not implicitly {@link baton.sync.Ack.verify|verify} messages.
+             * @param message Ack message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Ack.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Ack message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Ack & baton.sync.Ack.$Shape} Ack
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Ack & baton.sync.Ack.$Shape;
+        }
+
+        namespace Ack {
+
+            /** Properties of an Ack. */
+            interface $Properties {
+
+                /** Ack node */
+                node?: (string|null);
+
+                /** Ack epoch */
+                epoch?: (number|null);
+
+                /** Ack sequence */
+                sequence?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Ack. */
+            type $Shape = baton.sync.Ack.$Properties;
         }
 
         /**

@@ -42,7 +42,8 @@ export const baton = $root.baton = (() => {
              * @property {baton.sync.BulkFetch.$Properties|null} [bulkFetch] Datagram bulkFetch
              * @property {baton.sync.BulkChunk.$Properties|null} [bulkChunk] Datagram bulkChunk
              * @property {baton.sync.Goodbye.$Properties|null} [goodbye] Datagram goodbye
-             * @property {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"} [body] Datagram body
+             * @property {baton.sync.Ack.$Properties|null} [ack] Datagram ack
+             * @property {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"} [body] Datagram body
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -68,9 +69,10 @@ export const baton = $root.baton = (() => {
              *   bulkFetch?: baton.sync.BulkFetch.$Shape|null;
              *   bulkChunk?: baton.sync.BulkChunk.$Shape|null;
              *   goodbye?: baton.sync.Goodbye.$Shape|null;
+             *   ack?: baton.sync.Ack.$Shape|null;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape })
+             *   ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape })
              * )} baton.sync.Datagram.$Shape
              */
 
@@ -177,17 +179,25 @@ export const baton = $root.baton = (() => {
              */
             Datagram.prototype.goodbye = null;
 
+            /**
+             * Datagram ack.
+             * @member {baton.sync.Ack.$Properties|null|undefined} ack
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.ack = null;
+
             // OneOf field names bound to virtual getters and setters
             let $oneOfFields;
 
             /**
              * Datagram body.
-             * @member {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|undefined} body
+             * @member {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|undefined} body
              * @memberof baton.sync.Datagram
              * @instance
              */
             $Object.defineProperty(Datagram.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["updates", "hello", "nack", "lostNotice", "bulkRequest", "bulkFetch", "bulkChunk", "goodbye"]),
+                get: $util.oneOfGetter($oneOfFields = ["updates", "hello", "nack", "lostNotice", "bulkRequest", "bulkFetch", "bulkChunk", "goodbye", "ack"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -229,6 +239,8 @@ export const baton = $root.baton = (() => {
                     $root.baton.sync.BulkChunk.encode(message.bulkChunk, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
                 if (message.goodbye != null && $Object.hasOwnProperty.call(message, "goodbye"))
                     $root.baton.sync.Goodbye.encode(message.goodbye, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
+                    $root.baton.sync.Ack.encode(message.ack, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -354,6 +366,13 @@ export const baton = $root.baton = (() => {
                                 break;
                             message.goodbye = $root.baton.sync.Goodbye.decode(reader, reader.size(), $undefined, _depth + 1, message.goodbye);
                             message.body = "goodbye";
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            message.ack = $root.baton.sync.Ack.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
+                            message.body = "ack";
                             continue;
                         }
                     }
@@ -1292,6 +1311,7 @@ export const baton = $root.baton = (() => {
              * @property {number|null} [sequence] Updates sequence
              * @property {Array.<baton.sync.Record.$Properties>|null} [records] Updates records
              * @property {Array.<baton.sync.Removal.$Properties>|null} [removals] Updates removals
+             * @property {boolean|null} [acknowledge] Updates acknowledge
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1350,6 +1370,14 @@ export const baton = $root.baton = (() => {
             Updates.prototype.removals = $util.emptyArray;
 
             /**
+             * Updates acknowledge.
+             * @member {boolean} acknowledge
+             * @memberof baton.sync.Updates
+             * @instance
+             */
+            Updates.prototype.acknowledge = false;
+
+            /**
              * Encodes the specified Updates message. Does not implicitly {@link baton.sync.Updates.verify|verify} messages.
              * @function encode
              * @memberof baton.sync.Updates
@@ -1373,6 +1401,8 @@ export const baton = $root.baton = (() => {
                 if (message.removals != null && message.removals.length)
                     for (let i = 0; i < message.removals.length; ++i)
                         $root.baton.sync.Removal.encode(message.removals[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.acknowledge != null && $Object.hasOwnProperty.call(message, "acknowledge") && message.acknowledge !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.acknowledge);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1442,6 +1472,15 @@ export const baton = $root.baton = (() => {
                             message.removals.push($root.baton.sync.Removal.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.acknowledge = value;
+                            else
+                                delete message.acknowledge;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -1471,6 +1510,7 @@ export const baton = $root.baton = (() => {
              * @property {number|null} [entries] Hello entries
              * @property {boolean|null} [tableComplete] Hello tableComplete
              * @property {boolean|null} [master] Hello master
+             * @property {boolean|null} [acknowledge] Hello acknowledge
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1535,6 +1575,14 @@ export const baton = $root.baton = (() => {
             Hello.prototype.master = false;
 
             /**
+             * Hello acknowledge.
+             * @member {boolean} acknowledge
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.acknowledge = false;
+
+            /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
              * @function encode
              * @memberof baton.sync.Hello
@@ -1558,6 +1606,8 @@ export const baton = $root.baton = (() => {
                     writer.uint32(/* id 3, wireType 0 =*/24).bool(message.tableComplete);
                 if (message.master != null && $Object.hasOwnProperty.call(message, "master") && message.master !== false)
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.master);
+                if (message.acknowledge != null && $Object.hasOwnProperty.call(message, "acknowledge") && message.acknowledge !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.acknowledge);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1636,6 +1686,15 @@ export const baton = $root.baton = (() => {
                                 message.master = value;
                             else
                                 delete message.master;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.acknowledge = value;
+                            else
+                                delete message.acknowledge;
                             continue;
                         }
                     }
@@ -2732,6 +2791,182 @@ export const baton = $root.baton = (() => {
             };
 
             return BulkChunk;
+        })();
+
+        sync.Ack = (function() {
+
+            /**
+             * Properties of an Ack.
+             * @typedef {Object} baton.sync.Ack.$Properties
+             * @property {string|null} [node] Ack node
+             * @property {number|null} [epoch] Ack epoch
+             * @property {number|null} [sequence] Ack sequence
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an Ack.
+             * @memberof baton.sync
+             * @interface IAck
+             * @augments baton.sync.Ack.$Properties
+             * @deprecated Use baton.sync.Ack.$Properties instead.
+             */
+
+            /**
+             * Shape of an Ack.
+             * @typedef {baton.sync.Ack.$Properties} baton.sync.Ack.$Shape
+             */
+
+            /**
+             * Constructs a new Ack.
+             * @memberof baton.sync
+             * @classdesc Represents an Ack.
+             * @constructor
+             * @param {baton.sync.Ack.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Ack = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Ack node.
+             * @member {string} node
+             * @memberof baton.sync.Ack
+             * @instance
+             */
+            Ack.prototype.node = "";
+
+            /**
+             * Ack epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.Ack
+             * @instance
+             */
+            Ack.prototype.epoch = 0;
+
+            /**
+             * Ack sequence.
+             * @member {number} sequence
+             * @memberof baton.sync.Ack
+             * @instance
+             */
+            Ack.prototype.sequence = 0;
+
+            /**
+             * Encodes the specified Ack message. Does not implicitly {@link baton.sync.Ack.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Ack
+             * @static
+             * @param {baton.sync.Ack.$Properties} message Ack message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Ack.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.epoch);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && !$Object.is(message.sequence, 0))
+                    writer.uint32(/* id 3, wireType 1 =*/25).double(message.sequence);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an Ack message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Ack
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Ack & baton.sync.Ack.$Shape} Ack
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Ack.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Ack();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Ack;
         })();
 
         sync.Goodbye = (function() {

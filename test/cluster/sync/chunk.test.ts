@@ -60,16 +60,19 @@ test('a removal is not undone by a chunk that is older', (t) => {
 });
 
 test('a removal of the joiner that has not even left it is not undone by a chunk', (t) => {
-  const world = worldWith('a', 20, { flushDelay: milliseconds(40) });
+  const world = worldWith('a', 20, { flushBound: milliseconds(40) });
   const b = world.start('b');
   b.update(world.now, 100, 1);
   // The offer is chosen 100 ms after it came: remove just before that.
-  world.run(milliseconds(90));
+  world.run(milliseconds(85));
+  b.update(world.now, 101, 1);
+  world.run(milliseconds(5));
   b.remove(world.now, 100);
   world.run(milliseconds(100));
   t.ok(b.sync.tableComplete);
-  t.equal(b.table.size, 20);
-  t.equal(world.get('a').table.size, 20);
+  t.equal(b.table.find(record(100)), undefined);
+  t.equal(b.table.size, 21);
+  t.equal(world.get('a').table.size, 21);
   t.end();
 });
 
@@ -175,6 +178,7 @@ test('a donor whose driver has not caught up sends no chunk', (t) => {
     sequence: 1,
     records: [record(50)],
     removals: [],
+    acknowledge: false,
   };
   a.sync.handleDatagram(world.now, fromB(updates), from);
   a.sync.handleDatagram(world.now, fromB(fetch), from);
@@ -214,6 +218,7 @@ test('the greatest records fit beside the longest names', (t) => {
         },
       ],
       removals: [],
+      acknowledge: false,
     };
     const bytes = encodeDatagram({ syncId: 7, node: longName(index), epoch: 2 ** 50 }, updates);
     donor.sync.handleDatagram(world.now, bytes, address(`10.1.0.${index}`));

@@ -4,8 +4,11 @@ import { milliseconds, seconds } from '../../../director/base/time.js';
 import { record } from './toy-table.js';
 import { kindOf, pair } from './world.js';
 
+/** Every change a datagram of its own, nearly. */
+const soon = { flushBound: milliseconds(2) };
+
 test('an update that has left the ring is a gap, repaired from the sender with its removals', (t) => {
-  const world = pair({ ringSize: 8 });
+  const world = pair({ ...soon, ringSize: 8 });
   const a = world.get('a');
   const b = world.get('b');
   for (let index = 0; index < 100; index += 1) a.update(world.now, index, 1);
@@ -28,7 +31,7 @@ test('an update that has left the ring is a gap, repaired from the sender with i
 });
 
 test('a repair too big to remember leaves removed entries to expire', (t) => {
-  const world = pair({ ringSize: 8, sweepLimit: 50 });
+  const world = pair({ ...soon, ringSize: 8, sweepLimit: 50 });
   const a = world.get('a');
   for (let index = 0; index < 100; index += 1) a.update(world.now, index, 1);
   world.run(milliseconds(5));
@@ -45,7 +48,7 @@ test('a repair too big to remember leaves removed entries to expire', (t) => {
 });
 
 test('a repair does not remove what came from an earlier life of the peer', (t) => {
-  const world = pair({ ringSize: 4 });
+  const world = pair({ ...soon, ringSize: 4 });
   for (let index = 0; index < 10; index += 1) world.get('a').update(world.now, index, 1);
   world.run(milliseconds(10));
   world.kill('a');
@@ -70,7 +73,7 @@ test('a repair does not remove what came from an earlier life of the peer', (t) 
 });
 
 test('a repair leaves alone what the repaired node owns', (t) => {
-  const world = pair({ ringSize: 4 });
+  const world = pair({ ...soon, ringSize: 4 });
   const a = world.get('a');
   const b = world.get('b');
   b.update(world.now, 7, 1);

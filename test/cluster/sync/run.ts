@@ -1,7 +1,13 @@
 import { keyText } from '../../../cluster/sync/record.js';
 import type { SyncTuning } from '../../../cluster/sync/tuning.js';
 import { Prng } from '../../../director/base/prng.js';
-import { between, microseconds, seconds, type Instant } from '../../../director/base/time.js';
+import {
+  between,
+  microseconds,
+  milliseconds,
+  seconds,
+  type Instant,
+} from '../../../director/base/time.js';
 import { record } from './toy-table.js';
 import { fairWeather, World } from './world.js';
 
@@ -32,7 +38,9 @@ export class Run {
     this.#random = new Prng(seed * 7919 + 1);
     this.#names = names;
     // A dead node's lost tail cannot be had from anyone, so Nacks must not give up on a living one.
-    this.world = new World(seed, { tuning: { nackAttempts: 40, ...tuning } });
+    this.world = new World(seed, {
+      tuning: { flushBound: milliseconds(2), nackAttempts: 40, ...tuning },
+    });
     const loss = this.#random.below(31);
     this.world.weather = {
       loss,

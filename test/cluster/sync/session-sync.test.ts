@@ -3,9 +3,16 @@ import { test } from 'tap';
 import { encodeDatagram } from '../../../cluster/sync/codec.js';
 import type { MessageBody } from '../../../cluster/sync/message.js';
 import { Prng } from '../../../director/base/prng.js';
-import { after, milliseconds, seconds } from '../../../director/base/time.js';
+import {
+  after,
+  between,
+  microseconds,
+  milliseconds,
+  seconds,
+  type Instant,
+} from '../../../director/base/time.js';
 import { address, record } from './toy-table.js';
-import { kindOf, pair, World } from './world.js';
+import { bodyOf, kindOf, pair, World } from './world.js';
 
 /** What `from` would send in this epoch. */
 function forge(epoch: number, body: MessageBody, node = 'b', syncId = 7): Uint8Array {
@@ -18,15 +25,79 @@ const hello: MessageBody = {
   entries: 0,
   tableComplete: false,
   master: false,
+  acknowledge: false,
 };
 
-test('an update reaches the peer within the flush delay, with its sender as origin', (t) => {
+test('the first update after a quiet time leaves at once, with its sender as origin', (t) => {
   const world = pair();
   world.get('a').update(world.now, 1, 5);
   world.run(milliseconds(1));
-  t.equal(world.get('b').table.size, 0, 'it waits for company');
-  world.run(milliseconds(2));
   t.match(world.get('b').table.find(record(1)), { packets: 5, origin: 'a' });
+  t.end();
+});
+
+test('updates of a busy node wait for company, 20 ms at most', (t) => {
+  const world = pair();
+  const a = world.get('a');
+  const b = world.get('b');
+  for (let index = 0; index < 19; index += 1) {
+    a.update(world.now, index, 1);
+    world.run(milliseconds(1));
+  }
+  t.equal(b.table.size, 1, 'only the first has left');
+  world.run(milliseconds(2));
+  t.equal(b.table.size, 19);
+  t.equal(a.sync.snapshot().acknowledgement.lastSequence, 2);
+  t.end();
+});
+
+test('no update waits longer than the flush bound, whatever the rate', (t) => {
+  const world = pair({ flushBound: milliseconds(5) });
+  const made: Instant[] = [];
+  let longest = 0;
+  world.tap = (bytes) => {
+    const body = bodyOf(bytes);
+    for (const { packets } of body?.kind === 'updates' ? body.records : []) {
+      longest = Math.max(longest, between(made[packets] ?? world.now, world.now));
+    }
+    return true;
+  };
+  for (let index = 0; index < 1_000; index += 1) {
+    made[index] = world.now;
+    world.get('a').update(world.now, index, index);
+    world.drain(world.get('a'));
+    world.run(microseconds(100 + (index % 900)));
+  }
+  t.ok(longest > 4_000 && longest <= 5_100, `${longest} us with 100 us on the way`);
+  t.end();
+});
+
+test('a longer limit makes longer datagrams, and a peer with a shorter one takes them', (t) => {
+  const world = new World(1, { tuning: { maxLength: 8_972 } });
+  const a = world.start('a');
+  const b = world.start('b');
+  world.run(seconds(2));
+  let longest = 0;
+  world.tap = (bytes) => (longest = Math.max(longest, bytes.length)) > 0;
+  for (let index = 0; index < 400; index += 1) a.update(world.now, index, 1);
+  world.run(milliseconds(30));
+  t.ok(longest > 8_500 && longest <= 8_972, `${longest} bytes`);
+  t.equal(b.table.size, 400);
+  t.end();
+});
+
+test('a node that sends updates all the time says Hello once a second, not with each', (t) => {
+  const world = pair();
+  let hellos = 0;
+  world.tap = (bytes, to) => {
+    if (to === 'b' && kindOf(bytes) === 'hello') hellos += 1;
+    return true;
+  };
+  for (let index = 0; index < 400; index += 1) {
+    world.get('a').update(world.now, index % 100, index);
+    world.run(milliseconds(10));
+  }
+  t.ok(hellos >= 3 && hellos <= 6, `${hellos} in four seconds`);
   t.end();
 });
 
@@ -38,14 +109,14 @@ test('the removal of a template leaves the connection of the same endpoints, and
   const template = { ...connection, isTemplate: true };
   sync.update(world.now, connection);
   sync.update(world.now, template);
-  world.run(milliseconds(10));
+  world.run(milliseconds(30));
   t.equal(table.size, 2);
   sync.remove(world.now, template);
-  world.run(milliseconds(10));
+  world.run(milliseconds(30));
   t.same([table.size, table.find(connection)?.isTemplate], [1, false]);
   sync.update(world.now, template);
   sync.remove(world.now, connection);
-  world.run(milliseconds(10));
+  world.run(milliseconds(30));
   t.same([table.size, table.find(template)?.isTemplate], [1, true]);
   t.end();
 });
@@ -197,6 +268,7 @@ test('a peer that restarts begins a new stream, and late datagrams of its old li
     sequence: 2,
     records: [record(9)],
     removals: [],
+    acknowledge: false,
   };
   b.sync.handleDatagram(world.now, forge(1001, late, 'a'), address('10.0.0.1'));
   t.same(b.sync.effects, []);

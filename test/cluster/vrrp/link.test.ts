@@ -1,7 +1,7 @@
 import { test } from 'tap';
 
 import { decodeAdvertisement } from '../../../cluster/vrrp/advertisement.js';
-import type { ElectionConfig } from '../../../cluster/vrrp/election.js';
+import type { ElectionConfig } from '../../../cluster/vrrp/election-config.js';
 import { masterDownInterval } from '../../../cluster/vrrp/timers.js';
 import { assert } from '../../../director/base/invariant.js';
 import { instant, toMilliseconds } from '../../../director/base/time.js';
@@ -191,7 +191,7 @@ test("in keepalived's place, an election takes over when keepalived did", (t) =>
     while (election.deadline <= instant(recorded.at)) {
       const now = election.deadline;
       election.handleDeadline(now);
-      if (drain(election).includes('acquire-addresses')) takeOvers.push(now);
+      if (drain(election).includes('acquire')) takeOvers.push(now);
     }
     if (recorded.source === node2 && sender === node1) expected.push(recorded.at);
     sender = recorded.source;

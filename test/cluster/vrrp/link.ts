@@ -1,9 +1,7 @@
 import { decodeAdvertisement, encodeAdvertisement } from '../../../cluster/vrrp/advertisement.js';
-import {
-  Election,
-  type ElectionConfig,
-  type ElectionEffect,
-} from '../../../cluster/vrrp/election.js';
+import type { ElectionConfig } from '../../../cluster/vrrp/election-config.js';
+import type { ElectionEffect } from '../../../cluster/vrrp/election-effects.js';
+import { Election } from '../../../cluster/vrrp/election.js';
 import { toCentiseconds } from '../../../cluster/vrrp/timers.js';
 import type { IpAddress } from '../../../director/base/address.js';
 import { assert } from '../../../director/base/invariant.js';

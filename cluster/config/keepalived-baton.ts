@@ -1,25 +1,30 @@
-import { milliseconds, seconds } from '../../director/base/time.js';
-import type { SyncChannel } from './keepalived-globals.js';
+import { readCommit, type CommitRule } from './keepalived-commit.js';
 import type { Statement } from './keepalived-statements.js';
-import type { DataPlaneConfig, FirewallMarkConfig, SyncConfig } from './node-config.js';
+import {
+  checkSyncTuning,
+  newSyncTuning,
+  syncKeywords,
+  type SyncTuning,
+  type SyncTuningDraft,
+} from './keepalived-sync-tuning.js';
+import type { DataPlaneConfig, FirewallMarkConfig } from './node-config.js';
 import { firewallMarkKey, LocalAddressesKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
 import { Protocols, readMark } from './service-values.js';
 import type { Keyword } from './statement-reader.js';
 import { isSysctlName, SysctlRanges, type SysctlSettings } from './sysctls.js';
 
-/** What the block says about sync, beyond `lvs_sync_daemon`. */
-export type SyncTuning = Omit<SyncConfig, keyof SyncChannel>;
-
 /** What the block `baton` says, which keepalived has no keywords for. */
 export interface BatonBlock {
   readonly sync: SyncTuning;
+  readonly commits: readonly CommitRule[];
   readonly dataPlane: DataPlaneConfig;
 }
 
 /** The block while it is read. */
 interface BatonDraft {
-  readonly sync: { -readonly [Key in keyof SyncTuning]: SyncTuning[Key] };
+  readonly sync: SyncTuningDraft;
+  readonly commits: CommitRule[];
   readonly settings: SysctlSettings;
   readonly firewallMarks: FirewallMarkConfig[];
   connectionCapacity: number;
@@ -39,18 +44,6 @@ export const MaximumMarks = 256;
 
 /** What a file without the block, or without one of its keywords, means. */
 export const BatonDefaults = {
-  /** IPVS's `sync_threshold`, and long enough for the table of a busy peer. */
-  sync: {
-    threshold: 3,
-    period: 50,
-    bulkTimeout: seconds(10),
-    deathNotice: true,
-    format: 'baton',
-    keys: [],
-    activeKey: undefined,
-    peers: [],
-    flushBound: milliseconds(20),
-  },
   activeActive: false,
   connectionCapacity: 1_048_576,
   unknownTcp: 'drop',
@@ -65,10 +58,10 @@ export function readBatonBlock(
   syncs: boolean,
   context: ReadContext,
 ): BatonBlock {
-  const { sync, ...defaults } = BatonDefaults;
   const draft: BatonDraft = {
-    sync: { ...sync },
-    ...defaults,
+    sync: newSyncTuning(),
+    commits: [],
+    ...BatonDefaults,
     settings: {},
     localAddresses: [],
     firewallMarks: [],
@@ -76,58 +69,22 @@ export function readBatonBlock(
   if (statement !== undefined) {
     const { reader } = context;
     reader.values(statement, []);
-    reader.block({ name: 'baton', line: statement.line }, statement.body ?? [], {
-      ...syncKeywords(draft, syncs, context),
+    const block = { name: 'baton', line: statement.line };
+    const lines = reader.block(block, statement.body ?? [], {
+      ...syncKeywords(draft.sync, context),
+      commit: {
+        repeats: true,
+        read: (given) => {
+          const rule = readCommit(given, context);
+          if (rule !== undefined) draft.commits.push(rule);
+        },
+      },
       ...dataPlaneKeywords(draft, context),
     });
+    checkSyncTuning(draft, lines, syncs, context);
   }
-  const { sync: tuning, ...dataPlane } = draft;
-  return { sync: tuning, dataPlane };
-}
-
-/** The keywords that say more about `lvs_sync_daemon`, and are refused without it. */
-function syncKeywords(
-  { sync }: BatonDraft,
-  syncs: boolean,
-  context: ReadContext,
-): Record<string, Keyword> {
-  const { reader, problems } = context;
-  const aboutSync = (read: Keyword['read']): Keyword => ({
-    read: (statement) => {
-      read(statement);
-      if (syncs) return;
-      const message = `${statement.keyword} has no effect without lvs_sync_daemon in global_defs`;
-      problems.add(statement.line, 'conflict', message);
-    },
-  });
-  return {
-    sync_threshold: aboutSync((pair) => readThreshold(pair, sync, context)),
-    sync_bulk_timeout: aboutSync((timeout) => {
-      const range = { minimum: 0, maximum: 3_600 };
-      const length = reader.duration(reader.value(timeout, 'seconds'), range);
-      sync.bulkTimeout = length ?? sync.bulkTimeout;
-    }),
-    death_notice: aboutSync((notice) => {
-      const value = reader.value(notice, 'on or off');
-      sync.deathNotice = reader.choice(value, { on: true, off: false }) ?? sync.deathNotice;
-    }),
-  };
-}
-
-function readThreshold(
-  pair: Statement,
-  sync: BatonDraft['sync'],
-  { reader, problems }: ReadContext,
-): void {
-  const [first, second] = reader.values(pair, ['THRESHOLD', 'PERIOD']) ?? [];
-  const threshold = reader.wholeNumber(first, { minimum: 1, maximum: 65_535 });
-  const period = reader.wholeNumber(second, { minimum: 0, maximum: 65_535 });
-  if (threshold === undefined || period === undefined) return;
-  sync.threshold = threshold;
-  sync.period = period;
-  if (period === 0 || period > threshold) return;
-  const message = `sync_threshold needs a period above ${threshold}, or 0, not ${period}`;
-  problems.add(pair.line, 'wrong-value', message);
+  const { sync, commits, ...dataPlane } = draft;
+  return { sync, commits, dataPlane };
 }
 
 function dataPlaneKeywords(draft: BatonDraft, context: ReadContext): Record<string, Keyword> {
@@ -145,6 +102,11 @@ function dataPlaneKeywords(draft: BatonDraft, context: ReadContext): Record<stri
         const value = reader.value(statement, 'drop or hash');
         const meaning = reader.choice(value, { drop: 'drop', hash: 'hash' } as const);
         draft.unknownTcp = meaning ?? draft.unknownTcp;
+      },
+    },
+    active_active: {
+      read: (statement) => {
+        draft.activeActive = reader.flag(statement) ?? draft.activeActive;
       },
     },
     local_addresses: {

@@ -17,7 +17,7 @@ const ConfigId = 'baton';
 const Piece = /(\s+)|([#!][^]*)|([{}])|"([^"]*)"|([^\s#!{}"]+)|"/g;
 
 /** What keepalived would replace or unescape inside a word, and we would not. */
-const Substitution = /[$\\']|^~(?:SEQ|LST)/;
+const Substitution = /[$\\]|^~(?:SEQ|LST)/;
 
 /**
  * Cuts keepalived.conf into words (keepalived.conf(5): quotes join what they hold, `#` and `!` start a comment).
@@ -45,16 +45,23 @@ function selectLine(content: string): string | undefined {
 
 function tokenizeLine(content: string, line: number, tokens: Token[], problems: ProblemList): void {
   let word: string | undefined;
+  let hasSubstitution = false;
   const endWord = (): void => {
     if (word === undefined) return;
-    refuseSubstitution(word, line, problems);
+    if (hasSubstitution) {
+      const message = `parameters, escapes and single quotes are not supported yet: ${word}`;
+      problems.add(line, 'not-supported', message);
+    }
     tokens.push({ kind: 'word', text: word, line });
     word = undefined;
+    hasSubstitution = false;
   };
   for (const match of content.matchAll(Piece)) {
     const [, blanks, comment, brace, quoted, bare] = match;
     const part = quoted ?? bare;
     if (part !== undefined) {
+      // Inside double quotes a single one is the reader's of a command line, and else a character.
+      hasSubstitution ||= Substitution.test(part) || (bare?.includes("'") ?? false);
       word = (word ?? '') + part;
       continue;
     }
@@ -68,10 +75,4 @@ function tokenizeLine(content: string, line: number, tokens: Token[], problems: 
     }
   }
   endWord();
-}
-
-function refuseSubstitution(word: string, line: number, problems: ProblemList): void {
-  if (!Substitution.test(word)) return;
-  const message = `parameters, escapes and single quotes are not supported yet: ${word}`;
-  problems.add(line, 'not-supported', message);
 }

@@ -1,103 +1,86 @@
-import { isIpv6 } from '../../director/base/address.js';
-import { type Duration, milliseconds, seconds } from '../../director/base/time.js';
-import { readVersion } from './keepalived-globals.js';
+import { seconds } from '../../director/base/time.js';
+import { type AddressDraft, readAdvertised, readExcluded } from './keepalived-addresses.js';
+import { announceKeywords, completeAnnounce } from './keepalived-announce.js';
+import { completeHmac, readAuthentication, readAuthHmac } from './keepalived-authentication.js';
+import { notifyKeywords } from './keepalived-command.js';
+import { checkInstance, familyOfInstance } from './keepalived-instance-checks.js';
 import type { Statement } from './keepalived-statements.js';
-import { instanceKey, interfaceKey, lineOf, virtualAddressKey } from './position.js';
+import { trackKeywords } from './keepalived-track.js';
+import { newTransport, transportKeywords } from './keepalived-transport.js';
+import { DownTimerRange, readVersion, type VrrpGlobals } from './keepalived-vrrp-globals.js';
+import { instanceKey, interfaceKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
-import type { Block, Keyword, Value } from './statement-reader.js';
-import type { VirtualAddress, VrrpInstanceConfig } from './vrrp-config.js';
+import type { Keyword, KeywordLines } from './statement-reader.js';
+import { resolveTracked } from './tracked-references.js';
+import type { TrackersConfig, VirtualAddress, VrrpInstanceConfig } from './vrrp-config.js';
+import type { InstanceDraft } from './vrrp-draft.js';
 
-/** RFC 9568 §5.2.6 counts the interval in centiseconds, in 12 bits. */
-const AdvertStep = milliseconds(10);
-const AdvertRange = { minimum: 0.01, maximum: 40.95 };
-
-/** RFC 9568 §5.2.5: the count of addresses is one octet. */
-const MaximumAddresses = 255;
-
-/** The excluded ones are in no message; the limit is that of a file which somebody can still read. */
-const MaximumExcluded = 4_096;
+/** In seconds. RFC 3768 §5.3.7 counts whole ones in an octet, RFC 9568 §5.2.6 hundredths of them in 12 bits. */
+const AdvertRange = { minimum: 0.01, maximum: 255 };
 
 const MaximumNameLength = 64;
 
-/** What an instance without the keyword means, in keepalived too. */
-const InstanceDefaults = {
-  version: 3,
-  checksumAsV2: false,
-  downTimerAdverts: 3,
-  source: undefined,
-  group: undefined,
-  unicastPeers: [],
-  unicastTtl: 255,
-  checkUnicastSource: false,
-  authentication: undefined,
-  higherPrioritySendsAdvert: false,
-  lowerPriorityNoAdvert: false,
-  announce: {
-    repeat: 5,
-    delay: seconds(5),
-    refresh: seconds(0),
-    refreshRepeat: 1,
-    lowerPriorityRepeat: 5,
-    lowerPriorityDelay: seconds(5),
-    interval: seconds(0),
-  },
-  virtualMac: false,
-  track: [],
-  notify: {},
-} as const;
-
-/** An address whose interface, when it names none, is that of its instance. */
-type AddressDraft = Omit<VirtualAddress, 'device'> & { readonly device: string | undefined };
-
-/** An instance while its block is read: a field is undefined while it is missing or when it was refused. */
-interface InstanceDraft {
-  readonly name: string | undefined;
-  device: string | undefined;
-  virtualRouterId: number | undefined;
-  priority: number | undefined;
-  advertInterval: Duration | undefined;
-  preemptDelay: Duration | undefined;
-  readonly addresses: AddressDraft[];
-  readonly excluded: AddressDraft[];
-  saysVersion3: boolean;
-  startsAsMaster: boolean;
-  nopreemptLine: number | undefined;
-  delayLine: number | undefined;
+/** What the rest of a file means for its instances. */
+export interface InstanceScope {
+  readonly globals: VrrpGlobals;
+  readonly trackers: TrackersConfig;
 }
 
-/** Reads a `vrrp_instance`. `version3` says that `global_defs` has set the version for all instances. */
+/** Reads a `vrrp_instance`. Undefined only after a problem. */
 export function readVrrpInstance(
   statement: Statement,
-  version3: boolean,
+  scope: InstanceScope,
   context: ReadContext,
 ): VrrpInstanceConfig | undefined {
   const { reader } = context;
   const { line } = statement;
+  const { globals } = scope;
   const name = reader.name(reader.value(statement, 'a name'), MaximumNameLength);
   const block = { name: name === undefined ? 'vrrp_instance' : instanceKey(name), line };
   if (name !== undefined) claim(context, block.name, line);
-  // The numbers are keepalived's defaults.
-  const draft: InstanceDraft = {
-    name,
-    device: undefined,
-    virtualRouterId: undefined,
-    priority: 100,
-    advertInterval: seconds(1),
-    preemptDelay: seconds(0),
-    addresses: [],
-    excluded: [],
-    saysVersion3: version3,
-    startsAsMaster: false,
-    nopreemptLine: undefined,
-    delayLine: undefined,
-  };
-  reader.block(block, statement.body ?? [], {
+  const draft = newDraft(name, globals);
+  const lines = reader.block(block, statement.body ?? [], {
     ...identityKeywords(draft, context),
     ...electionKeywords(draft, context),
+    ...courtesyKeywords(draft, context),
+    ...transportKeywords(draft.transport, context),
+    ...authenticationKeywords(draft, context),
+    ...announceKeywords('', draft.announce, context),
+    ...trackKeywords(block.name, draft.tracked, context),
+    ...notifyKeywords(draft.notify, globals.user, context),
   });
-  checkInstance(draft, block, context);
-  return complete(draft);
+  if (!lines.has('version')) draft.version = standardVersion(draft, globals);
+  checkInstance(draft, block, lines, context);
+  return complete(draft, scope, lines, context);
 }
+
+/** VRRP over IPv6 came with version 3. */
+const standardVersion = (draft: InstanceDraft, { version }: VrrpGlobals): 2 | 3 | undefined =>
+  familyOfInstance(draft) === 'ipv6' ? 3 : version;
+
+/** The numbers are keepalived's defaults. */
+const newDraft = (name: string | undefined, globals: VrrpGlobals): InstanceDraft => ({
+  name,
+  device: undefined,
+  virtualRouterId: undefined,
+  version: undefined,
+  checksumAsV2: globals.checksumAsV2,
+  priority: 100,
+  advertInterval: seconds(1),
+  preemptDelay: seconds(0),
+  downTimerAdverts: globals.downTimerAdverts,
+  startsAsMaster: false,
+  higherPrioritySendsAdvert: globals.higherPrioritySendsAdvert,
+  lowerPriorityNoAdvert: globals.lowerPriorityNoAdvert,
+  addresses: [],
+  excluded: [],
+  transport: newTransport(),
+  password: undefined,
+  hmac: undefined,
+  announce: {},
+  tracked: [],
+  notify: {},
+});
 
 function identityKeywords(draft: InstanceDraft, context: ReadContext): Record<string, Keyword> {
   const { reader } = context;
@@ -120,24 +103,30 @@ function identityKeywords(draft: InstanceDraft, context: ReadContext): Record<st
     },
     version: {
       read: (statement) => {
-        draft.saysVersion3 = true;
-        readVersion(statement, context);
+        draft.version = readVersion(statement, context);
       },
     },
+    // The addresses say it: keepalived keeps the keyword for old files.
+    native_ipv6: { read: (statement) => reader.mark(statement) },
     virtual_ipaddress: {
       required: true,
       takesBlock: true,
-      read: (statement) => readAdvertised(statement, draft, context),
+      read: (statement) => {
+        draft.addresses = readAdvertised(statement, context);
+      },
     },
     virtual_ipaddress_excluded: {
       takesBlock: true,
-      read: (statement) => readAddresses(statement, draft.excluded, MaximumExcluded, context),
+      read: (statement) => {
+        draft.excluded = readExcluded(statement, context);
+      },
     },
   };
 }
 
-function electionKeywords(draft: InstanceDraft, context: ReadContext): Record<string, Keyword> {
-  const { reader } = context;
+function electionKeywords(draft: InstanceDraft, { reader }: ReadContext): Record<string, Keyword> {
+  // One object for both spellings: one of them is enough.
+  const preemption: Keyword = { read: (statement) => reader.mark(statement) };
   return {
     state: {
       read: (statement) => {
@@ -151,119 +140,115 @@ function electionKeywords(draft: InstanceDraft, context: ReadContext): Record<st
         draft.priority = reader.wholeNumber(reader.value(statement), range);
       },
     },
-    advert_int: { read: (statement) => readAdvertInterval(statement, draft, context) },
-    nopreempt: {
+    advert_int: {
       read: (statement) => {
-        reader.values(statement, []);
-        draft.nopreemptLine = statement.line;
+        draft.advertInterval = reader.duration(reader.value(statement, 'seconds'), AdvertRange);
       },
     },
+    nopreempt: preemption,
+    preempt: preemption,
     preempt_delay: {
       read: (statement) => {
         const range = { minimum: 0, maximum: 1_000 };
         draft.preemptDelay = reader.duration(reader.value(statement, 'seconds'), range);
-        draft.delayLine = statement.line;
+      },
+    },
+    down_timer_adverts: {
+      read: (statement) => {
+        const count = reader.wholeNumber(reader.value(statement), DownTimerRange);
+        draft.downTimerAdverts = count ?? draft.downTimerAdverts;
       },
     },
   };
 }
 
-function readAdvertInterval(
-  statement: Statement,
+/** How masters of different priorities and makes get along. */
+function courtesyKeywords(draft: InstanceDraft, { reader }: ReadContext): Record<string, Keyword> {
+  return {
+    v3_checksum_as_v2: {
+      read: (statement) => {
+        draft.checksumAsV2 = reader.flag(statement) ?? draft.checksumAsV2;
+      },
+    },
+    higher_prio_send_advert: {
+      read: (statement) => {
+        const isOn = reader.flag(statement);
+        draft.higherPrioritySendsAdvert = isOn ?? draft.higherPrioritySendsAdvert;
+      },
+    },
+    lower_prio_no_advert: {
+      read: (statement) => {
+        draft.lowerPriorityNoAdvert = reader.flag(statement) ?? draft.lowerPriorityNoAdvert;
+      },
+    },
+    // The name is that of keepalived's interface for it; here it is but another MAC address to answer with.
+    use_vmac: {
+      read: (statement) => {
+        if (statement.words.length > 0) reader.device(reader.value(statement, '[INTERFACE]'));
+      },
+    },
+  };
+}
+
+function authenticationKeywords(
   draft: InstanceDraft,
-  { reader, problems }: ReadContext,
-): void {
-  const interval = reader.duration(reader.value(statement, 'seconds'), AdvertRange);
-  draft.advertInterval = interval;
-  if (interval === undefined || interval % AdvertStep === 0) return;
-  const found = statement.words.join(' ');
-  const message = `advert_int has to be a multiple of 0.01 seconds, not ${found}`;
-  problems.add(statement.line, 'wrong-value', message);
-}
-
-/** All advertised addresses are of the family of the advertisements. */
-function readAdvertised(block: Statement, draft: InstanceDraft, context: ReadContext): void {
-  readAddresses(block, draft.addresses, MaximumAddresses, context);
-  for (const { address } of draft.addresses) {
-    if (!isIpv6(address)) continue;
-    const line = lineOf(context.positions, virtualAddressKey(address));
-    const message = `VRRP over IPv6 is not supported yet: ${address} goes to virtual_ipaddress_excluded`;
-    context.problems.add(line, 'not-supported', message);
-  }
-}
-
-/** Reads `ADDRESS[/LENGTH] [dev INTERFACE]`, one on each line of the block. */
-function readAddresses(
-  block: Statement,
-  addresses: AddressDraft[],
-  limit: number,
   context: ReadContext,
-): void {
-  const { reader, problems } = context;
-  reader.values(block, []);
-  const statements = block.body ?? [];
-  if (statements.length === 0) problems.add(block.line, 'missing', `${block.keyword} is empty`);
-  for (const statement of statements.slice(0, limit)) {
-    const { keyword: text, line } = statement;
-    if (statement.body !== undefined) {
-      problems.add(line, 'syntax', `the address ${text} takes no block`);
-      continue;
-    }
-    let device: string | undefined;
-    const dev = (value: Value): void => {
-      device = reader.device(value);
-    };
-    reader.options(statement, 0, { dev });
-    const prefix = reader.prefix({ name: block.keyword, text, line });
-    if (prefix === undefined) continue;
-    claim(context, virtualAddressKey(prefix.address), line);
-    addresses.push({ ...prefix, device });
-  }
-  const beyond = statements[limit];
-  if (beyond === undefined) return;
-  problems.add(beyond.line, 'not-supported', `${block.keyword} takes at most ${limit} addresses`);
+): Record<string, Keyword> {
+  return {
+    authentication: {
+      takesBlock: true,
+      read: (statement) => {
+        draft.password = readAuthentication(statement, context);
+      },
+    },
+    auth_hmac: {
+      takesBlock: true,
+      read: (statement) => {
+        draft.hmac = readAuthHmac(statement, context);
+      },
+    },
+  };
 }
 
-/** Refuses what each keyword allows by itself and keepalived would quietly change when they come together. */
-function checkInstance(draft: InstanceDraft, block: Block, context: ReadContext): void {
-  const { problems } = context;
-  const { device, virtualRouterId, nopreemptLine, delayLine } = draft;
-  if (device !== undefined && virtualRouterId !== undefined) {
-    claim(context, `virtual_router_id ${virtualRouterId} on ${device}`, block.line);
-  }
-  if (!draft.saysVersion3) {
-    const message = `${block.name} needs vrrp_version 3 in global_defs: keepalived's default is 2`;
-    problems.add(block.line, 'missing', message);
-  }
-  if (nopreemptLine !== undefined && draft.startsAsMaster) {
-    const message = 'nopreempt needs state BACKUP: keepalived ignores it with state MASTER';
-    problems.add(nopreemptLine, 'conflict', message);
-  }
-  if (delayLine !== undefined && draft.startsAsMaster) {
-    const message = 'preempt_delay needs state BACKUP: keepalived ignores it with state MASTER';
-    problems.add(delayLine, 'conflict', message);
-  }
-  if (delayLine !== undefined && nopreemptLine !== undefined) {
-    problems.add(delayLine, 'conflict', 'preempt_delay has no effect together with nopreempt');
-  }
-}
-
-function complete(draft: InstanceDraft): VrrpInstanceConfig | undefined {
-  const { name, device, virtualRouterId, priority, advertInterval, preemptDelay } = draft;
+function complete(
+  draft: InstanceDraft,
+  { globals, trackers }: InstanceScope,
+  lines: KeywordLines,
+  context: ReadContext,
+): VrrpInstanceConfig | undefined {
+  const track = resolveTracked(draft.tracked, trackers, context);
+  const { name, device, virtualRouterId, version, priority, advertInterval, preemptDelay } = draft;
+  const family = familyOfInstance(draft);
   if (name === undefined || device === undefined || virtualRouterId === undefined) return undefined;
   if (priority === undefined || advertInterval === undefined) return undefined;
-  if (preemptDelay === undefined) return undefined;
+  if (preemptDelay === undefined || version === undefined || family === undefined) return undefined;
+  const { source, group, unicastPeers, unicastTtl, checkUnicastSource } = draft.transport;
   return {
     name,
     device,
+    version,
+    checksumAsV2: draft.checksumAsV2,
     virtualRouterId,
     priority,
     advertInterval,
-    preempt: draft.nopreemptLine === undefined,
+    preempt: !lines.has('nopreempt'),
     preemptDelay,
+    downTimerAdverts: draft.downTimerAdverts,
     virtualAddresses: draft.addresses.map((virtual) => onDevice(virtual, device)),
     excludedAddresses: draft.excluded.map((virtual) => onDevice(virtual, device)),
-    ...InstanceDefaults,
+    source,
+    group: group ?? (unicastPeers.length === 0 ? globals.groups[family] : undefined),
+    unicastPeers: unicastPeers.map(({ address, minTtl, maxTtl }) => ({ address, minTtl, maxTtl })),
+    unicastTtl,
+    checkUnicastSource:
+      checkUnicastSource || (globals.checkUnicastSource && unicastPeers.length > 0),
+    authentication: draft.password ?? (draft.hmac && completeHmac(draft.hmac, advertInterval)),
+    higherPrioritySendsAdvert: draft.higherPrioritySendsAdvert,
+    lowerPriorityNoAdvert: draft.lowerPriorityNoAdvert,
+    announce: completeAnnounce(draft.announce, globals.announce, globals.intervals[family]),
+    virtualMac: lines.has('use_vmac'),
+    track,
+    notify: draft.notify,
   };
 }
 

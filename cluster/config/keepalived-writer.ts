@@ -1,7 +1,6 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { type Duration, toSeconds } from '../../director/base/time.js';
-import { SyncDefaults } from './keepalived-globals.js';
 import {
   type LabConfig,
   type LabDirector,
@@ -40,14 +39,13 @@ function globalLines(
   director: string,
   devices: (network: string) => string,
 ): string[] {
-  const { syncId, port, group } = SyncDefaults;
   const sync = `${devices(cluster.sync.network)} inst ${InstanceName}`;
   return [
     '',
     'global_defs {',
     `    router_id ${director}`,
     '    vrrp_version 3',
-    `    lvs_sync_daemon ${sync} id ${syncId} port ${port} group ${group}`,
+    `    lvs_sync_daemon ${sync}`,
     '}',
   ];
 }

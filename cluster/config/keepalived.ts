@@ -1,16 +1,21 @@
 import { assert } from '../../director/base/invariant.js';
 import { readBatonBlock } from './keepalived-baton.js';
-import { checkSyncInstance, readGlobals } from './keepalived-globals.js';
+import { applyCommit } from './keepalived-commit.js';
+import { readGlobals } from './keepalived-globals.js';
 import { tokenize } from './keepalived-lexer.js';
 import { readVirtualServer } from './keepalived-lvs.js';
 import { checkReferences } from './keepalived-references.js';
 import { parseStatements, type Statement } from './keepalived-statements.js';
+import { checkSyncInstance, completeChannel } from './keepalived-sync-daemon.js';
+import { readSyncGroup } from './keepalived-sync-group.js';
+import { readScript, readTrackFile, readTrackProcess } from './keepalived-trackers.js';
+import { newVrrpGlobals } from './keepalived-vrrp-globals.js';
 import { readVrrpInstance } from './keepalived-vrrp.js';
 import type { NodeConfig } from './node-config.js';
 import { type Positions, SyncDaemonKey } from './position.js';
 import { configError, type ConfigProblem, ProblemList } from './problem.js';
 import type { ReadContext } from './read-context.js';
-import { StatementReader } from './statement-reader.js';
+import { type Keyword, StatementReader } from './statement-reader.js';
 
 /** A node's configuration with the lines it came from, for checks that need more than the file. */
 export interface ParsedKeepalived {
@@ -46,49 +51,93 @@ export function loadKeepalived(text: string, file: string): ParsedKeepalived {
   throw configError(result.problems);
 }
 
-function readNode(statements: readonly Statement[], context: ReadContext): NodeConfig | undefined {
-  const found: Record<'globals' | 'baton' | 'instances' | 'servers', Statement[]> = {
+/** The statements of a file by what they define. */
+interface Blocks {
+  readonly globals: Statement[];
+  readonly baton: Statement[];
+  readonly scripts: Statement[];
+  readonly trackFiles: Statement[];
+  readonly trackProcesses: Statement[];
+  readonly instances: Statement[];
+  readonly syncGroups: Statement[];
+  readonly servers: Statement[];
+}
+
+function collectBlocks(statements: readonly Statement[], { reader }: ReadContext): Blocks {
+  const blocks: Blocks = {
     globals: [],
     baton: [],
-    instances: [],
-    servers: [],
-  };
-  const collect = (block: keyof typeof found) => (statement: Statement) => {
-    found[block].push(statement);
-  };
-  context.reader.block({ name: 'the file', line: 1 }, statements, {
-    global_defs: { required: true, takesBlock: true, read: collect('globals') },
-    baton: { takesBlock: true, read: collect('baton') },
-    vrrp_instance: { takesBlock: true, repeats: true, read: collect('instances') },
-    virtual_server: { takesBlock: true, repeats: true, read: collect('servers') },
-  });
-  const globals = found.globals.map((statement) => readGlobals(statement, context))[0];
-  // A file without global_defs is refused for that alone, not for each version that it does not set.
-  const version3 = globals?.saysVersion3 ?? true;
-  const vrrpInstances = found.instances
-    .map((statement) => readVrrpInstance(statement, version3, context))
-    .filter((instance) => instance !== undefined);
-  const virtualServers = found.servers
-    .map((statement) => readVirtualServer(statement, context))
-    .filter((server) => server !== undefined);
-  checkSyncInstance(globals?.sync, context);
-  const syncs = context.positions.has(SyncDaemonKey);
-  const { sync: tuning, dataPlane } = readBatonBlock(found.baton[0], syncs, context);
-  checkReferences({ virtualServers, dataPlane }, context);
-  if (globals?.routerId === undefined) return undefined;
-  const { routerId, sync: daemon, timeouts } = globals;
-  return {
-    routerId,
-    vrrpInstances,
-    syncGroups: [],
     scripts: [],
     trackFiles: [],
     trackProcesses: [],
-    scriptSecurity: false,
-    notifyFifo: undefined,
+    instances: [],
+    syncGroups: [],
+    servers: [],
+  };
+  const one = (block: keyof Blocks, required = false): Keyword => ({
+    required,
+    takesBlock: true,
+    read: (statement) => blocks[block].push(statement),
+  });
+  const several = (block: keyof Blocks): Keyword => ({ ...one(block), repeats: true });
+  const trackFile = several('trackFiles');
+  reader.block({ name: 'the file', line: 1 }, statements, {
+    global_defs: one('globals', true),
+    baton: one('baton'),
+    vrrp_script: several('scripts'),
+    track_file: trackFile,
+    vrrp_track_file: trackFile,
+    vrrp_track_process: several('trackProcesses'),
+    vrrp_instance: several('instances'),
+    vrrp_sync_group: several('syncGroups'),
+    virtual_server: several('servers'),
+  });
+  return blocks;
+}
+
+/** Blocks are read in the order in which they refer to one another, whatever that of the file. */
+function readNode(statements: readonly Statement[], context: ReadContext): NodeConfig | undefined {
+  const blocks = collectBlocks(statements, context);
+  const [globals] = blocks.globals.map((statement) => readGlobals(statement, context));
+  // A file without global_defs is refused for that alone, not for what each instance makes of the version.
+  const vrrp = globals?.vrrp ?? { ...newVrrpGlobals(), version: undefined };
+  const { user: owner, scriptSecurity, notifyFifo } = vrrp;
+  const trackers = {
+    scripts: readAll(blocks.scripts, (script) => readScript(script, owner, context)),
+    trackFiles: readAll(blocks.trackFiles, (file) => readTrackFile(file, context)),
+    trackProcesses: readAll(blocks.trackProcesses, (one) => readTrackProcess(one, context)),
+  };
+  const scope = { globals: vrrp, trackers };
+  const vrrpInstances = readAll(blocks.instances, (instance) =>
+    readVrrpInstance(instance, scope, context),
+  );
+  const syncGroups = readAll(blocks.syncGroups, (group) =>
+    readSyncGroup(group, { owner, trackers, instances: vrrpInstances }, context),
+  );
+  const servers = readAll(blocks.servers, (server) => readVirtualServer(server, context));
+  checkSyncInstance(globals?.sync, context);
+  const syncs = context.positions.has(SyncDaemonKey);
+  const { sync: tuning, commits, dataPlane } = readBatonBlock(blocks.baton[0], syncs, context);
+  const virtualServers = applyCommit(servers, commits, context);
+  checkReferences({ virtualServers, dataPlane }, context);
+  if (globals?.routerId === undefined) return undefined;
+  const { routerId, sync: daemon, timeouts } = globals;
+  const channel = daemon && completeChannel(daemon, tuning.format, vrrpInstances);
+  return {
+    routerId,
+    vrrpInstances,
+    syncGroups,
+    ...trackers,
+    scriptSecurity,
+    notifyFifo,
     virtualServers,
-    sync: daemon && { ...daemon.channel, ...tuning },
+    sync: channel && { ...channel, ...tuning },
     timeouts,
     dataPlane,
   };
 }
+
+const readAll = <T>(
+  statements: readonly Statement[],
+  read: (statement: Statement) => T | undefined,
+): T[] => statements.map(read).filter((one) => one !== undefined);

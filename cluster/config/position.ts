@@ -10,6 +10,9 @@ export type Positions = ReadonlyMap<string, number>;
 /** The keyword line of an instance. */
 export const instanceKey = (name: string): string => `vrrp_instance ${name}`;
 
+/** The keyword line of a sync group. */
+export const syncGroupKey = (name: string): string => `vrrp_sync_group ${name}`;
+
 /** The `interface` line of an instance. */
 export const interfaceKey = (name: string): string => `interface of ${instanceKey(name)}`;
 
@@ -36,6 +39,9 @@ export const firewallMarkKey = (index: number): string => `firewall_mark #${inde
 
 /** The `local_addresses` line. */
 export const LocalAddressesKey = 'local_addresses';
+
+/** A `sync_peer` line. */
+export const syncPeerKey = (address: IpAddress): string => `sync_peer ${address}`;
 
 /** The `lvs_sync_daemon` line. */
 export const SyncDaemonKey = 'lvs_sync_daemon';

@@ -25,6 +25,9 @@ export interface Block {
   readonly line: number;
 }
 
+/** Where the keywords of a block stand, by their spelling. */
+export type KeywordLines = ReadonlyMap<string, number>;
+
 /** One word of the file with what a message about it needs: the keyword or option it belongs to, and its line. */
 export interface Value {
   readonly name: string;
@@ -37,6 +40,9 @@ export interface Range {
   readonly minimum: number;
   readonly maximum: number;
 }
+
+/** keepalived's BOOL. */
+const Booleans = { on: true, off: false, true: true, false: false, yes: true, no: false };
 
 /** The kernel's IFNAMSIZ leaves 15 characters to the name of an interface; `/` and `:` are not among them. */
 const DeviceName = /^[\x21-\x2e\x30-\x39\x3b-\x7e]{1,15}$/;
@@ -52,12 +58,16 @@ export class StatementReader {
     this.#problems = problems;
   }
 
-  /** Gives every statement of a block to its keyword, and asks for the required ones that are not there. */
+  /**
+   * Gives every statement of a block to its keyword, and asks for the required ones that are not there. Answers the line
+   * on which each keyword stands first.
+   */
   block(
     block: Block,
     statements: readonly Statement[],
     keywords: Readonly<Record<string, Keyword>>,
-  ): void {
+  ): KeywordLines {
+    const lines = new Map<string, number>();
     const firstLines = new Map<Keyword, number>();
     for (const statement of statements) {
       const { keyword: name, line } = statement;
@@ -66,6 +76,7 @@ export class StatementReader {
         this.#refuseKeyword(line, name, ` in ${block.name}`);
         continue;
       }
+      if (!lines.has(name)) lines.set(name, line);
       const firstLine = firstLines.get(keyword);
       firstLines.set(keyword, firstLine ?? line);
       if ((statement.body !== undefined) !== (keyword.takesBlock ?? false)) {
@@ -83,6 +94,7 @@ export class StatementReader {
       const spellings = Object.keys(keywords).filter((name) => keywords[name] === keyword);
       this.#problems.add(block.line, 'missing', `${block.name} needs ${spellings.join(' or ')}`);
     }
+    return lines;
   }
 
   /** The words of a statement that takes exactly as many as it has names for them. */
@@ -100,6 +112,18 @@ export class StatementReader {
   /** The word of a statement that takes exactly one. */
   value(statement: Statement, name = 'one value'): Value | undefined {
     return this.values(statement, [name])?.[0];
+  }
+
+  /** True, for a keyword that is a switch by itself: any value is refused. */
+  mark(statement: Statement): true {
+    this.values(statement, []);
+    return true;
+  }
+
+  /** `[BOOL]`: without a value, on. */
+  flag(statement: Statement): boolean | undefined {
+    if (statement.words.length === 0) return true;
+    return this.choice(this.value(statement, 'on or off'), Booleans);
   }
 
   /** Reads `name value name value ...` from the word at index `start` on. */
@@ -130,10 +154,12 @@ export class StatementReader {
     }
   }
 
-  /** Decimal digits only: no sign, no exponent. */
+  /** Decimal digits only: no exponent, and a minus only where the range has room below 0. */
   wholeNumber(value: Value | undefined, { minimum, maximum }: Range): number | undefined {
     if (value === undefined) return undefined;
-    const number = /^\d{1,10}$/.test(value.text) ? Number(value.text) : Number.NaN;
+    const digits = minimum < 0 ? /^-?\d{1,10}$/ : /^\d{1,10}$/;
+    // The sum turns a negative zero into zero.
+    const number = digits.test(value.text) ? Number(value.text) + 0 : Number.NaN;
     if (number >= minimum && number <= maximum) return number;
     return this.#refuse(value, `a whole number from ${minimum} to ${maximum}`);
   }
@@ -175,6 +201,13 @@ export class StatementReader {
     if (value === undefined) return undefined;
     if (/^[\x21-\x7e]+$/.test(value.text) && value.text.length <= maximumLength) return value.text;
     return this.#refuse(value, `1 to ${maximumLength} printable characters without blanks`);
+  }
+
+  /** A path or a word for others: printable, and with blanks where the file has quotes around it. */
+  text(value: Value | undefined, maximumLength: number): string | undefined {
+    if (value === undefined) return undefined;
+    if (/^[\x20-\x7e]+$/.test(value.text) && value.text.length <= maximumLength) return value.text;
+    return this.#refuse(value, `1 to ${maximumLength} printable characters`);
   }
 
   /** An address without a prefix length. */

@@ -151,6 +151,13 @@ export interface SyncGroupConfig {
   readonly notify: NotifyConfig;
 }
 
+/** What a node can track beside its interfaces. */
+export interface TrackersConfig {
+  readonly scripts: readonly TrackScriptConfig[];
+  readonly trackFiles: readonly TrackFileConfig[];
+  readonly trackProcesses: readonly TrackProcessConfig[];
+}
+
 /** A `vrrp_script`: it is up while it exits with 0. */
 export interface TrackScriptConfig {
   readonly name: string;
@@ -183,12 +190,16 @@ export interface TrackFileConfig {
 /** A `vrrp_track_process`: up while as many processes of a name run as the quorum asks for. */
 export interface TrackProcessConfig {
   readonly name: string;
-  /** The program, or with `fullCommand` its whole command line. */
   readonly command: string;
+  /** When there are any, a process has to have exactly these; without, it may have others. */
+  readonly parameters: readonly string[];
+  /** How many it takes at least: 0 to 65535. */
   readonly quorum: number;
-  readonly quorumMaximum?: number;
+  /** How many it takes at most; absent for any number. */
+  readonly quorumMax?: number;
   /** How long a change has to last before it counts. */
   readonly delay: Duration;
+  /** True: `command` is what the process was started as (its /proc/PID/cmdline); false: its name (/proc/PID/comm). */
   readonly fullCommand: boolean;
   readonly weight: number;
   readonly reverse: boolean;

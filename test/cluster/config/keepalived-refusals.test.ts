@@ -105,8 +105,6 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     ],
     ['dev eth0', 'dev eth0 label eth0:1', '17: label after 10.1.0.100/24 is not supported yet'],
     ['dev eth0', 'devi eth0', '17: unknown keyword devi after 10.1.0.100/24'],
-    ['id 0', 'id 0 maxlen 1400', '4: maxlen after lvs_sync_daemon is not supported yet'],
-    ['inst VI_1', 'ttl 3', '4: ttl after lvs_sync_daemon is not supported yet'],
     [
       'global_defs',
       'include other.conf\nglobal_defs',
@@ -114,17 +112,8 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     ],
   ],
   values: [
-    [
-      'vrrp_version 3',
-      'vrrp_version 2',
-      '3: VRRP version 2 is not supported: set vrrp_version 3 on all directors',
-    ],
     ['vrrp_version 3', 'vrrp_version 4', '3: vrrp_version has to be one of 2, 3, not 4'],
-    [
-      'priority 100',
-      'version 2',
-      '14: VRRP version 2 is not supported: set version 3 on all directors',
-    ],
+    ['priority 100', 'version 1', '14: version has to be one of 2, 3, not 1'],
     [
       'router_id d1',
       'router_id "d 1"',
@@ -156,12 +145,12 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [
       'advert_int 1',
       'advert_int 0.005',
-      '15: advert_int has to be seconds from 0.01 to 40.95, not 0.005',
+      '15: advert_int has to be seconds from 0.01 to 255, not 0.005',
     ],
     [
       'advert_int 1',
       'advert_int 40.96',
-      '15: advert_int has to be seconds from 0.01 to 40.95, not 40.96',
+      '15: advert_int has to be at most 40.95 seconds with VRRP version 3, not 40.96',
     ],
     [
       'advert_int 1',
@@ -171,7 +160,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [
       'advert_int 1',
       'advert_int fast',
-      '15: advert_int has to be seconds from 0.01 to 40.95, not fast',
+      '15: advert_int has to be seconds from 0.01 to 255, not fast',
     ],
     [
       'state BACKUP',
@@ -188,11 +177,6 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       '10.1.0.100/24',
       '10.1.0.100/33',
       '17: virtual_ipaddress has to be an IPv4 or IPv6 address, not 10.1.0.100/33',
-    ],
-    [
-      '10.1.0.100/24',
-      'fd00::1/64',
-      '17: VRRP over IPv6 is not supported yet: fd00::1 goes to virtual_ipaddress_excluded',
     ],
     ['id 0', 'id 256', '4: lvs_sync_daemon id has to be a whole number from 0 to 255, not 256'],
     ['id 0', 'port 0', '4: lvs_sync_daemon port has to be a whole number from 1 to 65535, not 0'],
@@ -234,11 +218,6 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
   ],
   'required keywords': [
     ['router_id d1', '', '1: global_defs needs router_id'],
-    [
-      'vrrp_version 3',
-      '',
-      "10: vrrp_instance VI_1 needs vrrp_version 3 in global_defs: keepalived's default is 2",
-    ],
     ['  interface eth0\n', '', '10: vrrp_instance VI_1 needs interface'],
     ['  virtual_router_id 51\n', '', '10: vrrp_instance VI_1 needs virtual_router_id'],
     ['10.1.0.100/24 dev eth0', '', '16: virtual_ipaddress is empty'],

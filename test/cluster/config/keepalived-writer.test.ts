@@ -90,6 +90,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
     sync: {
       ...SyncDefaults,
       device: 'no-sync',
+      syncId: 51,
     },
     timeouts: {},
     dataPlane: DataPlaneDefaults,

@@ -28,8 +28,8 @@ export interface SyncDaemon extends Omit<SyncChannel, 'syncId' | 'port'> {
 /** The kernel's: its group, one hop, and what an Ethernet frame holds beside the headers of IPv4 and UDP. */
 const ChannelDefaults = { group: groupAddress('224.0.0.81'), ttl: 1, maxLength: 1_472 };
 
-/** IPVS has 8848; the port above it is for our own messages, which are not IPVS's. */
-const Ports: Readonly<Record<SyncConfig['format'], number>> = {
+/** The ports of sync messages by default: IPVS has 8848, and our own, which are not IPVS's, the one above it. */
+export const SyncPorts: Readonly<Record<SyncConfig['format'], number>> = {
   baton: 8849,
   'ipvs-v1': 8848,
   'ipvs-v0': 8848,
@@ -117,7 +117,7 @@ export function completeChannel(
   instances: readonly VrrpInstanceConfig[],
 ): SyncChannel {
   const instance = instances.find(({ name }) => name === followed);
-  const { syncId = instance?.virtualRouterId ?? 0, port = Ports[format] } = daemon;
+  const { syncId = instance?.virtualRouterId ?? 0, port = SyncPorts[format] } = daemon;
   return { ...daemon, syncId, port };
 }
 

@@ -1,6 +1,6 @@
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { assert } from '../../director/base/invariant.js';
-import { SyncDefaults } from '../config/keepalived-globals.js';
+import { SyncPorts } from '../config/keepalived-sync-daemon.js';
 import type { LabConfig } from '../config/lab-config.js';
 import type { RunningLab } from './running-lab.js';
 import { runHelper, runToEnd } from './subprocess.js';
@@ -27,8 +27,8 @@ const planeMatches: Readonly<Record<PartitionPlane, readonly string[]>> = {
   all: [''],
   vrrp: ['ip protocol 112', 'ip6 nexthdr 112'],
   sync: ['udp', 'tcp'].flatMap((protocol) => [
-    `${protocol} dport ${String(SyncDefaults.port)}`,
-    `${protocol} sport ${String(SyncDefaults.port)}`,
+    `${protocol} dport ${String(SyncPorts.baton)}`,
+    `${protocol} sport ${String(SyncPorts.baton)}`,
   ]),
 };
 

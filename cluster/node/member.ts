@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { isIpv6, type IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
-import { earliest, milliseconds, after, Never, type Instant } from '../../director/base/time.js';
-import { Flag } from '../../director/core/connections.js';
+import {
+  after,
+  earliest,
+  milliseconds,
+  Never,
+  toMilliseconds,
+  type Instant,
+} from '../../director/base/time.js';
 import { Verdict } from '../../director/core/counters.js';
 import { processFrame } from '../../director/core/input.js';
 import { ownAddress, type Gateway, type Interface } from '../../director/core/interfaces.js';
@@ -20,15 +26,24 @@ import { now } from './clock.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
+import { SessionLink } from './session-link.js';
 import { Timeline } from './timeline.js';
-import { VirtualRouter } from './virtual-router.js';
+import { VirtualRouter, type RouterPorts } from './virtual-router.js';
 
 /** Frames after which timers are served even while more frames wait. */
 const FramesPerTurn = 64;
 /** How often connections expire and neighbours are looked after. */
 const TickInterval = milliseconds(250);
-/** How long a node that stops still answers for lost sync messages. */
+/** How long a node that stops waits for a peer to acknowledge its table. */
+const AckWaitMs = 500;
+/** The longest it waits for a successor, and what it adds to the longest skew time, which is one interval. */
+const LongestSuccessionMs = 3_000;
+const SuccessionMarginMs = 250;
+/** How long it forwards what still arrives, and answers for lost sync messages. */
+const RetirementMs = 300;
 const LingerMs = 100;
+/** How often it looks whether what it waits for has happened. */
+const PollMs = 2;
 /** Node's timers overflow above this. */
 const LongestTimeoutMs = 2_147_483_647;
 
@@ -45,10 +60,12 @@ export class Member {
   #plane: DataPlane | undefined;
   #replication: Replication | undefined;
   #sync: SessionSync | undefined;
+  #link: SessionLink | undefined;
   #syncSocket: SyncSocket | undefined;
   #peerWatch: PeerWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isTurnQueued = false;
+  #isStopping = false;
   #isStopped = false;
   #framesSinceTurn = 0;
   #nextTick: Instant = Never;
@@ -67,6 +84,10 @@ export class Member {
 
   get replication(): Replication {
     return required(this.#replication);
+  }
+
+  get link(): SessionLink {
+    return required(this.#link);
   }
 
   /** Absent when the configuration has no sync daemon. */
@@ -92,9 +113,10 @@ export class Member {
     );
     const { director } = this.#plane;
     this.#replication = new Replication(director);
-    director.sync.onRemove = (index) => this.#tellRemoval(index);
+    this.#linkTo(undefined);
+    director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
     for (const vrrp of this.config.vrrpInstances) {
-      this.routers.push(await VirtualRouter.open(vrrp, interfaces, this.#routerPorts()));
+      this.routers.push(await VirtualRouter.open(vrrp, this.#routerPorts()));
     }
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
     const at = now();
@@ -104,25 +126,36 @@ export class Member {
       election.start(at, { mayPreempt: this.#sync === undefined });
     }
     this.#sync?.start(at);
+    this.#linkTo(this.#sync);
     if (this.#sync !== undefined) this.timeline.add('bulk-started', 'asking peers for their table');
     this.#turn();
   }
 
   /**
-   * A planned end: peers are told every connection, also those below the sync threshold, before the address is given
-   * up with priority 0; then the node lingers a moment for peers that missed something.
+   * A planned end without a gap. Peers are told every connection, also those below the sync threshold, and acknowledge it;
+   * only then the addresses are offered with priority 0. The node serves them until a successor has been heard, forwards
+   * what still arrives for a moment, tells peers what that has changed, and says goodbye. Every wait has an end.
    */
   async stop(): Promise<void> {
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#isStopping) return;
+    this.#isStopping = true;
     this.timeline.add('stopping', 'clean stop');
-    if (this.state === 'master') this.#handOver(now());
-    for (const { election } of this.routers) election.stop(now());
+    const wasMaster = this.state === 'master';
+    if (wasMaster) {
+      this.link.handOver(now());
+      this.#turn();
+      await this.#until(() => this.link.isAcknowledged || this.link.peersAlive === 0, AckWaitMs);
+    }
+    for (const router of this.routers) router.leave(now());
     this.#turn();
-    void this.#peerWatch?.close();
-    await delay(LingerMs);
+    await this.#until(() => !this.routers.some(({ isLeaving }) => isLeaving), this.#successorMs);
+    for (const router of this.routers) router.giveUp(now());
+    this.#turn();
+    await delay(wasMaster ? RetirementMs : LingerMs);
+    if (wasMaster) this.link.handOver(now());
     this.#sync?.stop(now());
     this.#turn();
-    await nextTurn();
+    await this.#peerWatch?.close();
     await this.close();
   }
 
@@ -165,6 +198,13 @@ export class Member {
     if (config.deathNotice) await this.#openPeerWatch(address, port);
   }
 
+  #linkTo(sync: SessionSync | undefined): void {
+    this.#link = new SessionLink(this.plane.director, this.replication, sync, {
+      send: (bytes, to) => this.#syncSocket?.send(bytes, to),
+      other: (effect, at) => this.#applySync(effect, at),
+    });
+  }
+
   async #openPeerWatch(address: IpAddress, port: number): Promise<void> {
     this.#peerWatch = await PeerWatch.open({
       address,
@@ -188,7 +228,7 @@ export class Member {
     }
   }
 
-  #routerPorts(): Parameters<typeof VirtualRouter.open>[2] {
+  #routerPorts(): RouterPorts {
     return {
       director: this.plane.director,
       timeline: this.timeline,
@@ -215,18 +255,9 @@ export class Member {
     }
   }
 
-  /** Tells peers all that they do not know yet, at once: this node will not forward another packet. */
+  /** Another node serves the addresses from now on. */
   #handOver(at: Instant): void {
-    const { connections, sync } = this.plane.director;
-    for (let index = 0; index < connections.end; index += 1) {
-      if (!connections.isInUse(index)) continue;
-      const isTold =
-        connections.hasFlag(index, Flag.synced) &&
-        connections.syncedState[index] === connections.state[index];
-      if (!isTold) sync.add(connections, index);
-    }
-    this.#tellUpdates(at);
-    this.#sync?.flush(at);
+    this.link.handOver(at);
     if (this.state !== 'master') this.#sync?.setMaster(at, false);
   }
 
@@ -262,70 +293,43 @@ export class Member {
       this.plane.director.tick(at);
       this.#watchPeers(at);
     }
-    for (const { election } of this.routers) {
-      if (election.deadline <= at) election.handleDeadline(at);
+    for (const router of this.routers) {
+      if (router.deadline <= at) router.handleDeadline(at);
     }
-    this.#tellUpdates(at);
-    if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
-    this.#applyEffects();
+    const isGivingUp = this.routers.some((router) => router.isGivingUp);
+    this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
+    this.link.turn(at);
+    // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
+    for (const router of this.routers) router.applyEffects();
+    this.link.applyEffects(at);
     this.#rearm();
   }
 
   #rearm(): void {
     let next = this.#nextTick;
-    for (const { election } of this.routers) next = earliest(next, election.deadline);
-    if (this.#sync !== undefined) next = earliest(next, this.#sync.deadline);
+    for (const { deadline } of this.routers) next = earliest(next, deadline);
+    next = earliest(next, this.link.deadline);
     clearTimeout(this.#timer);
     const wait = Math.min(Math.max(0, (next - now()) / 1_000), LongestTimeoutMs);
     // Timers run before sockets are read: by the queued turn no advertisement that has arrived is overlooked.
     this.#timer = setTimeout(() => this.#queueTurn(), wait);
   }
 
-  /** What peers are told goes out before the addresses are given up, and what giving up adds goes out after. */
-  #applyEffects(): void {
-    this.#applySyncEffects();
-    for (const router of this.routers) router.applyEffects();
-    this.#applySyncEffects();
-  }
-
-  #applySyncEffects(): void {
-    for (const effect of this.#sync?.effects.splice(0) ?? []) this.#applySync(effect, now());
-  }
-
   #applySync(effect: SyncEffect, at: Instant): void {
-    switch (effect.kind) {
-      case 'send':
-        this.#syncSocket?.send(effect.bytes, effect.to);
-        break;
-      case 'apply':
-        this.replication.apply(effect, at);
-        break;
-      case 'remove':
-        this.replication.remove(effect.key);
-        break;
-      case 'table-complete':
-        this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-        for (const { election } of this.routers) election.allowPreemption(at);
-        break;
-      default:
-        break;
-    }
+    if (effect.kind !== 'table-complete') return;
+    this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
+    for (const { election } of this.routers) election.allowPreemption(at);
   }
 
-  #tellUpdates(at: Instant): void {
-    const { connections, sync } = this.plane.director;
-    sync.drain(connections, (index) => {
-      connections.markSynced(index, at);
-      this.#sync?.update(at, this.replication.entry(index));
-    });
+  get #successorMs(): number {
+    const intervals = this.config.vrrpInstances.map((vrrp) => toMilliseconds(vrrp.advertInterval));
+    return Math.min(Math.max(0, ...intervals) + SuccessionMarginMs, LongestSuccessionMs);
   }
 
-  /** Only who serves a connection speaks of its end: copies end by the message, or by their own time. */
-  #tellRemoval(index: number): void {
-    const { connections, services } = this.plane.director;
-    const server = services.server(connections.server[index] ?? -1);
-    if (server?.service.isLive !== true) return;
-    this.#sync?.remove(now(), this.replication.key(index));
+  /** Waits until something has happened, or for so long. */
+  async #until(hasHappened: () => boolean, longestMs: number): Promise<void> {
+    const end = now() / 1_000 + longestMs;
+    while (!hasHappened() && now() / 1_000 < end) await delay(PollMs);
   }
 }
 

@@ -36,11 +36,13 @@ export class Replication implements TableSource {
     'unknown-state': 0,
   };
   readonly #director: Director;
+  readonly #clock: () => Instant;
   /** Names of peers; an entry's origin is the position plus one. */
   readonly #peers: string[] = [];
 
-  constructor(director: Director) {
+  constructor(director: Director, clock: () => Instant = now) {
     this.#director = director;
+    this.#clock = clock;
   }
 
   get size(): number {
@@ -76,7 +78,7 @@ export class Replication implements TableSource {
       state,
       flags: 0,
       timeout: seconds(this.#timeout(index, timeouts, state)),
-      remaining: seconds(connections.remaining(index, now())),
+      remaining: seconds(connections.remaining(index, this.#clock())),
       packets: connections.packets[index] ?? 0,
       ...(isLocal && {
         local: {
@@ -136,8 +138,10 @@ export class Replication implements TableSource {
     this.counters[outcome] += 1;
   }
 
-  remove(key: SessionKey): void {
-    if (removeReplica(this.#director, replicaKey(key))) this.counters.removed += 1;
+  /** Takes out an entry that the peer `from` has ended. */
+  remove(key: SessionKey, from: string): void {
+    const removal = { ...replicaKey(key), origin: this.#number(from) };
+    if (removeReplica(this.#director, removal)) this.counters.removed += 1;
   }
 
   /** A template lives as long as its service says; what the entry has left is the best guess without one. */
@@ -147,7 +151,7 @@ export class Replication implements TableSource {
       return timeoutOf(timeouts, connections.protocol[index] ?? 0, state);
     }
     const persistence = serverOf(this.#director, index)?.service.persistence;
-    return persistence?.timeout ?? connections.remaining(index, now());
+    return persistence?.timeout ?? connections.remaining(index, this.#clock());
   }
 
   #number(peer: string): number {

@@ -25,6 +25,8 @@ export const Flag = {
   clientTold: 0x20,
   /** One-packet scheduling: the entry ends with its packet, and peers are not told of it. */
   onePacket: 0x40,
+  /** Packets from the client wait until peers know the entry. */
+  uncommitted: 0x80,
 } as const;
 
 /** Origin of an entry that this node scheduled itself. */

@@ -36,6 +36,10 @@ export const DropReason = {
   unrelatedIcmp: 16,
   /** For the node itself, which has no way to take it from here. */
   noLocalDelivery: 17,
+  /** Opens a connection again whose first packet still waits until the connection is committed. */
+  repeated: 18,
+  /** Of a connection that is not committed yet, with too many packets that wait, or that ended while they did. */
+  uncommitted: 19,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 
@@ -54,7 +58,7 @@ export const Verdict = {
   /** Answered by the director itself: ARP, ping. */
   answer: 1,
   drop: 2,
-  /** Kept until the next hop's MAC address is known; ends as forward or drop. */
+  /** Kept until the next hop's MAC address is known, or the connection is committed; ends as forward or drop. */
   hold: 3,
 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
@@ -67,7 +71,7 @@ export class Counters {
   received = 0;
   forwarded = 0;
   answered = 0;
-  /** Frames that wait for a neighbour, or for the first fragment of their datagram, now. */
+  /** Frames that wait now: for a neighbour, for the first fragment of their datagram, or for a commitment. */
   held = 0;
   /** Connections ended to make room in a full table. */
   evicted = 0;

@@ -6,12 +6,14 @@ import type { MacAddress } from '../wire/ethernet.js';
 import { Flow, type Family } from '../wire/flow.js';
 import { Packet } from '../wire/packet.js';
 import { AddressMap } from './address-map.js';
+import { releaseOverdue } from './commit.js';
 import { ConnectionTable } from './connections.js';
 import { Counters, DropReason } from './counters.js';
 import { Defence } from './defence.js';
 import { EstimationPeriod } from './estimator.js';
 import { dropEmbryonic } from './eviction.js';
 import { FragmentTable } from './fragments.js';
+import { HeldConnections } from './held-connections.js';
 import { HeldFragments } from './held-fragments.js';
 import { RoutingTable, type Gateway, type Interface } from './interfaces.js';
 import { expireConnection } from './lifecycle.js';
@@ -45,6 +47,8 @@ export interface FloatingAddress {
   readonly mac: MacAddress;
   /** True while this node is its master and answers for it. */
   isLive: boolean;
+  /** True while its services take new connections: as long as it is live, and a moment longer. */
+  isServing: boolean;
 }
 
 export interface DirectorOptions {
@@ -57,6 +61,7 @@ export interface DirectorOptions {
   /** Timeouts of TCP and UDP in seconds by state number, the kernel's when absent. */
   readonly timeouts?: readonly number[];
   readonly settings?: Partial<Settings>;
+  readonly isActiveActive?: boolean;
   readonly output: FrameSink;
 }
 
@@ -74,6 +79,8 @@ export class Director {
   readonly counters = new Counters();
   readonly timeouts: number[];
   readonly sync: SyncQueue;
+  /** New connections that wait until peers know them. */
+  readonly commits = new HeldConnections();
   readonly output: FrameSink;
   readonly prng: Prng;
   readonly defence: Defence;
@@ -92,6 +99,8 @@ export class Director {
   readonly second = new Packet();
   /** Where the search for an entry to evict goes on. */
   evictionHand = 0;
+  /** True when every node schedules and forwards for all its services, whoever holds their addresses. */
+  readonly isActiveActive: boolean;
   #nextEstimate: Instant = instant(0);
 
   constructor(options: DirectorOptions) {
@@ -103,11 +112,16 @@ export class Director {
       seed: this.prng.uint32(),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     });
-    this.localEndpoints = new LocalEndpoints(this.connections, this.prng.split());
+    this.localEndpoints = new LocalEndpoints(
+      this.connections,
+      this.prng.split(),
+      ({ family, words }) => this.floating.get(family, words)?.isServing ?? true,
+    );
     this.fragments = new FragmentTable();
     this.defence = new Defence(this.settings, this.prng.split());
     this.timeouts = [...(options.timeouts ?? DefaultTimeouts)];
     this.sync = new SyncQueue();
+    this.isActiveActive = options.isActiveActive ?? false;
     this.output = options.output;
   }
 
@@ -115,7 +129,8 @@ export class Director {
   addFloating(address: IpAddress, owner: Interface, mac: MacAddress = owner.mac): void {
     const { family, words } = toWords(address);
     const place = { interface: owner, mac };
-    this.floating.set(family, words, { address, family, words, ...place, isLive: false });
+    const [isLive, isServing] = [false, false];
+    this.floating.set(family, words, { address, family, words, ...place, isLive, isServing });
     if (mac !== owner.mac) this.virtualMacs.isUsed = true;
   }
 
@@ -136,14 +151,17 @@ export class Director {
     return service;
   }
 
-  /** Starts or stops answering for an address and forwarding for its services. */
+  /** Starts or stops answering for an address and taking new connections for its services. */
   setLive(address: IpAddress, isLive: boolean): void {
-    const floating = this.findFloating(address);
-    if (floating !== undefined && floating.isLive !== isLive) {
-      floating.isLive = isLive;
-      this.virtualMacs.setLive(floating, isLive);
-    }
-    for (const service of this.services.services()) service.isLive = this.#isLive(service);
+    this.#setFloating(address, { isLive, isServing: isLive });
+  }
+
+  /**
+   * Stops answering for an address that another node has taken over. Some have not heard of that yet and still send to this
+   * node: its services go on taking new connections until `setLive` ends it.
+   */
+  retire(address: IpAddress): void {
+    this.#setFloating(address, { isLive: false, isServing: true });
   }
 
   /**
@@ -152,6 +170,7 @@ export class Director {
    */
   tick(now: Instant): void {
     this.connections.expire(now, (index) => expireConnection(this, index, now));
+    releaseOverdue(this, now);
     if (this.defence.update(now, this.connections.capacity - this.connections.size)) {
       dropEmbryonic(this, now);
     }
@@ -174,6 +193,15 @@ export class Director {
     }
   }
 
+  #setFloating(address: IpAddress, how: Pick<FloatingAddress, 'isLive' | 'isServing'>): void {
+    const floating = this.findFloating(address);
+    if (floating !== undefined) {
+      if (floating.isServing !== how.isServing) this.virtualMacs.set(floating, how.isServing);
+      Object.assign(floating, how);
+    }
+    for (const service of this.services.services()) service.isLive = this.#isLive(service);
+  }
+
   #estimate(): void {
     for (const service of this.services.services()) {
       service.rates.update(service.stats);
@@ -181,12 +209,13 @@ export class Director {
     }
   }
 
-  /** A service of a firewall mark has no address: it is live while any address is. */
+  /** A service of a firewall mark has no address: it is live while any address is served. */
   #isLive(service: VirtualService): boolean {
+    if (this.isActiveActive) return true;
     if (service.firewallMark === 0) {
-      return this.floating.get(service.family, service.words)?.isLive ?? false;
+      return this.floating.get(service.family, service.words)?.isServing ?? false;
     }
-    for (const { isLive } of this.floating.values()) if (isLive) return true;
+    for (const { isServing } of this.floating.values()) if (isServing) return true;
     return false;
   }
 }

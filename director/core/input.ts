@@ -2,6 +2,7 @@ import type { Instant } from '../base/time.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Parse, parseIpv4, parseIpv6 } from '../wire/flow.js';
 import type { Packet } from '../wire/packet.js';
+import { beginCommit } from './commit.js';
 import { Flag, NoConnection } from './connections.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
@@ -11,12 +12,12 @@ import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
 import { processIcmp } from './icmp.js';
 import type { Interface } from './interfaces.js';
-import { advanceConnection, closeConnection, isServed, serverOf } from './lifecycle.js';
+import { advanceConnection, closeConnection, isServed, mayCarry, serverOf } from './lifecycle.js';
 import { markOf } from './marks.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { refusalReason, schedule } from './schedule.js';
 import type { VirtualService } from './services.js';
-import { isSyncDue, isTemplateDue } from './sync-queue.js';
+import { hasMovedHere, isSyncDue, isTemplateDue } from './sync-queue.js';
 import { complainToServer } from './unknown-reply.js';
 
 /**
@@ -152,6 +153,8 @@ function processFlow(director: Director, packet: Packet, now: Instant): Verdict 
       : refuse(director, packet, reason, now);
   }
   if (!connections.hasFlag(scheduled, Flag.onePacket)) {
+    const mode = director.commits.isHandingOver ? 'acked' : service.commit;
+    if (mode !== 'none') beginCommit(director, scheduled, mode, now);
     return processRequest(director, packet, scheduled, now);
   }
   const verdict = processRequest(director, packet, scheduled, now);
@@ -181,6 +184,8 @@ function endsHere(director: Director, packet: Packet, index: number): boolean {
   const { conn_reuse_mode: reuse, expire_nodest_conn: expires } = director.settings;
   const isOpen = isOpening(director.flow, packet.view);
   if (!isOpen && expires === 0) return false;
+  // Who does not serve the connection may not end it either.
+  if (!isServed(director, index)) return false;
   const server = serverOf(director, index);
   const isQuiesced = server !== undefined && server.weight === 0;
   const isRenewed =
@@ -196,7 +201,7 @@ function processRequest(director: Director, packet: Packet, index: number, now: 
   const { connections, counters, flow } = director;
   const server = serverOf(director, index);
   if (server !== undefined && !server.isAvailable) return counters.drop(DropReason.serverGone);
-  if (!isServed(director, index)) return counters.drop(DropReason.notMaster);
+  if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
 
   const bytes = flow.end - flow.network;
   server?.stats.countIn(bytes);
@@ -211,7 +216,7 @@ function processRequest(director: Director, packet: Packet, index: number, now: 
 /** A packet from a connection's real server on its way to the client. */
 function processReply(director: Director, packet: Packet, index: number, now: Instant): Verdict {
   const { counters, flow } = director;
-  if (!isServed(director, index)) return counters.drop(DropReason.notMaster);
+  if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
 
   const server = serverOf(director, index);
   const bytes = flow.end - flow.network;
@@ -227,7 +232,10 @@ function processReply(director: Director, packet: Packet, index: number, now: In
 function decideSync(director: Director, index: number, isFromClient: boolean, now: Instant): void {
   const { connections, sync, settings } = director;
   const isOnePacket = connections.hasFlag(index, Flag.onePacket);
-  if (!isOnePacket && !isSyncDue(connections, index, settings, isFromClient, now)) return;
+  const isMoved = director.isActiveActive && isFromClient && hasMovedHere(connections, index, now);
+  if (!isOnePacket && !isMoved && !isSyncDue(connections, index, settings, isFromClient, now)) {
+    return;
+  }
   const template = connections.template(index);
   if (template !== NoConnection && isTemplateDue(connections, template, now)) {
     sync.add(connections, template);

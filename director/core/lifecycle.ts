@@ -1,6 +1,7 @@
 import type { Instant } from '../base/time.js';
 import { Protocol } from '../wire/ipv4.js';
-import { Flag, NoConnection } from './connections.js';
+import { abandonCommit } from './commit.js';
+import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { isActiveState, TemplateState, timeoutOf } from './protocol-states.js';
 import { nextSctpState, sctpEvent, SctpState } from './sctp-states.js';
@@ -104,20 +105,28 @@ export const serverOf = (director: Director, index: number): RealServer | undefi
   director.services.server(director.connections.server[index] ?? NoServer);
 
 /**
- * True when this node answers for the entry's virtual address, and so carries the connection itself. The service knows,
- * but not one that has been removed, nor one of a firewall mark, which has no address of its own; of the latter's
- * templates it is the only one that does.
+ * True when the entry is this node's to end and to tell of: it answers for the entry's virtual address. The service
+ * knows, but not one that has been removed, nor one of a firewall mark, which has no address of its own; of the latter's
+ * templates it is the only one that does. Among nodes that are all active it is whoever told peers of the entry last.
  */
 export function isServed(director: Director, index: number): boolean {
   const { connections, floating } = director;
+  if (director.isActiveActive) return connections.origin[index] === LocalOrigin;
   const server = serverOf(director, index);
   const isNamed =
     server?.isAvailable === true &&
     (server.service.firewallMark === 0 || connections.hasFlag(index, Flag.template));
   if (isNamed) return server.service.isLive;
   const family = connections.familyOf(index);
-  return floating.get(family, connections.rows, connections.virtualAt(index))?.isLive ?? false;
+  return floating.get(family, connections.rows, connections.virtualAt(index))?.isServing ?? false;
 }
+
+/**
+ * True when this node forwards packets of the entry that reach it. Any node does that knows the entry, because what is
+ * sent to its MAC address has no other way; with `backup_only` none but the one that serves it.
+ */
+export const mayCarry = (director: Director, index: number): boolean =>
+  director.settings.backup_only === 0 || isServed(director, index);
 
 /** An entry's time is up: it ends, unless it is a template that connections still follow. */
 export function expireConnection(director: Director, index: number, now: Instant): void {
@@ -134,6 +143,7 @@ export function expireConnection(director: Director, index: number, now: Instant
  */
 export function closeConnection(director: Director, index: number): void {
   const { connections } = director;
+  if (connections.hasFlag(index, Flag.uncommitted)) abandonCommit(director, index);
   if (connections.hasFlag(index, Flag.synced) && isServed(director, index)) {
     director.sync.onRemove(index);
   }

@@ -20,6 +20,7 @@ export class LocalEndpoints {
   readonly #connections: ConnectionTable;
   readonly #prng: Prng;
   readonly #seed: number;
+  readonly #isHeld: (address: AddressWords) => boolean;
   #pool: readonly AddressWords[] = [];
   #turn = 0;
   /** Four words an entry. */
@@ -28,9 +29,15 @@ export class LocalEndpoints {
   #next = new Int32Array(0);
   #heads = new Int32Array(0);
 
-  constructor(connections: ConnectionTable, prng: Prng) {
+  /** `isHeld` says whether this node answers for an address now. */
+  constructor(
+    connections: ConnectionTable,
+    prng: Prng,
+    isHeld: (address: AddressWords) => boolean = () => true,
+  ) {
     this.#connections = connections;
     this.#prng = prng;
+    this.#isHeld = isHeld;
     this.#seed = prng.uint32();
   }
 
@@ -63,10 +70,16 @@ export class LocalEndpoints {
     return this.port(index) === port && sameAt(this.#address, index, words);
   }
 
-  /** Gives an entry a free local endpoint; false when every port tried is taken, or there is no address. */
-  assign(index: number): boolean {
+  /**
+   * Gives an entry a free local endpoint; false when every port tried is taken, or there is no address. Only addresses
+   * that this node holds are used, so that answers come here, and so that nodes which are active at the same time, each
+   * with addresses of its own, never choose the same endpoint. For an entry that another node carries, any will do.
+   */
+  assign(index: number, options: { readonly isHeld: boolean } = { isHeld: true }): boolean {
     const family = this.#connections.family[index];
-    const usable = this.#pool.filter((address) => address.family === family);
+    const usable = this.#pool.filter(
+      (address) => address.family === family && (!options.isHeld || this.#isHeld(address)),
+    );
     const local = usable[this.#turn % Math.max(1, usable.length)];
     this.#turn += 1;
     if (local === undefined) {

@@ -7,7 +7,7 @@ import { DropReason, type Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { hopsLeft, nextHopOf, takeHop, wrap } from './forward/forward.js';
 import { replaceReceiver, replaceSender } from './icmp-related.js';
-import { isServed, serverOf } from './lifecycle.js';
+import { mayCarry, serverOf } from './lifecycle.js';
 import { markOf } from './marks.js';
 import { schedule } from './schedule.js';
 import { Method } from './services.js';
@@ -37,7 +37,7 @@ export function processRelated(director: Director, packet: Packet, now: Instant)
 /** From a client's side, about a reply: the real server that sent it has to know. */
 function relayToServer(director: Director, packet: Packet, index: number, now: Instant): Verdict {
   const { connections, counters, flow, inner } = director;
-  if (!isServed(director, index)) return counters.drop(DropReason.notMaster);
+  if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
   if (hopsLeft(packet.view, flow) <= 1) return counters.drop(DropReason.ttl);
   const neighbour = nextHopOf(director, index, now);
   if (neighbour === undefined) return counters.drop(DropReason.noRoute);
@@ -64,7 +64,7 @@ function relayToServer(director: Director, packet: Packet, index: number, now: I
 /** From the real servers' side, about a request: the client that sent it has to know, as from the virtual service. */
 function relayToClient(director: Director, packet: Packet, index: number, now: Instant): Verdict {
   const { connections, counters, flow, inner } = director;
-  if (!isServed(director, index)) return counters.drop(DropReason.notMaster);
+  if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
   if (hopsLeft(packet.view, flow) <= 1) return counters.drop(DropReason.ttl);
   const neighbour = nextHop(
     director,

@@ -5,6 +5,7 @@ import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection, closeConnection, isServed, serverOf, setState } from './lifecycle.js';
 import { markOf } from './marks.js';
+import { isActiveState } from './protocol-states.js';
 import { Method, type RealServer } from './services.js';
 
 /** An entry as a peer describes it. */
@@ -32,6 +33,9 @@ export type ReplicaOutcome = 'created' | 'updated' | 'kept-own' | 'table-full';
  * for the sake of sessions: the copy lives half a timeout longer than the original, because the peer tells again
  * after at most half a timeout; an entry that this node serves itself is not overwritten by one with another real
  * server; and a removal is a message of its own.
+ *
+ * Among nodes that are all active, who tells of an entry has just carried it, so it is believed. Two that have opened the
+ * same connection to different servers at once both follow `outranks`.
  */
 export function applyReplica(director: Director, replica: Replica, now: Instant): ReplicaOutcome {
   const { connections } = director;
@@ -40,14 +44,19 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
     if (replica.isDated && connections.origin[known] === LocalOrigin) return 'kept-own';
     const isOurs = isServed(director, known);
     if (hasSameServer(director, known, replica)) {
-      if (isOurs && isOlder(director, known, replica)) return 'kept-own';
+      const isRival = isOurs && !director.isActiveActive;
+      if (isRival && isOlder(director, known, replica)) return 'kept-own';
       bindReplica(director, known, replica);
       update(director, known, replica, now);
       return 'updated';
     }
-    if (isOurs || connections.children(known) > 0) return 'kept-own';
+    const isKept = director.isActiveActive
+      ? outranks(director, known, replica)
+      : isOurs || connections.children(known) > 0;
+    if (isKept) return 'kept-own';
     connections.clearFlag(known, Flag.synced);
-    closeConnection(director, known);
+    if (connections.children(known) > 0) connections.retireTemplate(known);
+    else closeConnection(director, known);
   }
   const index = connections.insert(replica, now);
   if (index === NoConnection) return 'table-full';
@@ -78,14 +87,23 @@ function bindReplica(director: Director, index: number, replica: Replica): void 
   }
   const isTemplate = connections.hasFlag(index, Flag.template);
   const isWithout = localEndpoints.port(index) === 0 && !isTemplate;
-  if (connections.methodOf(index) === Method.fullNat && isWithout) localEndpoints.assign(index);
+  if (connections.methodOf(index) === Method.fullNat && isWithout) {
+    localEndpoints.assign(index, { isHeld: false });
+  }
 }
 
-/** Removes the entry that a peer has removed; false when there is none, or when this node serves it itself. */
-export function removeReplica(director: Director, key: ReplicaKey): boolean {
+/**
+ * Removes the entry that a peer has removed; false when there is none, or when this node serves it itself. Among nodes that
+ * are all active only the one that told of it last may remove it: `origin` is the number of the peer.
+ */
+export function removeReplica(
+  director: Director,
+  key: ReplicaKey & Pick<Replica, 'origin'>,
+): boolean {
   const { connections } = director;
   const index = findEntry(director, key);
   if (index === NoConnection || isServed(director, index)) return false;
+  if (director.isActiveActive && connections.origin[index] !== key.origin) return false;
   if (connections.children(index) > 0) return false;
   connections.clearFlag(index, Flag.synced);
   closeConnection(director, index);
@@ -109,6 +127,22 @@ function hasSameServer(director: Director, index: number, replica: Replica): boo
   if (connections.realPort(index) !== replica.realPort) return false;
   const at = connections.realAt(index);
   return replica.realWords.every((word, position) => connections.rows[at + position] === word);
+}
+
+/**
+ * True when an entry prevails over a peer's with another real server, by a rule that both nodes follow whoever hears of
+ * the other first: an active connection before one that is not, then the lower address and port.
+ */
+function outranks(director: Director, index: number, replica: Replica): boolean {
+  const { connections } = director;
+  const isActive = isActiveState(replica.protocol, connections.state[index] ?? 0);
+  if (isActive !== isActiveState(replica.protocol, replica.state)) return isActive;
+  const at = connections.realAt(index);
+  for (const [position, word] of replica.realWords.entries()) {
+    const own = connections.rows[at + position] ?? 0;
+    if (own !== word) return own < word;
+  }
+  return connections.realPort(index) < replica.realPort;
 }
 
 /** A message that was under way when this node went on with the connection: it knows fewer packets. */

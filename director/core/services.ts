@@ -3,6 +3,7 @@ import { Never, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
 import type { Family } from '../wire/flow.js';
 import { RateEstimator } from './estimator.js';
+import type { CommitMode } from './held-connections.js';
 import type { Neighbour } from './neighbours.js';
 import type { Scheduler } from './schedulers/scheduler.js';
 import { TrafficStats } from './stats.js';
@@ -181,6 +182,8 @@ export interface ServiceOptions {
   readonly persistence?: Persistence | undefined;
   /** One-packet scheduling: every datagram is scheduled anew; UDP only. */
   readonly isOnePacket?: boolean;
+  /** What has to have happened before the first packet of a connection leaves; nothing when absent. */
+  readonly commit?: CommitMode;
 }
 
 /** A virtual service: what clients connect to. */
@@ -197,11 +200,12 @@ export class VirtualService implements ServiceKey {
   consistent: Scheduler | undefined = undefined;
   persistence: Persistence | undefined;
   isOnePacket: boolean;
+  commit: CommitMode;
   /** Real servers in the kernel's order: the one added last comes first. */
   readonly servers: RealServer[] = [];
   readonly stats = new TrafficStats();
   readonly rates = new RateEstimator();
-  /** True while this node answers for the service's address. */
+  /** True while this node takes new connections for the service: it answers for its address, or every node does. */
   isLive = false;
 
   constructor(
@@ -219,5 +223,6 @@ export class VirtualService implements ServiceKey {
     this.scheduler = scheduler;
     this.persistence = options.persistence;
     this.isOnePacket = options.isOnePacket ?? false;
+    this.commit = options.commit ?? 'none';
   }
 }

@@ -7,7 +7,7 @@ export interface Settings {
   am_droprate: number;
   /** Free memory in pages under which the defences of mode 1 and 2 work. Here: free entries of the connection table. */
   amemthresh: number;
-  /** 1: a node that is not master forwards nothing. It never does here, whatever this says. */
+  /** 1: a node that is not master forwards nothing; 0: it forwards what it is sent of connections that it knows. */
   backup_only: number;
   /** 1: a service without a usable real server passes packets on to the address itself. */
   cache_bypass: number;

@@ -1,5 +1,5 @@
 import type { Instant } from '../base/time.js';
-import { Flag, type ConnectionTable } from './connections.js';
+import { Flag, LocalOrigin, type ConnectionTable } from './connections.js';
 import type { Settings } from './settings.js';
 
 /** The most entries that wait between two drains. */
@@ -54,8 +54,8 @@ export type SyncSettings = Pick<
 
 /**
  * The last step of the packet path: are peers to be told of this connection now? Yes when it has reached the threshold
- * and they were not told yet, or know another state, or a period of client packets, or of seconds, is over, or so much
- * time has passed that their copy would have used up half its life.
+ * and they were not told yet. Of one that they know, also below the threshold, when they know another state, or a period
+ * of client packets, or of seconds, is over, or so much time has passed that their copy would have used up half its life.
  */
 export function isSyncDue(
   connections: ConnectionTable,
@@ -66,14 +66,32 @@ export function isSyncDue(
 ): boolean {
   const [threshold, period] = settings.sync_threshold;
   const packets = connections.packets[index] ?? 0;
-  if (threshold === 0 || packets < threshold) return false;
-  if (!connections.hasFlag(index, Flag.synced)) return true;
+  const isBelow = threshold === 0 || packets < threshold;
+  if (!connections.hasFlag(index, Flag.synced)) return !isBelow;
   if (connections.state[index] !== connections.syncedState[index]) return true;
   const refresh = settings.sync_refresh_period;
   if (refresh > 0 && connections.sinceSync(index, now) >= refresh) return true;
   const isPeriodOver =
-    refresh === 0 && isFromClient && period > 0 && packets % period === threshold % period;
+    refresh === 0 &&
+    isFromClient &&
+    !isBelow &&
+    period > 0 &&
+    packets % period === threshold % period;
   return isPeriodOver || connections.isSyncStale(index, now);
+}
+
+/** How long an entry stays with the node that told of it last, so that two that share its packets do not quarrel. */
+const OwnershipPeriod = 1;
+
+/**
+ * Among nodes that are all active: true when a client's packet shows that the connection of another node has moved to
+ * this one, which then tells the others that it is its own now.
+ */
+export function hasMovedHere(connections: ConnectionTable, index: number, now: Instant): boolean {
+  return (
+    connections.origin[index] !== LocalOrigin &&
+    connections.sinceSync(index, now) >= OwnershipPeriod
+  );
 }
 
 /** Templates are told when they change or age, not with every packet of their connections as IPVS does. */

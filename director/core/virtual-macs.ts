@@ -13,8 +13,8 @@ export const virtualMac = (family: Family, virtualRouterId: number): ethernet.Ma
 });
 
 /**
- * The MAC addresses of virtual routers that this node is master of, by interface: it takes frames to them as if they
- * were its own.
+ * The MAC addresses of virtual routers that this node serves, by interface: it takes frames to them as if they were its
+ * own.
  */
 export class VirtualMacs {
   /** How many addresses live at a MAC address. */
@@ -22,10 +22,10 @@ export class VirtualMacs {
   /** False as long as no address has a MAC address other than its interface's: then nothing is to be looked up. */
   isUsed = false;
 
-  /** An address has come to this node, or has left it. */
-  setLive(floating: FloatingAddress, isLive: boolean): void {
+  /** This node begins to serve an address, or ends to. */
+  set(floating: FloatingAddress, isServed: boolean): void {
     const key = keyOf(floating.interface, floating.mac.low);
-    const count = (this.#holders.get(key) ?? 0) + (isLive ? 1 : -1);
+    const count = (this.#holders.get(key) ?? 0) + (isServed ? 1 : -1);
     if (count === 0) this.#holders.delete(key);
     else this.#holders.set(key, count);
   }
@@ -42,7 +42,10 @@ const keyOf = ({ index }: Interface, macLow: number): number => index * 0x1_0000
 
 const source = new Uint32Array(4);
 
-/** Lets a finished frame from an address with a virtual MAC address come from there, or switches would forget it. */
+/**
+ * Lets a finished frame from an address with a virtual MAC address come from there, or switches would forget it. A node
+ * that has been succeeded must not: the MAC address is on another port.
+ */
 export function useVirtualMac(director: Director, packet: Packet, out: Interface): void {
   const { view, start } = packet;
   const network = start + ethernet.HeaderLength;

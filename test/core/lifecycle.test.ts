@@ -100,8 +100,8 @@ test('a packet that cannot go on has been seen all the same, as in the kernel', 
   t.end();
 });
 
-test('a packet that another node is to have leaves its connection as it was', (t) => {
-  const bench = new BenchDirector();
+test('a packet that only the master may forward leaves the connection of a backup as it was', (t) => {
+  const bench = new BenchDirector({ settings: { backup_only: 1 } });
   for (const tcp of ['S', 'A']) bench.receive('clients', segment(tcp));
   const { connections } = bench.director;
   const index = connections.find(flowOf(client, vip));

@@ -44,6 +44,8 @@ export interface BenchOptions {
   readonly isUnresolved?: boolean;
   /** The largest IP packet on each link, 1500 when absent. */
   readonly mtu?: Partial<Record<Link, number>>;
+  /** True when every node schedules and forwards for all services. */
+  readonly isActiveActive?: boolean;
   /** True when there is no stack of its own for the Local method. */
   readonly isWithoutStack?: boolean;
 }
@@ -97,6 +99,7 @@ export class BenchDirector {
       capacity: options.capacity ?? 64,
       seed: 1,
       settings: options.settings ?? {},
+      isActiveActive: options.isActiveActive ?? false,
       output: {
         send: (index, packet) =>
           this.sent.push({ link: index === 0 ? 'clients' : 'servers', frame: packet.copy() }),

@@ -54,13 +54,20 @@ function refusedCases(hosts: Hosts): PacketCase[] {
     refused('a backup leaves datagrams to the master', 'not-master', asking, {
       bench: { isMaster: false },
     }),
-    refused('a former master leaves its connections to the new one', 'not-master', opening, {
-      before: (bench) => {
-        beginning(bench);
-        bench.setMaster(false);
+    refused(
+      'with backup_only a former master forwards none of its connections',
+      'not-master',
+      opening,
+      {
+        bench: { settings: { backup_only: 1 } },
+        before: (bench) => {
+          beginning(bench);
+          bench.setMaster(false);
+        },
       },
-    }),
-    refused('a former master leaves replies to the new one', 'not-master', opening, {
+    ),
+    refused('with backup_only a former master forwards no replies either', 'not-master', opening, {
+      bench: { settings: { backup_only: 1 } },
       before: (bench) => {
         beginning(bench);
         bench.setMaster(false);

@@ -1,6 +1,7 @@
 import type { IpAddress } from '../../director/base/address.js';
 import type { Prng } from '../../director/base/prng.js';
 import { after, milliseconds, seconds, type Instant } from '../../director/base/time.js';
+import { releaseAcknowledged, releaseOverdue, releaseSent } from '../../director/core/commit.js';
 import { Verdict } from '../../director/core/counters.js';
 import { Director } from '../../director/core/director.js';
 import { processFrame } from '../../director/core/input.js';
@@ -74,6 +75,7 @@ export class HostileArena {
   /** What is wrong with a frame that left. */
   #broken: string | undefined;
   #now: Instant = at(1_000);
+  #sequence = 0;
   readonly #random: Prng;
   readonly #links: readonly Interface[];
   readonly #offers: Offer[] = [];
@@ -167,8 +169,20 @@ export class HostileArena {
         return;
       default:
         settings.sync_threshold = [random.below(4), random.below(3)];
-        this.director.sync.drain(this.director.connections, () => {});
     }
+  }
+
+  /** A turn of the node: what waits is told, and sync messages leave and are acknowledged, or not. */
+  tellPeers(): void {
+    const { commits, connections, sync } = this.director;
+    const random = this.#random;
+    this.#sequence += 1;
+    sync.drain(connections, (index) => commits.told(index, this.#sequence));
+    if (random.below(4) > 0) releaseSent(this.director, this.#sequence, this.#now);
+    if (random.below(4) > 0) releaseAcknowledged(this.director, this.#sequence, this.#now);
+    commits.reach = (['none', 'sent', 'acked', 'acked'] as const)[random.below(4)] ?? 'none';
+    commits.isHandingOver = random.below(8) === 0;
+    releaseOverdue(this.director, this.#now);
   }
 
   /** What does not agree between the table and the counts of real servers. */
@@ -235,6 +249,7 @@ export class HostileArena {
   #turnSwitches(): void {
     const { settings } = this.director;
     const random = this.#random;
+    settings.backup_only = random.below(2);
     settings.am_droprate = 1 + random.below(20);
     settings.amemthresh = random.below(Capacity);
     settings.drop_entry = random.below(4);
@@ -272,7 +287,9 @@ export class HostileArena {
       const persistence = kind === 'persistent' ? { timeout: 9, prefixLength: 30 } : undefined;
       for (const [protocol, port] of Ports) {
         const isOnePacket = kind === 'onePacket' && protocol === 17;
-        this.#add(kind, addressKey(address, port, protocol), address, { persistence, isOnePacket });
+        const commit = (['none', 'sent', 'acked'] as const)[this.#offers.length % 3] ?? 'none';
+        const options = { persistence, isOnePacket, commit };
+        this.#add(kind, addressKey(address, port, protocol), address, options);
       }
     }
     const pool = [serverSide(4, 50), serverSide(6, 50)];

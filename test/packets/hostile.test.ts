@@ -42,11 +42,14 @@ test('no frame whatever stops the director, and each is counted once', (t) => {
   const frames = new HostileFrames(random, collection, LinkMacs);
   let failure: string | undefined;
   let round = 0;
+  let arriving = frames.next();
   for (; round < Rounds && failure === undefined; round += 1) {
     if (random.below(64) === 0) arena.wait(1 + random.below(8));
     if (random.below(512) === 0) arena.disturb();
     if (random.below(256) === 0) arena.resolve();
-    const arriving = frames.next();
+    if (random.below(128) === 0) arena.tellPeers();
+    // Networks and senders repeat themselves.
+    if (random.below(32) > 0) arriving = frames.next();
     failure = arena.receive(arriving);
     if (failure === undefined && round % 1_024 === 0) failure = arena.audit();
     if (failure !== undefined) failure = `${failure} after ${describe(arriving)}`;

@@ -7,6 +7,7 @@ import * as ipv6 from '../../wire/ipv6.js';
 import type { Packet } from '../../wire/packet.js';
 import type { Endpoint } from '../../wire/rewrite.js';
 import * as tcp from '../../wire/tcp.js';
+import { holdForCommit } from '../commit.js';
 import { Flag, NoConnection } from '../connections.js';
 import { DropReason, Verdict } from '../counters.js';
 import type { Director } from '../director.js';
@@ -50,6 +51,9 @@ export function forwardRequest(
   takeHop(view, flow);
   if (method !== Method.route && !rewriteRequest(director, packet, index, neighbour)) {
     return counters.drop(DropReason.fragment);
+  }
+  if (connections.hasFlag(index, Flag.uncommitted)) {
+    return holdForCommit(director, packet, neighbour, index);
   }
   return sendTo(director, packet, neighbour, now);
 }

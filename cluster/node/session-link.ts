@@ -1,0 +1,137 @@
+import type { IpAddress } from '../../director/base/address.js';
+import { earliest, Never, type Instant } from '../../director/base/time.js';
+import { releaseAcknowledged, releaseOverdue, releaseSent } from '../../director/core/commit.js';
+import { Flag, LocalOrigin } from '../../director/core/connections.js';
+import type { Director } from '../../director/core/director.js';
+import type { SyncEffect } from '../sync/effects.js';
+import type { SessionSync } from '../sync/session-sync.js';
+import type { Replication } from './replication.js';
+
+/** The rest of the node, as the link needs it. */
+export interface SessionLinkPorts {
+  /** Sends a sync message; it has left when the call returns. */
+  send(bytes: Uint8Array, to?: IpAddress): void;
+  /** An effect that is not about the table. */
+  other(effect: SyncEffect, at: Instant): void;
+}
+
+/**
+ * What lies between the packet path and session sync. Peers are told of the entries that the packet path has queued, once a
+ * turn, so that packets which arrived together share messages; what peers tell goes into the table; and first packets that
+ * wait for one or the other are let go. A turn that has told of connections to be committed sends at once.
+ *
+ * Without session sync it tells nobody, and nothing can be committed.
+ */
+export class SessionLink {
+  readonly #director: Director;
+  readonly #replication: Replication;
+  readonly #sync: SessionSync | undefined;
+  readonly #ports: SessionLinkPorts;
+  /** The sequence of the last entry told, and the last one that a peer has acknowledged. */
+  #told = 0;
+  #acknowledged = 0;
+
+  constructor(
+    director: Director,
+    replication: Replication,
+    sync: SessionSync | undefined,
+    ports: SessionLinkPorts,
+  ) {
+    this.#director = director;
+    this.#replication = replication;
+    this.#sync = sync;
+    this.#ports = ports;
+  }
+
+  /** When the next turn has to be at the latest. */
+  get deadline(): Instant {
+    return earliest(this.#sync?.deadline ?? Never, this.#director.commits.deadline);
+  }
+
+  /** True when a peer has acknowledged all that has been told. */
+  get isAcknowledged(): boolean {
+    return this.#acknowledged >= this.#told;
+  }
+
+  /** Peers that could acknowledge something. */
+  get peersAlive(): number {
+    return this.#sync?.peersAlive ?? 0;
+  }
+
+  /** Tells peers what the packet path has queued, carries out what session sync wants, and lets go whoever may go. */
+  turn(at: Instant): void {
+    this.#tellQueued(at);
+    if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
+    this.applyEffects(at);
+    const { commits } = this.#director;
+    if (this.#sync === undefined) commits.reach = 'none';
+    else commits.reach = this.#sync.peersAlive > 0 ? 'acked' : 'sent';
+    releaseSent(this.#director, this.#told, at);
+    releaseOverdue(this.#director, at);
+  }
+
+  /** Carries out what session sync wants. */
+  applyEffects(at: Instant): void {
+    for (const effect of this.#sync?.effects.splice(0) ?? []) this.#apply(effect, at);
+  }
+
+  /** Tells peers all that they do not know yet, also what is below the sync threshold, and asks them to acknowledge it. */
+  handOver(at: Instant): void {
+    const { connections } = this.#director;
+    for (let index = 0; index < connections.end; index += 1) {
+      if (!connections.isInUse(index)) continue;
+      const isKnown =
+        connections.hasFlag(index, Flag.synced) &&
+        connections.syncedState[index] === connections.state[index];
+      if (!isKnown) this.#tell(index, at);
+    }
+    this.#sync?.flush(at, { acknowledge: true });
+  }
+
+  /** The node has ended an entry that peers know. */
+  tellRemoval(index: number, at: Instant): void {
+    this.#sync?.remove(at, this.#replication.key(index));
+  }
+
+  #tellQueued(at: Instant): void {
+    const { commits, connections, sync } = this.#director;
+    let isUrgent = false;
+    let acknowledge = false;
+    sync.drain(connections, (index) => {
+      this.#tell(index, at);
+      if (!connections.hasFlag(index, Flag.uncommitted)) return;
+      isUrgent = true;
+      if (commits.told(index, this.#told) === 'acked') acknowledge = true;
+    });
+    if (isUrgent) this.#sync?.flush(at, { acknowledge });
+  }
+
+  /** Who tells of an entry answers for it from then on. */
+  #tell(index: number, at: Instant): void {
+    if (this.#sync === undefined) return;
+    const { connections } = this.#director;
+    connections.markSynced(index, at);
+    connections.origin[index] = LocalOrigin;
+    this.#told = this.#sync.update(at, this.#replication.entry(index));
+  }
+
+  #apply(effect: SyncEffect, at: Instant): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#ports.send(effect.bytes, effect.to);
+        break;
+      case 'apply':
+        this.#replication.apply(effect, at);
+        break;
+      case 'remove':
+        this.#replication.remove(effect.key, effect.from);
+        break;
+      case 'acknowledged':
+        this.#acknowledged = effect.sequence;
+        releaseAcknowledged(this.#director, effect.sequence, at);
+        break;
+      default:
+        this.#ports.other(effect, at);
+    }
+  }
+}

@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { enter } from '../../cluster/lab/namespaces.js';
 import { searchPath } from '../../cluster/lab/subprocess.js';
 import { until } from '../../cluster/lab/wait.js';
+import { killGroup } from '../../cluster/node/user-command.js';
 
 /*
  * The smallest network that an election needs: some nodes, each a network namespace with one interface `eth0`, on one
@@ -20,7 +21,10 @@ export interface LinkedNode {
   readonly mac: string;
   /** Runs a command to its end and returns what it printed. */
   run(...argv: readonly string[]): string;
-  /** Starts a program that is killed at the end of the test, if it runs then. Its output can be read from the pipes. */
+  /**
+   * Starts a program in a process group of its own, which is killed at the end of the test. Its output can be read from the
+   * pipes.
+   */
   start(...argv: readonly string[]): ChildProcess;
   /** Pulls the cable at the switch's end, or plugs it in again: the node's interface loses its carrier. */
   plug(isIn: boolean): void;
@@ -85,8 +89,8 @@ const shell = (holder: number, lines: readonly string[]): string =>
 
 function startIn(t: Test, holder: number, argv: readonly string[]): ChildProcess {
   const [program = '', ...rest] = [...enter(holder), ...argv];
-  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
-  t.teardown(() => child.kill('SIGKILL'));
+  const child = spawn(program, rest, { stdio: 'pipe', env: environment, detached: true });
+  t.teardown(() => killGroup(child));
   return child;
 }
 

@@ -29,7 +29,7 @@ import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
 import { SessionLink } from './session-link.js';
 import { Timeline } from './timeline.js';
-import { VirtualRouter } from './virtual-router.js';
+import { VirtualRouter, type RouterPorts } from './virtual-router.js';
 
 /** Frames after which timers are served even while more frames wait. */
 const FramesPerTurn = 64;
@@ -118,7 +118,7 @@ export class Member {
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
     for (const vrrp of this.config.vrrpInstances) {
-      this.routers.push(await VirtualRouter.open(vrrp, interfaces, this.#routerPorts()));
+      this.routers.push(await VirtualRouter.open(vrrp, this.#routerPorts()));
     }
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
     const at = now();
@@ -239,7 +239,7 @@ export class Member {
     }
   }
 
-  #routerPorts(): Parameters<typeof VirtualRouter.open>[2] {
+  #routerPorts(): RouterPorts {
     return {
       director: this.plane.director,
       timeline: this.timeline,

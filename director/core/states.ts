@@ -117,8 +117,8 @@ function readTables(text: string): number[] {
 }
 
 /**
- * The state after a segment with these control bits. One event counts per segment, in the order rst, syn, fin, ack;
- * a segment with none of them changes nothing. `isSecure` chooses the tables of the secure_tcp defence, which may come
+ * The state after a segment with these control bits. One event counts per segment, in the order rst, syn, fin, ack; a
+ * segment with none of them, which no sound TCP sends, is taken for the end of the connection. `isSecure` chooses the tables of the secure_tcp defence, which may come
  * and go in the middle of a connection.
  */
 export function nextTcpState(
@@ -132,7 +132,7 @@ export function nextTcpState(
   else if ((flags & tcp.Flag.syn) !== 0) event = Event.syn;
   else if ((flags & tcp.Flag.fin) !== 0) event = Event.fin;
   else if ((flags & tcp.Flag.ack) !== 0) event = Event.ack;
-  else return state;
+  else return State.close;
   const table = isSecure ? DirectionCount + direction : direction;
   return Transitions[(table * EventCount + event) * StateCount + state] ?? state;
 }

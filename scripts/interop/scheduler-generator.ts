@@ -1,7 +1,7 @@
 import { assert } from '../../director/base/invariant.js';
 import { Prng } from '../../director/base/prng.js';
 
-/** What Debian's kernel is built with: all schedulers but twos. */
+/** What Debian's kernel is built with: all schedulers but twos. They take turns. */
 const Schedulers = 'rr wrr lc wlc sed nq fo ovf lblc lblcr sh dh mh'.split(' ');
 
 /** Schedulers that look at addresses: their runs name the clients. */
@@ -22,13 +22,12 @@ export function generateRuns(seed: number, count: number): string {
   assert(count <= MostRuns, 'each run has a port of its own');
   const prng = new Prng(seed);
   const lines = Array.from({ length: count }, (_, index) =>
-    runLine(prng.split(), FirstPort + index),
+    runLine(prng.split(), FirstPort + index, Schedulers[index % Schedulers.length] ?? ''),
   );
   return `${lines.join('\n')}\n`;
 }
 
-function runLine(prng: Prng, port: number): string {
-  const scheduler = pick(prng, Schedulers);
+function runLine(prng: Prng, port: number, scheduler: string): string {
   const isHashing = Hashing.has(scheduler);
   const network = networkOf(prng, isHashing);
   const protocol = chance(prng, isHashing ? 70 : 25) ? 'udp' : 'tcp';

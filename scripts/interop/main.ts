@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { BatonError, UsageError } from '../../director/base/errors.js';
 import { judgeSchedulers, recordAgain } from './schedulers-main.js';
+import { judgeSync, replayCapture } from './sync-main.js';
 
 /**
  * Compares us with a real IPVS: with the one of a Linux kernel that runs as a process. Exits with 0 when all is equal,
@@ -9,34 +10,75 @@ import { judgeSchedulers, recordAgain } from './schedulers-main.js';
  */
 const usage = `usage: interop-ipvs schedulers [--seed N] [--runs N] [--output FILE]
        interop-ipvs record FILE [--output FILE]
+       interop-ipvs sync [--sync-version 0|1] [--output FILE]
+       interop-ipvs replay FILE [--syncid N]
 
 schedulers  makes random runs of all schedulers, lets the real kernel choose, and compares our choices with it
 record      plays the runs of a recording again in the real kernel, and compares its choices with the recorded ones
+sync        lets a real master tell a real backup of connections of every kind, and compares their tables
+replay      tells a real backup what the sync messages of a capture file say, and prints its table
 
---seed N       the seed of the random runs; the same seed makes the same runs (1)
---runs N       how many runs (100)
---output FILE  writes what the kernel chose, in the format that 'npm run oracle schedulers FILE' reads
+--seed N           the seed of the random runs; the same seed makes the same runs (1)
+--runs N           how many runs (100)
+--sync-version N   the format of the master's messages, net.ipv4.vs.sync_version (1)
+--syncid N         the sync group that the backup listens to; 0 is all of them (0)
+--output FILE      writes what the kernel did: its choices, in the format of 'npm run oracle schedulers FILE', or its
+                   sync messages, as a capture file
 `;
+
+/** What each verb does; true when all is equal. */
+const verbs: ReadonlyMap<string, (file: string, values: Values) => Promise<boolean>> = new Map([
+  [
+    'schedulers',
+    async (_, values) =>
+      judgeSchedulers({
+        seed: numberOf('seed', values.seed ?? '1'),
+        runs: numberOf('runs', values.runs ?? '100'),
+        ...outputOf(values),
+      }),
+  ],
+  ['record', async (file, values) => recordAgain({ file, ...outputOf(values) })],
+  [
+    'sync',
+    async (_, values) => {
+      const version = values['sync-version'] ?? '1';
+      if (version !== '0' && version !== '1') {
+        throw new UsageError({ code: 'usage' }, `--sync-version is 0 or 1, not '${version}'`);
+      }
+      return judgeSync({ version: version === '0' ? 0 : 1, ...outputOf(values) });
+    },
+  ],
+  [
+    'replay',
+    async (file, values) => {
+      await replayCapture(file, numberOf('syncid', values.syncid ?? '0'));
+      return true;
+    },
+  ],
+]);
+
+/** The verbs that are about a file. */
+const needsFile: ReadonlySet<string> = new Set(['record', 'replay']);
 
 async function main(words: readonly string[]): Promise<number> {
   const { values, positionals } = parse(words);
-  const [verb, file, ...rest] = positionals;
+  const [verb = '', file, ...rest] = positionals;
   if (values.help === true) {
     process.stdout.write(usage);
     return 0;
   }
-  const output = values.output === undefined ? {} : { output: values.output };
-  if (verb === 'schedulers' && file === undefined) {
-    const seed = numberOf('seed', values.seed ?? '1');
-    const runs = numberOf('runs', values.runs ?? '100');
-    return (await judgeSchedulers({ seed, runs, ...output })) ? 0 : 1;
-  }
-  if (verb === 'record' && file !== undefined && rest.length === 0) {
-    return (await recordAgain({ file, ...output })) ? 0 : 1;
+  const run = verbs.get(verb);
+  if (run !== undefined && rest.length === 0 && needsFile.has(verb) === (file !== undefined)) {
+    return (await run(file ?? '', values)) ? 0 : 1;
   }
   process.stderr.write(usage);
   return 2;
 }
+
+type Values = ReturnType<typeof parseWords>['values'];
+
+const outputOf = ({ output }: Values): { output?: string } =>
+  output === undefined ? {} : { output };
 
 function parse(words: readonly string[]): ReturnType<typeof parseWords> {
   try {
@@ -55,6 +97,8 @@ const parseWords = (words: readonly string[]) =>
       help: { type: 'boolean', short: 'h' },
       seed: { type: 'string' },
       runs: { type: 'string' },
+      'sync-version': { type: 'string' },
+      syncid: { type: 'string' },
       output: { type: 'string' },
     },
   });

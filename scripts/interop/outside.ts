@@ -60,7 +60,12 @@ export class Outside {
 
   /** Sends an IP packet to the guest, from the host that has its source address. */
   send(packet: Uint8Array, from: IpAddress): void {
-    this.#transmit(frameOf(packet, macOf(from), this.#options.guestMac));
+    this.sendTo(this.#options.guestMac, packet, from);
+  }
+
+  /** Sends an IP packet to a MAC address, such as a multicast group's. */
+  sendTo(mac: string, packet: Uint8Array, from: IpAddress): void {
+    this.#transmit(frameOf(packet, macOf(from), mac));
   }
 
   /** What the guest has sent since the last call, but for neighbour discovery and answers to `barrier`. */
@@ -103,7 +108,8 @@ export class Outside {
       this.#transmit(answer);
       return;
     }
-    const packet = readFrame({ number: this.#frames, at: 0, bytes: frame, isCut: false });
+    const at = Date.now() * 1_000;
+    const packet = readFrame({ number: this.#frames, at, bytes: frame, isCut: false });
     if (packet === undefined) return;
     const echo = echoSequence(packet);
     if (echo === undefined) this.#heard.push(packet);

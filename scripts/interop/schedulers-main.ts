@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
-
-import { IoError, UsageError } from '../../director/base/errors.js';
+import { UsageError } from '../../director/base/errors.js';
 import { compareRecording, readRecording, reportComparison } from '../oracle-schedulers.js';
 import { parseRecording, writeRun, type RecordedRun } from '../oracle/scheduler-recording.js';
 import { withBench } from './bench.js';
+import { writeOutput } from './output.js';
 import { generateRuns, MostRuns } from './scheduler-generator.js';
 import { recordRun } from './scheduler-recorder.js';
 
@@ -21,7 +20,7 @@ export async function judgeSchedulers({ seed, runs, output }: JudgeOptions): Pro
   }
   const name = output ?? `runs of seed ${seed}`;
   const text = await recordAll(parseRecording(generateRuns(seed, runs), name));
-  if (output !== undefined) write(output, text);
+  if (output !== undefined) writeOutput(output, text);
   return reportComparison(compareRecording(text, name));
 }
 
@@ -34,7 +33,7 @@ export interface RecordOptions {
 export async function recordAgain({ file, output }: RecordOptions): Promise<boolean> {
   const runs = parseRecording(readRecording(file), file);
   const text = await recordAll(runs);
-  if (output !== undefined) write(output, text);
+  if (output !== undefined) writeOutput(output, text);
   const again = parseRecording(text, file);
   const differing = runs.flatMap((run, index) => {
     const chosen = again[index]?.choices.map(({ server }) => server) ?? [];
@@ -55,13 +54,4 @@ async function recordAll(runs: readonly RecordedRun[]): Promise<string> {
     if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
     return `${lines.join('\n')}\n`;
   });
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new IoError({ code: 'unwritable-file' }, `${file}: ${reason}`, { cause });
-  }
 }

@@ -12,7 +12,14 @@ export interface Ends {
 }
 
 /** Control bits of TCP (RFC 9293 §3.1). */
-export const TcpFlag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;
+export const TcpFlag = {
+  fin: 0x01,
+  syn: 0x02,
+  rst: 0x04,
+  psh: 0x08,
+  ack: 0x10,
+  urg: 0x20,
+} as const;
 
 const TtlOfHosts = 64;
 
@@ -36,6 +43,7 @@ export interface Segment {
   readonly sequence?: number;
   readonly acknowledgement?: number;
   readonly payload?: Uint8Array;
+  readonly ttl?: number;
 }
 
 /** A TCP segment without options. */
@@ -43,24 +51,63 @@ export function tcpPacket(ends: Ends, segment: Segment): Uint8Array {
   const { flags, sequence = 1_000, acknowledgement = 2_000, payload = [] } = segment;
   const header = [...ports(ends), ...long(sequence), ...long(acknowledgement)];
   const rest = [0x50, flags, 0xff, 0xff, 0, 0, 0, 0, ...payload];
-  return ipPacket(ends, Protocol.tcp, [...header, ...rest], 16);
+  const { ttl } = segment;
+  return ipPacket(ends, {
+    protocol: Protocol.tcp,
+    payload: [...header, ...rest],
+    checksumAt: 16,
+    ttl,
+  });
 }
 
 /** A UDP datagram. */
-export function udpPacket(ends: Ends, payload: Uint8Array): Uint8Array {
+export function udpPacket(ends: Ends, payload: Uint8Array, ttl?: number): Uint8Array {
   const length = 8 + payload.length;
-  return ipPacket(ends, Protocol.udp, [...ports(ends), ...short(length), 0, 0, ...payload], 6);
+  const datagram = [...ports(ends), ...short(length), 0, 0, ...payload];
+  return ipPacket(ends, { protocol: Protocol.udp, payload: datagram, checksumAt: 6, ttl });
 }
 
 /** A ping (RFC 792, RFC 4443 §4.1). */
-export function echoRequest(ends: Ends, sequence: number): Uint8Array {
-  const version6 = isIpv6(ends.destination);
-  const message = [version6 ? 128 : 8, 0, 0, 0, 0x42, 0x54, ...short(sequence)];
-  return ipPacket(ends, version6 ? Protocol.icmpv6 : Protocol.icmp, message, 2);
+export const echoRequest = (ends: Ends, sequence: number): Uint8Array =>
+  echo(ends, isIpv6(ends.destination) ? 128 : 8, sequence);
+
+/** An answer to a ping that nobody sent; hosts ignore it. */
+export const echoReply = (ends: Ends): Uint8Array =>
+  echo(ends, isIpv6(ends.destination) ? 129 : 0, 0);
+
+function echo(ends: Ends, type: number, sequence: number): Uint8Array {
+  const protocol = isIpv6(ends.destination) ? Protocol.icmpv6 : Protocol.icmp;
+  const message = [type, 0, 0, 0, 0x42, 0x54, ...short(sequence)];
+  return ipPacket(ends, { protocol, payload: message, checksumAt: 2 });
 }
 
-/** An IP packet with what it carries, whose checksum lies at an offset in it. */
-function ipPacket(ends: Ends, protocol: number, payload: number[], checksumAt: number): Uint8Array {
+/** How much of a packet an error quotes: what routers quote at least, and a little more than ports. */
+const QuotedLength = 128;
+
+/** An ICMP error "destination unreachable" (RFC 792, RFC 4443 §3.1) about a packet. */
+export function unreachablePacket(
+  ends: Ends,
+  quoted: Uint8Array,
+  { code, ttl }: { readonly code: number; readonly ttl: number },
+): Uint8Array {
+  const version6 = isIpv6(ends.destination);
+  const inside = quoted.subarray(0, QuotedLength);
+  const message = [version6 ? 1 : 3, code, 0, 0, 0, 0, 0, 0, ...inside];
+  const protocol = version6 ? Protocol.icmpv6 : Protocol.icmp;
+  return ipPacket(ends, { protocol, payload: message, checksumAt: 2, ttl });
+}
+
+interface Contents {
+  readonly protocol: number;
+  readonly payload: number[];
+  /** Offset of the payload's checksum. */
+  readonly checksumAt: number;
+  readonly ttl?: number | undefined;
+}
+
+/** An IP packet that must not be fragmented, with what it carries. */
+function ipPacket(ends: Ends, contents: Contents): Uint8Array {
+  const { protocol, payload, checksumAt, ttl = TtlOfHosts } = contents;
   const source = addressBytes(ends.source);
   const destination = addressBytes(ends.destination);
   const length = payload.length;
@@ -69,10 +116,10 @@ function ipPacket(ends: Ends, protocol: number, payload: number[], checksumAt: n
   const sum = internetSum([Uint8Array.from(covered), Uint8Array.from(payload)]);
   payload.splice(checksumAt, 2, ...short(0xffff - sum === 0 ? 0xffff : 0xffff - sum));
   if (isIpv6(ends.source)) {
-    const header = [0x60, 0, 0, 0, ...short(length), protocol, TtlOfHosts];
+    const header = [0x60, 0, 0, 0, ...short(length), protocol, ttl];
     return Uint8Array.from([...header, ...source, ...destination, ...payload]);
   }
-  const header = [0x45, 0, ...short(20 + length), 0, 0, 0x40, 0, TtlOfHosts, protocol, 0, 0];
+  const header = [0x45, 0, ...short(20 + length), 0, 0, 0x40, 0, ttl, protocol, 0, 0];
   const packet = Uint8Array.from([...header, ...source, ...destination, ...payload]);
   setIpv4Checksum(packet);
   return packet;

@@ -23,6 +23,7 @@ const Modules = [
  * The program that the guest's kernel starts as its first process. It mounts what a system needs, loads the modules, and
  * then carries out one script after the other: it reads a script's number from the serial line, runs the file of that
  * number, and answers with number and exit status. The console keeps what the kernel says.
+ * Settings are such that the kernel's answers are neither rationed nor left to chance.
  *
  * `moduleRoot` is a folder of the host that modprobe(8) takes for its -d, `shared` the folder that scripts come in.
  */
@@ -42,9 +43,11 @@ echo 0 >ipv4/icmp_ratelimit
 echo 100000 >ipv4/icmp_msgs_per_sec
 echo 100000 >ipv4/icmp_msgs_burst
 echo 0 >ipv6/icmp/ratelimit
-echo 0 >ipv4/conf/all/rp_filter
-echo 0 >ipv4/conf/default/rp_filter
-echo 0 >ipv4/conf/${GuestInterface}/rp_filter
+echo 0 >ipv6/auto_flowlabels
+for interface in all default ${GuestInterface}; do
+  echo 0 >ipv4/conf/$interface/rp_filter
+  echo 0 >ipv4/conf/$interface/send_redirects
+done
 echo 0 >ipv6/conf/${GuestInterface}/accept_dad
 echo 0 >ipv6/conf/${GuestInterface}/accept_ra
 ip link set dev lo up

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { BatonError, UsageError } from '../../director/base/errors.js';
+import { judgePackets } from './packets-main.js';
 import { judgeSchedulers, recordAgain } from './schedulers-main.js';
 import { judgeSync, replayCapture } from './sync-main.js';
 
@@ -10,11 +11,13 @@ import { judgeSync, replayCapture } from './sync-main.js';
  */
 const usage = `usage: interop-ipvs schedulers [--seed N] [--runs N] [--output FILE]
        interop-ipvs record FILE [--output FILE]
+       interop-ipvs packets [--seed N] [--runs N] [--output DIR]
        interop-ipvs sync [--sync-version 0|1] [--output FILE]
        interop-ipvs replay FILE [--syncid N]
 
 schedulers  makes random runs of all schedulers, lets the real kernel choose, and compares our choices with it
 record      plays the runs of a recording again in the real kernel, and compares its choices with the recorded ones
+packets     plays random traffic through the real kernel and through our director, and compares what comes out of them
 sync        lets a real master tell a real backup of connections of every kind, and compares their tables
 replay      tells a real backup what the sync messages of a capture file say, and prints its table
 
@@ -22,8 +25,8 @@ replay      tells a real backup what the sync messages of a capture file say, an
 --runs N           how many runs (100)
 --sync-version N   the format of the master's messages, net.ipv4.vs.sync_version (1)
 --syncid N         the sync group that the backup listens to; 0 is all of them (0)
---output FILE      writes what the kernel did: its choices, in the format of 'npm run oracle schedulers FILE', or its
-                   sync messages, as a capture file
+--output FILE      writes what the kernel did: its choices, in the format of 'npm run oracle schedulers FILE', its sync
+                   messages, as a capture file, or a folder with its traffic, for 'npm run oracle packets DIR'
 `;
 
 /** What each verb does; true when all is equal. */
@@ -32,6 +35,15 @@ const verbs: ReadonlyMap<string, (file: string, values: Values) => Promise<boole
     'schedulers',
     async (_, values) =>
       judgeSchedulers({
+        seed: numberOf('seed', values.seed ?? '1'),
+        runs: numberOf('runs', values.runs ?? '100'),
+        ...outputOf(values),
+      }),
+  ],
+  [
+    'packets',
+    async (_, values) =>
+      judgePackets({
         seed: numberOf('seed', values.seed ?? '1'),
         runs: numberOf('runs', values.runs ?? '100'),
         ...outputOf(values),

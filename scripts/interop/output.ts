@@ -11,3 +11,9 @@ export function writeOutput(file: string, contents: string | Uint8Array): void {
     throw new IoError({ code: 'unwritable-file' }, `${file}: ${reason}`, { cause });
   }
 }
+
+/** Says on a terminal how many of the runs are done, and nothing any more when all are. */
+export function showProgress(done: number, all: number): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(done < all ? `\r${done} of ${all} runs ` : '\r\u001B[K');
+}

@@ -17,6 +17,12 @@ const LargestFrame = 65_553;
 const EchoTimeoutMs = 300;
 const MostEchoes = 20;
 
+/** A frame and when it was sent or came, in microseconds since 1970. */
+export interface TimedFrame {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What `Outside` is on. */
 export interface OutsideOptions {
   readonly tap: string;
@@ -35,6 +41,8 @@ export class Outside {
   readonly #cap: Cap;
   readonly #options: OutsideOptions;
   readonly #echoes = new EventEmitter();
+  /** Is told of every frame, either way, but for what `take` leaves out. */
+  listener: ((frame: TimedFrame) => void) | undefined;
   #heard: RecordedPacket[] = [];
   #frames = 0;
   #sequence = 0;
@@ -65,7 +73,9 @@ export class Outside {
 
   /** Sends an IP packet to a MAC address, such as a multicast group's. */
   sendTo(mac: string, packet: Uint8Array, from: IpAddress): void {
-    this.#transmit(frameOf(packet, macOf(from), mac));
+    const bytes = frameOf(packet, macOf(from), mac);
+    this.listener?.({ at: microseconds(), bytes });
+    this.#transmit(bytes);
   }
 
   /** What the guest has sent since the last call, but for neighbour discovery and answers to `barrier`. */
@@ -86,7 +96,8 @@ export class Outside {
       this.#sequence = (this.#sequence + 1) & 0xffff;
       const signal = AbortSignal.timeout(EchoTimeoutMs);
       const answered = once(this.#echoes, String(this.#sequence), { signal });
-      this.send(echoRequest(ends, this.#sequence), outside);
+      const ping = echoRequest(ends, this.#sequence);
+      this.#transmit(frameOf(ping, macOf(outside), this.#options.guestMac));
       const isAnswered = await answered.then(
         () => true,
         () => false,
@@ -108,12 +119,16 @@ export class Outside {
       this.#transmit(answer);
       return;
     }
-    const at = Date.now() * 1_000;
+    const at = microseconds();
     const packet = readFrame({ number: this.#frames, at, bytes: frame, isCut: false });
     if (packet === undefined) return;
     const echo = echoSequence(packet);
-    if (echo === undefined) this.#heard.push(packet);
-    else this.#echoes.emit(String(echo));
+    if (echo !== undefined) {
+      this.#echoes.emit(String(echo));
+      return;
+    }
+    this.#heard.push(packet);
+    this.listener?.({ at, bytes: frame });
   }
 
   #transmit(frame: Uint8Array): void {
@@ -121,6 +136,9 @@ export class Outside {
     this.#cap.send(buffer, frame.length);
   }
 }
+
+/** Since 1970, never going back. */
+const microseconds = (): number => Math.floor((performance.timeOrigin + performance.now()) * 1_000);
 
 /** A host for every address there is. */
 const everybody: Neighbours = { get: macOf };

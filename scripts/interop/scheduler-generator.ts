@@ -1,5 +1,6 @@
 import { assert } from '../../director/base/invariant.js';
 import { Prng } from '../../director/base/prng.js';
+import { chance, pick } from './random.js';
 
 /** What Debian's kernel is built with: all schedulers but twos. They take turns. */
 const Schedulers = 'rr wrr lc wlc sed nq fo ovf lblc lblcr sh dh mh'.split(' ');
@@ -140,12 +141,3 @@ function randomClient(prng: Prng, network: string, number: number): string {
   const beside = isNear ? network : `10.${200 + prng.below(50)}.${prng.below(256)}.`;
   return `${beside}${host}:${port}`;
 }
-
-function pick<T>(prng: Prng, values: readonly T[]): T {
-  const value = values[prng.below(values.length)];
-  assert(value !== undefined, 'there is something to pick from');
-  return value;
-}
-
-/** True so many times of a hundred. */
-const chance = (prng: Prng, percent: number): boolean => prng.below(100) < percent;

@@ -2,7 +2,7 @@ import { UsageError } from '../../director/base/errors.js';
 import { compareRecording, readRecording, reportComparison } from '../oracle-schedulers.js';
 import { parseRecording, writeRun, type RecordedRun } from '../oracle/scheduler-recording.js';
 import { withBench } from './bench.js';
-import { writeOutput } from './output.js';
+import { showProgress, writeOutput } from './output.js';
 import { generateRuns, MostRuns } from './scheduler-generator.js';
 import { recordRun } from './scheduler-recorder.js';
 
@@ -49,9 +49,8 @@ async function recordAll(runs: readonly RecordedRun[]): Promise<string> {
     const lines: string[] = [];
     for (const run of runs) {
       lines.push(writeRun(run, await recordRun(bench, run)));
-      if (process.stderr.isTTY) process.stderr.write(`\r${lines.length} of ${runs.length} runs `);
+      showProgress(lines.length, runs.length);
     }
-    if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
     return `${lines.join('\n')}\n`;
   });
 }

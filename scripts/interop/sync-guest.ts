@@ -8,8 +8,8 @@ import type { Bench } from './bench.js';
 import { udpPacket } from './frames.js';
 import { GuestInterface } from './guest-init.js';
 import { literalAddress } from './literal-address.js';
+import { inParallel, playFlows } from './play-flows.js';
 import { configurationScript, syncFlows } from './sync-scenario.js';
-import { playFlows } from './sync-traffic.js';
 
 /** Where IPVS sends its sync messages unless it is told otherwise (ip_vs_sync.c). */
 export const SyncGroup = {
@@ -41,8 +41,8 @@ export async function playMaster(
   { outside }: Bench,
   listen: (datagram: RecordedPacket) => Promise<void>,
 ): Promise<void> {
-  await playFlows(outside, syncFlows(), async (packet) => {
-    if (isSync(packet)) await listen(packet);
+  await playFlows(outside, inParallel(syncFlows()), async (_, sent) => {
+    for (const packet of sent.filter(isSync)) await listen(packet);
   });
   let waited = 0;
   for (let quiet = 0; quiet < QuietMs && waited < MostMs; quiet += PollMs) {

@@ -1,7 +1,11 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { endpointText } from '../oracle/endpoint.js';
+import type { Flow } from './flow.js';
 import { GuestInterface } from './guest-init.js';
 import { literalAddress } from './literal-address.js';
+
+/** A flow, and how `connectionName` calls its entry. */
+export type SyncFlow = Flow & { readonly name: string };
 
 /** A service of the scenario and the connections that are opened to it. */
 interface ServiceCase {
@@ -16,21 +20,6 @@ interface ServiceCase {
   readonly isSip?: boolean;
   /** What happens in its connections, one each. Clients have a port of their own each, and some the same address. */
   readonly flows: readonly string[];
-}
-
-/** One connection, or one client's datagrams. */
-export interface SyncFlow {
-  /** Of its entry, as `connectionName` gives it. */
-  readonly name: string;
-  readonly protocol: 'tcp' | 'udp';
-  readonly client: { readonly address: IpAddress; readonly port: number };
-  readonly virtual: { readonly address: IpAddress; readonly port: number };
-  /** True when the server's packets pass the director. */
-  readonly isNat: boolean;
-  /** What a datagram, or a segment with P, carries. */
-  readonly payload: string;
-  /** Packets in order: `>` of the client, `<` of the server, and what it is. */
-  readonly packets: readonly string[];
 }
 
 /** What net.ipv4.vs.sync_threshold begins with by default. */
@@ -162,7 +151,7 @@ const unfold = (text: string): string[] =>
     return Array.from({ length: Number(times) }, () => packet);
   });
 
-function endpointOf(text: string): SyncFlow['virtual'] {
+function endpointOf(text: string): Flow['virtual'] {
   const [, address = '', port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text) ?? [];
   return { address: literalAddress(address), port: Number(port) };
 }

@@ -32,8 +32,11 @@ const BootTimeoutMs = 60_000;
 
 const CommandTimeoutMs = 30_000;
 
-/** How many of the console's last lines are told when something goes wrong. */
+/** How many of the console's lines are told when something goes wrong. */
 const ToldLines = 15;
+
+/** What the guest's kernel says before it starts the first process. */
+const InitStarts = /^Run .* as init process$/m;
 
 export interface GuestOptions {
   /** An empty folder for whatever the guest needs on this machine; whoever makes it removes it. */
@@ -182,11 +185,15 @@ export class Guest {
   }
 
   #complaint(what: string): IoError {
-    const said = readFileSync(this.#consoleFile, 'utf8').trim().split('\n').slice(-ToldLines);
-    const details = { code: 'guest' };
-    return new IoError(details, `${what}; its console says last:\n${said.join('\n')}`);
+    const [boot = '', own] = readFileSync(this.#consoleFile, 'utf8').split(InitStarts);
+    // What the first process says comes before the trace of a kernel that has lost it.
+    const said = own === undefined ? lastLines(boot) : firstLines(own);
+    return new IoError({ code: 'guest' }, `${what}; its console says:\n${said}`);
   }
 }
+
+const firstLines = (text: string): string => text.trim().split('\n').slice(0, ToldLines).join('\n');
+const lastLines = (text: string): string => text.trim().split('\n').slice(-ToldLines).join('\n');
 
 const sharedFolder = (folder: string): string => join(folder, 'shared');
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import { isIpv6 } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
@@ -8,6 +9,7 @@ import { createScheduler } from '../../director/core/schedulers/create.js';
 import { addressKey, markKey } from '../../director/core/service-table.js';
 import { methodFromName, type ServiceKey } from '../../director/core/services.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
+import { virtualMac } from '../../director/core/virtual-macs.js';
 import type { FramePort } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
 import { toWords } from '../../director/wire/address-words.js';
@@ -91,12 +93,14 @@ function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
 }
 
 function addFloatingAddresses(director: Director, config: NodeConfig): void {
-  const addresses = config.vrrpInstances.flatMap((vrrp) => [
-    ...vrrp.virtualAddresses,
-    ...vrrp.excludedAddresses,
-  ]);
-  for (const { address, device } of addresses) {
-    director.addFloating(address, requireInterface(director.interfaces, device));
+  for (const vrrp of config.vrrpInstances) {
+    const isVersion6 = vrrp.virtualAddresses.some(({ address }) => isIpv6(address));
+    const mac = vrrp.virtualMac
+      ? virtualMac(isVersion6 ? Family.ipv6 : Family.ipv4, vrrp.virtualRouterId)
+      : undefined;
+    for (const { address, device } of [...vrrp.virtualAddresses, ...vrrp.excludedAddresses]) {
+      director.addFloating(address, requireInterface(director.interfaces, device), mac);
+    }
   }
 }
 

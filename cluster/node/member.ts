@@ -1,7 +1,6 @@
-import { createHmac, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isIpv6, type IpAddress } from '../../director/base/address.js';
+import type { IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
 import {
@@ -15,21 +14,22 @@ import {
 import { Verdict } from '../../director/core/counters.js';
 import { processFrame } from '../../director/core/input.js';
 import { ownAddress, type Gateway, type Interface } from '../../director/core/interfaces.js';
+import { keepNextHopsKnown } from '../../director/core/warm-up.js';
 import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
-import { KeyRing } from '../sync/key-ring.js';
-import { LeastDatagram, MaxDatagram } from '../sync/message.js';
-import { SessionSync } from '../sync/session-sync.js';
+import type { KeyRing } from '../sync/key-ring.js';
+import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
+import { createSync, keyRingOf } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
 import { SessionLink } from './session-link.js';
 import { Timeline } from './timeline.js';
-import { VirtualRouter } from './virtual-router.js';
+import { VirtualRouter, type RouterPorts } from './virtual-router.js';
 
 /** Frames after which timers are served even while more frames wait. */
 const FramesPerTurn = 64;
@@ -60,7 +60,7 @@ export class Member {
   readonly #log: Log;
   #plane: DataPlane | undefined;
   #replication: Replication | undefined;
-  #sync: SessionSync | undefined;
+  #sync: SyncMachine | undefined;
   #link: SessionLink | undefined;
   #syncSocket: SyncSocket | undefined;
   #peerWatch: PeerWatch | undefined;
@@ -93,7 +93,7 @@ export class Member {
   }
 
   /** Absent when the configuration has no sync daemon. */
-  get sync(): SessionSync | undefined {
+  get sync(): SyncMachine | undefined {
     return this.#sync;
   }
 
@@ -118,7 +118,7 @@ export class Member {
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
     for (const vrrp of this.config.vrrpInstances) {
-      this.routers.push(await VirtualRouter.open(vrrp, interfaces, this.#routerPorts()));
+      this.routers.push(await VirtualRouter.open(vrrp, this.#routerPorts()));
     }
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
     const at = now();
@@ -144,9 +144,12 @@ export class Member {
     this.timeline.add('stopping', 'clean stop');
     const wasMaster = this.state === 'master';
     if (wasMaster) {
-      this.link.handOver(now());
+      const told = this.link.handOver(now());
       this.#turn();
-      await this.#until(() => this.link.isAcknowledged || this.link.peersAlive === 0, AckWaitMs);
+      await this.#until(
+        () => this.link.isAcknowledged(told) || this.link.peersAlive === 0,
+        AckWaitMs,
+      );
     }
     for (const router of this.routers) router.leave(now());
     this.#turn();
@@ -155,8 +158,7 @@ export class Member {
     this.#turn();
     await delay(wasMaster ? RetirementMs : LingerMs);
     if (wasMaster) this.link.handOver(now());
-    this.#sync?.stop(now());
-    this.#turn();
+    this.#endSync(now());
     await this.#peerWatch?.close();
     await this.close();
   }
@@ -180,19 +182,15 @@ export class Member {
       );
     }
     const keys = keyRingOf(config);
-    const sync = new SessionSync(
-      {
-        node: this.config.routerId,
-        syncId: config.syncId,
-        epoch: Date.now() * 1_000 + randomInt(1_000),
-        bulkTimeout: config.bulkTimeout,
-        flushBound: config.flushBound,
-        maxLength: longestDatagram(config, owner.mtu),
-        keys,
-      },
-      this.replication,
-      this.#log,
-    );
+    const sync = createSync(config, {
+      node: this.config.routerId,
+      address,
+      mtu: owner.mtu,
+      keys,
+      replication: this.replication,
+      timeouts: this.plane.director.timeouts,
+      log: this.#log,
+    });
     const { device, group, port } = config;
     this.#syncSocket = await SyncSocket.open({ device, address, group, port }, (bytes, source) => {
       sync.handleDatagram(now(), bytes, source);
@@ -202,11 +200,19 @@ export class Member {
     if (config.deathNotice) await this.#openPeerWatch(address, port, keys);
   }
 
-  #linkTo(sync: SessionSync | undefined): void {
+  #linkTo(sync: SyncMachine | undefined): void {
     this.#link = new SessionLink(this.plane.director, this.replication, sync, {
       send: (bytes, to) => this.#syncSocket?.send(bytes, to),
       other: (effect, at) => this.#applySync(effect, at),
     });
+  }
+
+  /** The last words to peers; packets that still come are forwarded without telling. */
+  #endSync(at: Instant): void {
+    this.#sync?.stop(at);
+    this.link.applyEffects(at);
+    this.#sync = undefined;
+    this.#linkTo(undefined);
   }
 
   async #openPeerWatch(address: IpAddress, port: number, keys: KeyRing | undefined): Promise<void> {
@@ -233,7 +239,7 @@ export class Member {
     }
   }
 
-  #routerPorts(): Parameters<typeof VirtualRouter.open>[2] {
+  #routerPorts(): RouterPorts {
     return {
       director: this.plane.director,
       timeline: this.timeline,
@@ -303,6 +309,7 @@ export class Member {
     if (this.#nextTick <= at) {
       this.#nextTick = after(at, TickInterval);
       this.plane.director.tick(at);
+      keepNextHopsKnown(this.plane.director, at);
       this.#watchPeers(at);
     }
     for (const router of this.routers) {
@@ -347,20 +354,6 @@ export class Member {
     const end = now() / 1_000 + longestMs;
     while (!hasHappened() && now() / 1_000 < end) await delay(PollMs);
   }
-}
-
-/** The keys that sync messages are signed with, if any. */
-function keyRingOf({ keys, activeKey }: SyncConfig): KeyRing | undefined {
-  if (activeKey === undefined) return undefined;
-  return new KeyRing(keys, activeKey, (key, message) =>
-    createHmac('sha256', key).update(message).digest(),
-  );
-}
-
-/** The longest sync message: as configured, but what fits the interface in one piece. */
-function longestDatagram({ maxLength, group }: SyncConfig, mtu: number): number {
-  const headers = isIpv6(group) ? 48 : 28;
-  return Math.max(LeastDatagram, Math.min(maxLength, mtu - headers, MaxDatagram));
 }
 
 function required<T>(part: T | undefined): T {

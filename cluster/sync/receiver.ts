@@ -81,13 +81,13 @@ export class SyncReceiver {
     return peer.address === undefined || between(peer.lastHeard, now) > limit;
   }
 
-  /** Peers that are there to acknowledge something: heard lately, and not gone since. */
+  /** Peers that are there to acknowledge something: with a complete table, heard lately, and not gone since. */
   alive(now: Instant): number {
     const { aliveSilence } = this.#tuning;
     let count = 0;
     for (const peer of this.#peers.values()) {
-      const isGone = peer.lastHeard <= after(peer.goneAt, goneGrace);
-      if (!this.isSilent(now, peer, aliveSilence) && !(peer.goneAt !== Never && isGone)) count += 1;
+      const isGone = peer.goneAt !== Never && peer.lastHeard <= after(peer.goneAt, goneGrace);
+      if (peer.tableComplete && !isGone && !this.isSilent(now, peer, aliveSilence)) count += 1;
     }
     return count;
   }

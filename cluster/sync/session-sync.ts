@@ -25,6 +25,7 @@ import { SyncReceiver } from './receiver.js';
 import { keyText, type SessionKey, type SyncRecord, type TableSource } from './record.js';
 import { SyncSender } from './sender.js';
 import { snapshotOf, type SessionSyncSnapshot } from './snapshot.js';
+import type { SyncMachine } from './sync-machine.js';
 import { defaultTuning, type SyncTuning } from './tuning.js';
 
 /** Which node this is, and in which cluster. */
@@ -67,7 +68,7 @@ export interface SessionSyncConfig extends Partial<SyncTuning> {
  *
  * The driver drains `effects` after every input: a donor whose table lacks what is still in the queue sends no chunk.
  */
-export class SessionSync {
+export class SessionSync implements SyncMachine {
   readonly effects: SyncEffect[] = [];
 
   readonly #outbox: Outbox;
@@ -89,6 +90,7 @@ export class SessionSync {
   };
   #state: 'new' | 'running' | 'stopped' = 'new';
   #master = false;
+  #isTableAnnounced = false;
   #now: Instant | undefined;
 
   constructor(config: SessionSyncConfig, table: TableSource, log: Log = silentLog) {
@@ -152,7 +154,7 @@ export class SessionSync {
     this.#joiner.start(now);
   }
 
-  /** Peers that could acknowledge something: heard in the last 2.5 s, and neither stopped nor found dead since. */
+  /** Peers that could acknowledge something: complete, heard in the last 2.5 s, and neither stopped nor found dead since. */
   get peersAlive(): number {
     return this.#now === undefined ? 0 : this.#receiver.alive(this.#now);
   }
@@ -230,6 +232,7 @@ export class SessionSync {
     this.#joiner.handleDeadline(now);
     if (this.#acks.takeDue(now)) this.#sender.repeat(this.#acks.asked);
     this.#acknowledge();
+    this.#announceTable(now);
     assert(this.deadline > now, 'session sync has handled all that was due');
   }
 
@@ -244,6 +247,7 @@ export class SessionSync {
     if (refusal !== undefined) return this.#inbox.reject(refusal);
     this.#handle(now, peer, body, source);
     this.#acknowledge();
+    this.#announceTable(now);
   }
 
   /** Counters and peers as they are now. */
@@ -292,6 +296,7 @@ export class SessionSync {
         return this.#joiner.handleAdvance(now);
       case 'hello':
         if (body.acknowledge) peer.ackWanted = body.lastSequence;
+        peer.tableComplete = body.tableComplete;
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handleHello(now, peer, body);
       case 'goodbye':
@@ -339,6 +344,13 @@ export class SessionSync {
       peer.ackWanted = 0;
       this.#outbox.send({ kind: 'ack', node, epoch, sequence: applied }, address);
     }
+  }
+
+  /** Peers may wait for this node's acknowledgements from now on. */
+  #announceTable(now: Instant): void {
+    if (this.#isTableAnnounced || !this.tableComplete) return;
+    this.#isTableAnnounced = true;
+    this.#sender.hello(now);
   }
 
   #isForUs(message: Nack | BulkFetch | Ack): boolean {

@@ -47,6 +47,8 @@ export interface SessionSyncSnapshot {
   readonly admission: { readonly challenges: number; readonly proofs: number };
   /** Datagrams that had no effect, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** What peers were not told because the format cannot say it, by reason; our own can say everything. */
+  readonly unsaid?: Readonly<Record<string, number>>;
   readonly reliability: {
     readonly duplicates: number;
     /** Holes given up, each repaired by a transfer from the peer if it lives. */
@@ -65,6 +67,33 @@ export interface SessionSyncSnapshot {
     readonly recordsSent: number;
   };
 }
+
+const noTraffic: SyncTraffic = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
+
+/** Of a machine that has done nothing yet, or of the parts that one does not have. */
+export const idleSnapshot: SessionSyncSnapshot = {
+  tableComplete: false,
+  sent: noTraffic,
+  received: noTraffic,
+  peers: [],
+  acknowledgement: { lastSequence: 0, asked: 0, acknowledged: 0, repeats: 0, unanswered: 0 },
+  admission: { challenges: 0, proofs: 0 },
+  rejected: {},
+  reliability: { duplicates: 0, gaps: 0, nacksSent: 0, nackOverflows: 0, lostNotices: 0 },
+  bulk: {
+    entries: 0,
+    superseded: 0,
+    stale: 0,
+    lagging: 0,
+    sweepsSkipped: 0,
+    transfers: 0,
+    failures: 0,
+    owed: 0,
+    journalEvictions: 0,
+    chunksSent: 0,
+    recordsSent: 0,
+  },
+};
 
 /** The parts of a session-sync machine that have something to say about themselves. */
 export interface SnapshotSources {

@@ -45,13 +45,15 @@ function dispatch(director: Director, packet: Packet, arrival: Interface, now: I
     case ethernet.EtherType.arp:
       return processArp(director, packet, arrival, now);
     case ethernet.EtherType.ipv4:
-      if (!isForUs(view, start, arrival)) return counters.drop(DropReason.notForUs);
+      if (!isForUs(director, packet, arrival)) return counters.drop(DropReason.notForUs);
       return processIp(director, packet, parseIpv4(packet, flow), arrival, now);
     case ethernet.EtherType.ipv6: {
       const parsed = parseIpv6(packet, flow);
       // Neighbour discovery comes by multicast, and nothing else that we forward or answer.
       const isForAll = parsed === Parse.icmp && ethernet.isMulticast(view, start);
-      if (!isForAll && !isForUs(view, start, arrival)) return counters.drop(DropReason.notForUs);
+      if (!isForAll && !isForUs(director, packet, arrival)) {
+        return counters.drop(DropReason.notForUs);
+      }
       return processIp(director, packet, parsed, arrival, now);
     }
     default:
@@ -59,9 +61,10 @@ function dispatch(director: Director, packet: Packet, arrival: Interface, now: I
   }
 }
 
-const isForUs = (view: DataView, start: number, arrival: Interface): boolean =>
-  ethernet.destinationLow(view, start) === arrival.mac.low &&
-  ethernet.destinationHigh(view, start) === arrival.mac.high;
+const isForUs = (director: Director, { view, start }: Packet, arrival: Interface): boolean =>
+  (ethernet.destinationLow(view, start) === arrival.mac.low &&
+    ethernet.destinationHigh(view, start) === arrival.mac.high) ||
+  director.virtualMacs.isDestination(view, start, arrival);
 
 function processIp(
   director: Director,

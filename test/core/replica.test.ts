@@ -112,6 +112,23 @@ test('a replica with another server replaces an entry that this node does not se
   t.end();
 });
 
+test('the end of a connection that has been replaced is no news', (t) => {
+  const bench = backup();
+  const { connections } = bench.director;
+  applyReplica(bench.director, replica, bench.now);
+  const other = { ...replica, ...keyOf({ client, virtual: vip, real: '10.2.0.21:8080' }) };
+  const end = { ...other, state: State.timeWait, isInactive: true };
+  t.equal(applyReplica(bench.director, end, bench.now), 'replaced-before');
+  t.equal(connections.state[find(bench)], State.established);
+  t.strictSame(counts(bench, '10.2.0.22'), [1, 0]);
+  t.strictSame(counts(bench, '10.2.0.21'), [0, 0]);
+
+  const own = { ...replica, state: State.timeWait, isInactive: true };
+  t.equal(applyReplica(bench.director, own, bench.now), 'updated', 'its own end is');
+  t.equal(applyReplica(bench.director, other, bench.now), 'created', 'and so is a living one');
+  t.end();
+});
+
 test('another port of the same server is another server', (t) => {
   const bench = backup();
   applyReplica(bench.director, replica, bench.now);

@@ -30,6 +30,41 @@ export const LabOfEverything = DefaultLab.replace(
     ).join(''),
   );
 
+/** A lab of both families with two virtual routers, so that each director is master of one. */
+export const LabOfBothFamilies = `name: both
+networks:
+  clients: [10.1.0.0/24, fd01::/64]
+  servers: [10.2.0.0/24, fd02::/64]
+  sync: 10.3.0.0/24
+nodes:
+  client: { kind: client, links: { clients: [10.1.0.2, fd01::2] } }
+  d1:
+    kind: director
+    priority: 150
+    links: { clients: [10.1.0.11, fd01::11], servers: [10.2.0.11, fd02::11], sync: 10.3.0.11 }
+  d2:
+    kind: director
+    priority: 100
+    links: { clients: [10.1.0.12, fd01::12], servers: [10.2.0.12, fd02::12], sync: 10.3.0.12 }
+  s1: { kind: real-server, links: { clients: [10.1.0.21, fd01::21], servers: [10.2.0.21, fd02::21] } }
+cluster:
+  virtual-router-id: 51
+  virtual-routers:
+    - { id: 52, order: [d2, d1], addresses: [10.1.0.101, fd01::101, fd01::105] }
+  active-active: true
+  commit: acked
+  gateway: [10.2.0.254, fd02::254]
+  local-addresses: [10.2.0.250, fd02::250]
+  sync: { unicast: true, key: a-secret-of-thirty-two-characters }
+services:
+  - { protocol: tcp, address: 10.1.0.100, port: 80, method: NAT, scheduler: rr, real-servers: [s1] }
+  - { protocol: tcp, address: 10.1.0.101, port: 80, method: DR, scheduler: rr, real-servers: [s1] }
+  - { protocol: tcp, address: fd01::100, port: 80, method: NAT, scheduler: rr, real-servers: [s1] }
+  - { protocol: tcp, address: fd01::101, port: 80, method: DR, scheduler: rr, real-servers: [s1] }
+  - { protocol: udp, address: fd01::105, port: 80, method: TUN, scheduler: rr, real-servers: [s1] }
+  - { protocol: tcp, address: fd01::100, port: 81, method: FULLNAT, scheduler: rr, real-servers: [s1] }
+`;
+
 /** A keepalived.conf with every keyword of virtual servers that keepalived has too, and every form of their values. */
 export const NodeOfEverything = `global_defs {
     router_id d1

@@ -305,13 +305,9 @@ export class Member {
   #turn(): void {
     if (this.#isStopped) return;
     this.#framesSinceTurn = 0;
+    this.#tick(now());
+    // Later than the tick, which has told session sync what expired.
     const at = now();
-    if (this.#nextTick <= at) {
-      this.#nextTick = after(at, TickInterval);
-      this.plane.director.tick(at);
-      keepNextHopsKnown(this.plane.director, at);
-      this.#watchPeers(at);
-    }
     for (const router of this.routers) {
       if (router.deadline <= at) router.handleDeadline(at);
     }
@@ -322,6 +318,15 @@ export class Member {
     for (const router of this.routers) router.applyEffects();
     this.link.applyEffects(at);
     this.#rearm();
+  }
+
+  /** What time does to connections and neighbours. */
+  #tick(at: Instant): void {
+    if (this.#nextTick > at) return;
+    this.#nextTick = after(at, TickInterval);
+    this.plane.director.tick(at);
+    keepNextHopsKnown(this.plane.director, at);
+    this.#watchPeers(at);
   }
 
   #rearm(): void {

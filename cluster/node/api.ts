@@ -53,6 +53,8 @@ export interface NodeStatus {
   readonly commits: {
     readonly waiting: number;
     readonly committed: number;
+    /** How long the committed ones have waited, on average. */
+    readonly meanWaitMs: number;
     /** Forwarded though peers did not know them: none was there, or none answered in time, or too many waited. */
     readonly uncommitted: number;
   };

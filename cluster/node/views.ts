@@ -48,6 +48,7 @@ function statusView(member: Member): NodeStatus {
     commits: {
       waiting: commits.size,
       committed: commits.committed,
+      meanWaitMs: commits.committed === 0 ? 0 : toMilliseconds(commits.waited) / commits.committed,
       uncommitted: commits.uncommitted,
     },
   };

@@ -51,6 +51,8 @@ export interface NodeStatus {
   };
   /** New connections of services with a commit mode, by what became of their first packets. */
   readonly commits: {
+    /** The most that they can get now: `acked` while there is a peer that could acknowledge, `sent` with session sync. */
+    readonly reach: 'none' | 'sent' | 'acked';
     readonly waiting: number;
     readonly committed: number;
     /** How long the committed ones have waited, on average. */

@@ -25,7 +25,7 @@ const status: Api['/status'] = {
     held: 0,
     dropped: { 'no-service': 3, malformed: 0, 'no-connection': 1 },
   },
-  commits: { waiting: 0, committed: 0, uncommitted: 0 },
+  commits: { reach: 'acked', waiting: 0, committed: 0, meanWaitMs: 0, uncommitted: 0 },
 };
 
 const sessions: Api['/sessions'] = {

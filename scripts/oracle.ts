@@ -2,11 +2,12 @@ import { BatonError } from '../director/base/errors.js';
 import { runSchedulersOracle } from './oracle-schedulers.js';
 import { oracleMessages } from './oracle/messages.js';
 import { oraclePackets } from './oracle/packets-main.js';
+import { syncMessages } from './oracle/sync-messages.js';
 import { vrrpMessages } from './oracle/vrrp-messages.js';
 
 /**
- * Compares what we do with recordings of what a Linux kernel or keepalived did. Exits with 0 when all is equal, with 1 when something
- * differs, and with 2 when the question was wrong.
+ * Compares what we do with recordings of what a Linux kernel, or keepalived, did. Exits with 0 when all is equal, with 1
+ * when something differs, and with 2 when the question was wrong.
  */
 interface Oracle {
   readonly argument: string;
@@ -17,6 +18,7 @@ interface Oracle {
 const oracles: ReadonlyMap<string, Oracle> = new Map([
   ['schedulers', { argument: 'FILE', run: runSchedulersOracle }],
   ['vrrp', { argument: 'FILE.pcap', run: (file) => oracleMessages(file, vrrpMessages) }],
+  ['sync', { argument: 'FILE.pcap', run: (file) => oracleMessages(file, syncMessages) }],
   ['packets', { argument: 'DIR', run: (directory) => oraclePackets(directory) === 0 }],
 ]);
 

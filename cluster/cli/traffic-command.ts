@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { InvalidArgumentError } from 'commander';
 
+import { isIpv6 } from '../../director/base/address.js';
 import { UsageError } from '../../director/base/errors.js';
 import type { LabConfig } from '../config/lab-config.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
@@ -62,7 +63,8 @@ function targetsOf(lab: LabConfig, protocol: 'tcp' | 'udp', count: number): stri
   return services.flatMap(({ address, port }, index) => {
     const share = Math.floor(count / services.length);
     const flows = share + (index < count % services.length ? 1 : 0);
-    return flows === 0 ? [] : [`--${protocol}=${address}:${String(port)}=${String(flows)}`];
+    const host = isIpv6(address) ? `[${address}]` : address;
+    return flows === 0 ? [] : [`--${protocol}=${host}:${String(port)}=${String(flows)}`];
   });
 }
 

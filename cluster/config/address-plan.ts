@@ -2,13 +2,15 @@ import {
   addressBytes,
   type AddressPrefix,
   type IpAddress,
+  isIpv6,
   prefixContains,
 } from '../../director/base/address.js';
-import { type LabNetwork, networkOf } from './lab-config.js';
+import { type LabNetwork, networkOf, prefixOf } from './lab-config.js';
 import type { ReportLabProblem } from './lab-report.js';
 import type { YamlPath } from './lab-yaml.js';
+import { describeFamily, familyOf } from './service-values.js';
 
-/** Who has which IPv4 address of a lab, so that no address is outside its network or has two owners. */
+/** Who has which address of a lab, so that no address is outside its network or has two owners. */
 export class AddressPlan {
   readonly #networks: readonly LabNetwork[];
   readonly #report: ReportLabProblem;
@@ -26,14 +28,19 @@ export class AddressPlan {
 
   /** Gives an address in `network` to `owner`, who is named as messages name it and may ask again. */
   assign(path: YamlPath, address: IpAddress, network: LabNetwork, owner: string): void {
-    const { name, prefix } = network;
+    const { name } = network;
+    const prefix = prefixOf(network, familyOf(address));
     const earlier = this.#owners.get(address);
     this.#owners.set(address, earlier ?? owner);
-    if (!prefixContains(prefix, address)) {
+    if (prefix === undefined) {
+      const message = `is ${address}, but ${name} has no ${describeFamily(familyOf(address))} prefix`;
+      this.#report(path, 'outside-subnet', message);
+    } else if (!prefixContains(prefix, address)) {
       const message = `is ${address}, which is outside ${name} (${describePrefix(prefix)})`;
       this.#report(path, 'outside-subnet', message);
     } else if (isReserved(prefix, address)) {
-      const message = `is ${address}, the network or broadcast address of ${name}`;
+      const kind = isIpv6(address) ? 'anycast address of routers' : 'network or broadcast address';
+      const message = `is ${address}, the ${kind} of ${name}`;
       this.#report(path, 'wrong-value', message);
     } else if (earlier !== undefined && earlier !== owner) {
       this.#report(path, 'duplicate', `is ${address}, which is already the address of ${earlier}`);
@@ -58,18 +65,19 @@ export const describePrefix = ({ address, prefixLength }: AddressPrefix): string
 
 /** True when the address of a prefix is more than its network: 10.1.0.5/24. */
 export const hasHostBits = (prefix: AddressPrefix): boolean =>
-  hostNumber(prefix, prefix.address) !== 0;
+  hostNumber(prefix, prefix.address) !== 0n;
 
-/** True for the two addresses of an IPv4 network that no node may have. */
+/** True for the first address of a network, and for the last one of IPv4: no node may have them (RFC 4291 §2.6.1). */
 function isReserved(prefix: AddressPrefix, address: IpAddress): boolean {
   const host = hostNumber(prefix, address);
-  return host === 0 || host === hostCount(prefix) - 1;
+  return host === 0n || (!isIpv6(address) && host === hostCount(prefix) - 1n);
 }
 
-/** The bits of an IPv4 address beyond the length of its prefix, as a number. */
-function hostNumber(prefix: AddressPrefix, address: IpAddress): number {
-  const number = addressBytes(address).reduce((sum, byte) => sum * 256 + byte, 0);
+/** The bits of an address beyond the length of its prefix, as a number. */
+function hostNumber(prefix: AddressPrefix, address: IpAddress): bigint {
+  const number = addressBytes(address).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   return number % hostCount(prefix);
 }
 
-const hostCount = ({ prefixLength }: AddressPrefix): number => 2 ** (32 - prefixLength);
+const hostCount = ({ address, prefixLength }: AddressPrefix): bigint =>
+  1n << BigInt((isIpv6(address) ? 128 : 32) - prefixLength);

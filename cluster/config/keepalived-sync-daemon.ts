@@ -28,7 +28,7 @@ export interface SyncDaemon extends Omit<SyncChannel, 'syncId' | 'port'> {
 /** The kernel's: its group, one hop, and what an Ethernet frame holds beside the headers of IPv4 and UDP. */
 const ChannelDefaults = { group: groupAddress('224.0.0.81'), ttl: 1, maxLength: 1_472 };
 
-/** The ports of sync messages by default: IPVS has 8848, and our own, which are not IPVS's, the one above it. */
+/** IPVS has 8848; the port above it is for our own messages, which are not IPVS's. */
 export const SyncPorts: Readonly<Record<SyncConfig['format'], number>> = {
   baton: 8849,
   'ipvs-v1': 8848,

@@ -37,14 +37,14 @@ export function readScript(
   context: ReadContext,
 ): TrackScriptConfig | undefined {
   const { reader } = context;
-  const draft: Draft<TrackScriptConfig> = { rise: 1, fall: 1, initFail: false };
+  const draft: Draft<TrackScriptConfig> = { weight: 0, rise: 1, fall: 1, initFail: false };
   let user: ScriptUser | undefined;
   const name = readBlock('script', statement, context, {
     script: {
       required: true,
       read: (given) => {
         // Its user has a keyword of its own.
-        const value = reader.value(given, 'one command, in quotes when it has arguments,');
+        const value = reader.value(given, 'one command (in quotes when it has arguments)');
         draft.command = value && readCommand(given, owner, context);
       },
     },
@@ -80,10 +80,10 @@ export function readScript(
       },
     },
   });
-  const { command, interval = seconds(1), rise, fall, initFail = false } = draft;
-  if (name === undefined || command === undefined) return undefined;
+  const { command, interval = seconds(1), weight, rise, fall, initFail = false } = draft;
+  if (name === undefined || command === undefined || weight === undefined) return undefined;
   if (rise === undefined || fall === undefined) return undefined;
-  const { weight = 0, reverse = false, timeout = interval } = draft;
+  const { reverse = false, timeout = interval } = draft;
   const owned = { ...command, ...user };
   return { name, command: owned, interval, timeout, rise, fall, weight, reverse, initFail };
 }
@@ -94,7 +94,7 @@ export function readTrackFile(
   context: ReadContext,
 ): TrackFileConfig | undefined {
   const { reader } = context;
-  const draft: Draft<Omit<TrackFileConfig, 'initial'>> = {};
+  const draft: Draft<Omit<TrackFileConfig, 'initial'>> = { weight: 1 };
   let initial: TrackFileConfig['initial'];
   const name = readBlock('file', statement, context, {
     file: {
@@ -110,8 +110,8 @@ export function readTrackFile(
       },
     },
   });
-  const { file, weight = 1, reverse = false } = draft;
-  if (name === undefined || file === undefined) return undefined;
+  const { file, weight, reverse = false } = draft;
+  if (name === undefined || file === undefined || weight === undefined) return undefined;
   return { name, file, weight, reverse, ...(initial === undefined ? {} : { initial }) };
 }
 
@@ -137,7 +137,11 @@ export function readTrackProcess(
   context: ReadContext,
 ): TrackProcessConfig | undefined {
   const { reader, problems } = context;
-  const draft: Draft<TrackProcessConfig> = { delay: seconds(0), fullCommand: false };
+  const draft: Draft<TrackProcessConfig> = {
+    weight: 0,
+    delay: seconds(0),
+    fullCommand: false,
+  };
   const name = readBlock('process', statement, context, {
     process: {
       required: true,
@@ -174,14 +178,15 @@ export function readTrackProcess(
     },
   });
   const { command, parameters = [], delay, fullCommand = false } = draft;
-  const { weight = 0, reverse = false, quorumMax } = draft;
+  const { weight, reverse = false, quorumMax } = draft;
   // With quorum_max 0 it is up while no such process runs.
   const quorum = draft.quorum ?? (quorumMax === 0 ? 0 : 1);
   if (quorumMax !== undefined && quorum > quorumMax) {
     const message = `quorum_max ${quorumMax} is below the quorum ${quorum}`;
     problems.add(statement.line, 'conflict', message);
   }
-  if (name === undefined || command === undefined || delay === undefined) return undefined;
+  if (name === undefined || command === undefined) return undefined;
+  if (delay === undefined || weight === undefined) return undefined;
   return {
     name,
     command,

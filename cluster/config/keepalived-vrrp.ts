@@ -8,7 +8,7 @@ import type { Statement } from './keepalived-statements.js';
 import { trackKeywords } from './keepalived-track.js';
 import { newTransport, transportKeywords } from './keepalived-transport.js';
 import { DownTimerRange, readVersion, type VrrpGlobals } from './keepalived-vrrp-globals.js';
-import { instanceKey, interfaceKey } from './position.js';
+import { instanceKey, interfaceKey, sourceKey, unicastPeerKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
 import type { Keyword, KeywordLines } from './statement-reader.js';
 import { resolveTracked } from './tracked-references.js';
@@ -51,7 +51,23 @@ export function readVrrpInstance(
   });
   if (!lines.has('version')) draft.version = standardVersion(draft, globals);
   checkInstance(draft, block, lines, context);
+  notePositions(draft, lines, context);
   return complete(draft, scope, lines, context);
+}
+
+/** Keeps the lines that a check against the machine's interfaces points at. */
+function notePositions(
+  { name, transport }: InstanceDraft,
+  lines: KeywordLines,
+  { positions }: ReadContext,
+): void {
+  if (name === undefined) return;
+  const note = (key: string, line: number | undefined): void => {
+    if (line !== undefined) positions.set(key, line);
+  };
+  note(interfaceKey(name), lines.get('interface'));
+  note(sourceKey(name), lines.get('mcast_src_ip') ?? lines.get('unicast_src_ip'));
+  for (const { address, line } of transport.unicastPeers) note(unicastPeerKey(address, name), line);
 }
 
 /** VRRP over IPv6 came with version 3. */
@@ -88,9 +104,6 @@ function identityKeywords(draft: InstanceDraft, context: ReadContext): Record<st
     interface: {
       required: true,
       read: (statement) => {
-        if (draft.name !== undefined) {
-          context.positions.set(interfaceKey(draft.name), statement.line);
-        }
         draft.device = reader.device(reader.value(statement, 'an interface'));
       },
     },

@@ -1,33 +1,34 @@
-import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { type Duration, toSeconds } from '../../director/base/time.js';
+import { isLinkLocal } from './address-kinds.js';
 import {
+  addressIn,
+  directorsOf,
+  type LabAddress,
   type LabConfig,
-  type LabDirector,
   type LabService,
-  virtualAddressesOf,
+  prefixOf,
 } from './lab-config.js';
+import { instancesOf, type LabInstance } from './lab-instances.js';
 import type { ForwardingMethodName } from './node-config.js';
+import { familyOf } from './service-values.js';
 
-/** The one instance of a lab's director: all VIPs and the gateway move together. */
-const InstanceName = 'VI_1';
+/** Names a director's interface to a network. */
+type DeviceNames = (network: string) => string;
 
 /**
  * The keepalived.conf of a director of a lab: what `parseKeepalived` reads, and what real keepalived accepts, which skips
- * the `@baton` lines. `devices` names the director's interface to a network.
+ * the `@baton` lines.
  */
-export function writeKeepalived(
-  lab: LabConfig,
-  director: string,
-  devices: (network: string) => string,
-): string {
-  const node = lab.nodes.find(({ name }) => name === director);
-  assert(node?.kind === 'director', 'the configuration is written for a director of the lab');
+export function writeKeepalived(lab: LabConfig, director: string, devices: DeviceNames): string {
+  const node = directorsOf(lab).find(({ name }) => name === director);
+  assert(node !== undefined, 'the configuration is written for a director of the lab');
+  const instances = instancesOf(lab, node);
   return [
     `! ${director} of the lab ${lab.name}. Lines with @baton are for baton; keepalived skips them.`,
-    ...globalLines(lab, director, devices),
-    ...batonLines(lab),
-    ...instanceLines(lab, node, devices),
+    ...globalLines(lab, director, instances, devices),
+    ...batonLines(lab, director),
+    ...instances.flatMap((instance) => instanceLines(lab, instance, devices)),
     ...lab.services.flatMap(serviceLines),
   ]
     .map((line) => `${line}\n`)
@@ -37,73 +38,101 @@ export function writeKeepalived(
 function globalLines(
   { cluster }: LabConfig,
   director: string,
-  devices: (network: string) => string,
+  [first]: readonly LabInstance[],
+  devices: DeviceNames,
 ): string[] {
-  const sync = `${devices(cluster.sync.network)} inst ${InstanceName}`;
+  assert(first !== undefined, 'a director has an instance');
   return [
     '',
     'global_defs {',
     `    router_id ${director}`,
-    '    vrrp_version 3',
-    `    lvs_sync_daemon ${sync}`,
+    `    vrrp_version ${cluster.version}`,
+    `    lvs_sync_daemon ${devices(cluster.sync.network)} inst ${first.name}`,
     '}',
   ];
 }
 
-function batonLines({ cluster }: LabConfig): string[] {
-  const { sync, dataPlane, localAddresses } = cluster;
-  const { settings, connectionCapacity, unknownTcp } = dataPlane;
+function batonLines(lab: LabConfig, director: string): string[] {
+  const { dataPlane, localAddresses } = lab.cluster;
+  const { settings, connectionCapacity, unknownTcp, activeActive } = dataPlane;
   const local = localAddresses.map(({ address }) => address);
   return [
     '',
     'baton {',
-    `    sync_threshold ${sync.threshold} ${sync.period}`,
-    `    sync_bulk_timeout ${secondsText(sync.bulkTimeout)}`,
-    `    death_notice ${sync.deathNotice ? 'on' : 'off'}`,
+    ...syncLines(lab, director),
+    ...commitLines(lab),
     `    connection_table ${connectionCapacity}`,
     `    unknown_tcp ${unknownTcp}`,
+    ...(activeActive ? ['    active_active on'] : []),
     ...Object.entries(settings).map(([name, value]) => `    sysctl ${name} ${value}`),
     ...(local.length === 0 ? [] : [`    local_addresses ${local.join(' ')}`]),
     '}',
   ].map((line) => (line === '' ? '' : `@baton ${line}`));
 }
 
-function instanceLines(
-  lab: LabConfig,
-  director: LabDirector,
-  devices: (network: string) => string,
-): string[] {
-  const { cluster, networks, services } = lab;
-  const virtualLine = (address: IpAddress, network: string): string => {
-    const length = networks.find(({ name }) => name === network)?.prefix.prefixLength;
-    assert(length !== undefined, 'a resolved lab names existing networks only');
-    return `        ${address}/${length} dev ${devices(network)}`;
-  };
-  const { gateway, virtualNetwork, addresses, localAddresses } = cluster;
-  const virtualAddresses = new Set([...virtualAddressesOf(services), ...addresses]);
+function syncLines(lab: LabConfig, director: string): string[] {
+  const { sync } = lab.cluster;
+  const isOwn = sync.format === 'baton';
+  const peers = directorsOf(lab)
+    .filter(({ name }) => sync.isUnicast && name !== director)
+    .map((peer) => addressIn(peer, sync.network));
+  return [
+    `    sync_format ${sync.format}`,
+    `    sync_threshold ${sync.threshold} ${sync.period}`,
+    `    sync_flush ${secondsText(sync.flushBound)}`,
+    // In IPVS's formats there is no bulk transfer.
+    ...(isOwn ? [`    sync_bulk_timeout ${secondsText(sync.bulkTimeout)}`] : []),
+    `    death_notice ${sync.deathNotice ? 'on' : 'off'}`,
+    ...peers.map((address) => `    sync_peer ${address}`),
+    ...(sync.key === undefined ? [] : [`    sync_key 1 "${sync.key}"`]),
+  ];
+}
+
+function commitLines({ cluster, services }: LabConfig): string[] {
+  const own = services.flatMap(({ commit, address, port, protocol }) =>
+    commit === undefined ? [] : [`    commit ${address} ${port} ${protocol} ${commit}`],
+  );
+  return [...(cluster.commit === 'none' ? [] : [`    commit ${cluster.commit}`]), ...own];
+}
+
+function instanceLines(lab: LabConfig, instance: LabInstance, devices: DeviceNames): string[] {
+  const { cluster } = lab;
+  const { virtualAddresses, excludedAddresses } = instance;
   return [
     '',
-    `vrrp_instance ${InstanceName} {`,
+    `vrrp_instance ${instance.name} {`,
     '    state BACKUP',
-    `    interface ${devices(virtualNetwork)}`,
-    `    virtual_router_id ${cluster.virtualRouterId}`,
-    `    priority ${director.priority}`,
+    `    interface ${devices(cluster.virtualNetwork)}`,
+    `    version ${instance.version}`,
+    `    virtual_router_id ${instance.virtualRouterId}`,
+    `    priority ${instance.priority}`,
     `    advert_int ${secondsText(cluster.advertInterval)}`,
     ...(cluster.preempt ? [] : ['    nopreempt']),
-    '    virtual_ipaddress {',
-    ...Array.from(virtualAddresses, (address) => virtualLine(address, virtualNetwork)),
-    ...(gateway === undefined ? [] : [virtualLine(gateway.address, gateway.network)]),
-    '    }',
-    ...(localAddresses.length === 0
-      ? []
-      : [
-          '    virtual_ipaddress_excluded {',
-          ...localAddresses.map(({ address, network }) => virtualLine(address, network)),
-          '    }',
-        ]),
+    ...addressLines('virtual_ipaddress', virtualAddresses, lab, devices),
+    ...addressLines('virtual_ipaddress_excluded', excludedAddresses, lab, devices),
     '}',
   ];
 }
+
+function addressLines(
+  keyword: string,
+  addresses: readonly LabAddress[],
+  { networks }: LabConfig,
+  devices: DeviceNames,
+): string[] {
+  if (addresses.length === 0) return [];
+  const lines = addresses.map(({ network: name, address }) => {
+    const network = networks.find((candidate) => candidate.name === name);
+    const prefix = network && prefixOf(network, familyOf(address));
+    assert(prefix !== undefined, 'a checked lab has a prefix for each of its addresses');
+    const length = isLinkLocal(address) ? LinkLocalLength : prefix.prefixLength;
+    return `        ${address}/${length} dev ${devices(name)}`;
+  });
+  return [`    ${keyword} {`, ...lines, '    }'];
+}
+
+/** RFC 4291 §2.5.6. */
+const LinkLocalLength = 64;
 
 /** keepalived has no FNAT: its own line says NAT, which comes nearest. */
 const MethodLines: Readonly<Record<ForwardingMethodName, readonly string[]>> = {
@@ -131,5 +160,5 @@ function serviceLines(service: LabService): string[] {
   ];
 }
 
-/** Seconds with as many decimals as they have; never an exponent, because the shortest is a hundredth. */
+/** Seconds with as many decimals as they have; never an exponent, because the shortest is a thousandth. */
 const secondsText = (duration: Duration): string => String(toSeconds(duration));

@@ -10,6 +10,7 @@ import {
 import type { ReportLabProblem } from './lab-report.js';
 import type { LabText } from './lab-schema.js';
 import type { ForwardingMethodName } from './node-config.js';
+import { describeFamily, familyOf } from './service-values.js';
 
 type ServiceText = LabText['services'][number];
 type RealServerText = ServiceText['real-servers'][number];
@@ -59,7 +60,8 @@ export function resolveServices(
     const realServers = resolveRealServers({ ...backends, service, index, nodes, report });
     const persistence =
       persistent === undefined ? {} : { persistenceTimeout: toSeconds(persistent) };
-    return { protocol, address, port, method, scheduler, ...persistence, realServers };
+    const commit = service.commit === undefined ? {} : { commit: service.commit };
+    return { protocol, address, port, method, scheduler, ...persistence, ...commit, realServers };
   });
 }
 
@@ -99,9 +101,12 @@ function resolveAddress(
   const network = scope[reach.network];
   // A network that does not exist has been reported where it should be named.
   if (network === undefined) return undefined;
-  const address = addressIn(node, network.name);
+  const family = familyOf(service.address);
+  const address = addressIn(node, network.name, family);
   if (address === undefined) {
-    const message = `which has no link to ${network.name}, the network of ${reach.use}`;
+    const isLinked = addressIn(node, network.name) !== undefined;
+    const lack = isLinked ? `no ${describeFamily(family)} address in` : 'no link to';
+    const message = `which has ${lack} ${network.name}, the network of ${reach.use}`;
     report(path, 'missing', `names ${name}, ${message}`);
   }
   return address;

@@ -16,6 +16,13 @@ export const syncGroupKey = (name: string): string => `vrrp_sync_group ${name}`;
 /** The `interface` line of an instance. */
 export const interfaceKey = (name: string): string => `interface of ${instanceKey(name)}`;
 
+/** The `mcast_src_ip` or `unicast_src_ip` line of an instance. */
+export const sourceKey = (name: string): string => `the source of ${instanceKey(name)}`;
+
+/** The line of one peer of an instance. */
+export const unicastPeerKey = (address: IpAddress, name: string): string =>
+  `unicast_peer ${address} of ${instanceKey(name)}`;
+
 /** An address belongs to one instance of the whole file: two would answer for it differently. */
 export const virtualAddressKey = (address: IpAddress): string => `virtual_ipaddress ${address}`;
 

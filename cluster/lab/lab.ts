@@ -4,6 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { toMilliseconds } from '../../director/base/time.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
+import type { VrrpView } from '../node/api.js';
+import { fetchDocument } from './control-client.js';
 import {
   directorProgram,
   serverProgram,
@@ -124,7 +126,18 @@ async function startMembers(
 const isServing = ({ services }: LabConfig, name: string): boolean =>
   services.some(({ realServers }) => realServers.some(({ node }) => node === name));
 
-/** Waits until exactly one director is master and every one has the whole table. */
+/** True when each instance has one master: with preemption it is the director that comes first in its order. */
+function isElected(instances: readonly VrrpView[], preempt: boolean): boolean {
+  const names = new Set(instances.map(({ instance }) => instance));
+  return [...names].every((name) => {
+    const candidates = instances.filter(({ instance }) => instance === name);
+    const [master, ...others] = candidates.filter(({ state }) => state === 'master');
+    if (master === undefined || others.length > 0) return false;
+    return !preempt || candidates.every(({ priority }) => priority <= master.priority);
+  });
+}
+
+/** Waits until every instance has exactly one master and every director the whole table. */
 async function waitForConvergence(
   folder: StateFolder,
   lab: LabConfig,
@@ -136,8 +149,11 @@ async function waitForConvergence(
   const converged = await until(
     async () => {
       const statuses = [];
+      const instances = [];
       for (const director of directors) {
         statuses.push(await waitForDirector(folder, director, signal));
+        const socket = folder.socket(director.entry.node);
+        instances.push(...(await fetchDocument(socket, '/vrrp')).instances);
       }
       const text = statuses
         .map(({ node, state, tableComplete }) =>
@@ -146,9 +162,8 @@ async function waitForConvergence(
         .join(', ');
       if (text !== last) progress(text);
       last = text;
-      const masters = statuses.filter(({ state }) => state === 'master');
       const isComplete = statuses.every(({ tableComplete }) => tableComplete);
-      return (masters.length === 1 && isComplete) || undefined;
+      return (isElected(instances, lab.cluster.preempt) && isComplete) || undefined;
     },
     { timeoutMs, everyMs: 50, signal },
   );

@@ -22,13 +22,16 @@ export interface Partition {
 /** The nftables table in the switch that holds all partitions of a lab. */
 const tableName = 'baton_faults';
 
+/** The ports of every format. */
+const syncPorts = `{ ${[...new Set(Object.values(SyncPorts))].join(', ')} }`;
+
 /** What is cut, in the words of nft; a plane may need several rules. */
 const planeMatches: Readonly<Record<PartitionPlane, readonly string[]>> = {
   all: [''],
   vrrp: ['ip protocol 112', 'ip6 nexthdr 112'],
   sync: ['udp', 'tcp'].flatMap((protocol) => [
-    `${protocol} dport ${String(SyncPorts.baton)}`,
-    `${protocol} sport ${String(SyncPorts.baton)}`,
+    `${protocol} dport ${syncPorts}`,
+    `${protocol} sport ${syncPorts}`,
   ]),
 };
 

@@ -45,9 +45,16 @@ export interface NodeStatus {
     readonly received: number;
     readonly forwarded: number;
     readonly answered: number;
-    /** Frames that wait for the MAC address of their next hop now. */
+    /** Frames that wait now: for the MAC address of their next hop, a first fragment, or a commitment. */
     readonly held: number;
     readonly dropped: Readonly<Record<string, number>>;
+  };
+  /** New connections of services with a commit mode, by what became of their first packets. */
+  readonly commits: {
+    readonly waiting: number;
+    readonly committed: number;
+    /** Forwarded though peers did not know them: none was there, or none answered in time, or too many waited. */
+    readonly uncommitted: number;
   };
 }
 
@@ -62,10 +69,14 @@ export interface SessionView {
   readonly virtual: string;
   readonly real: string;
   readonly method: MethodName;
-  /** `local` when this node scheduled the connection, else the node whose sync message brought the entry. */
+  /** `local` when this node carries the connection, else the node whose sync message brought the entry. */
   readonly origin: string;
+  /** The name of the node that carries the connection: who told of it last. */
+  readonly owner: string;
   /** True when peers have been told of the entry. */
   readonly synced: boolean;
+  /** How long ago they were told, or told this node; absent when they were not. */
+  readonly syncedAgeMs: number | undefined;
   readonly packets: number;
 }
 

@@ -35,15 +35,20 @@ export class HeldAddresses {
   }
 
   handleDeadline(at: Instant): void {
-    if (this.#retiredUntil > at) return;
-    this.#retiredUntil = Never;
-    this.#setLive(false);
+    if (this.#retiredUntil <= at) this.giveUp();
   }
 
   /** Answers for the addresses, and serves what comes for them. */
   acquire(): void {
     this.#retiredUntil = Never;
     this.#setLive(true);
+  }
+
+  /** Is silent about the addresses, and drops what comes for them. */
+  giveUp(): void {
+    this.#announcer.stop();
+    this.#retiredUntil = Never;
+    this.#setLive(false);
   }
 
   /** Is silent about the addresses, and still serves what comes for them for a moment. */

@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isIpv6, type IpAddress } from '../../director/base/address.js';
+import type { IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
 import {
@@ -15,14 +14,16 @@ import {
 import { Verdict } from '../../director/core/counters.js';
 import { processFrame } from '../../director/core/input.js';
 import { ownAddress, type Gateway, type Interface } from '../../director/core/interfaces.js';
+import { keepNextHopsKnown } from '../../director/core/warm-up.js';
 import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
-import { LeastDatagram, MaxDatagram } from '../sync/message.js';
-import { SessionSync } from '../sync/session-sync.js';
+import type { KeyRing } from '../sync/key-ring.js';
+import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
+import { createSync, keyRingOf } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
@@ -59,7 +60,7 @@ export class Member {
   readonly #log: Log;
   #plane: DataPlane | undefined;
   #replication: Replication | undefined;
-  #sync: SessionSync | undefined;
+  #sync: SyncMachine | undefined;
   #link: SessionLink | undefined;
   #syncSocket: SyncSocket | undefined;
   #peerWatch: PeerWatch | undefined;
@@ -69,6 +70,7 @@ export class Member {
   #isStopped = false;
   #framesSinceTurn = 0;
   #nextTick: Instant = Never;
+  #lateAt: Instant = Never;
   #awaitsFirstPacket = false;
 
   constructor(config: NodeConfig, log: Log) {
@@ -91,7 +93,7 @@ export class Member {
   }
 
   /** Absent when the configuration has no sync daemon. */
-  get sync(): SessionSync | undefined {
+  get sync(): SyncMachine | undefined {
     return this.#sync;
   }
 
@@ -142,9 +144,12 @@ export class Member {
     this.timeline.add('stopping', 'clean stop');
     const wasMaster = this.state === 'master';
     if (wasMaster) {
-      this.link.handOver(now());
+      const told = this.link.handOver(now());
       this.#turn();
-      await this.#until(() => this.link.isAcknowledged || this.link.peersAlive === 0, AckWaitMs);
+      await this.#until(
+        () => this.link.isAcknowledged(told) || this.link.peersAlive === 0,
+        AckWaitMs,
+      );
     }
     for (const router of this.routers) router.leave(now());
     this.#turn();
@@ -153,8 +158,7 @@ export class Member {
     this.#turn();
     await delay(wasMaster ? RetirementMs : LingerMs);
     if (wasMaster) this.link.handOver(now());
-    this.#sync?.stop(now());
-    this.#turn();
+    this.#endSync(now());
     await this.#peerWatch?.close();
     await this.close();
   }
@@ -177,41 +181,48 @@ export class Member {
         `the sync interface ${config.device} has no IPv4 address`,
       );
     }
-    const sync = new SessionSync(
-      {
-        node: this.config.routerId,
-        syncId: config.syncId,
-        epoch: Date.now() * 1_000 + randomInt(1_000),
-        bulkTimeout: config.bulkTimeout,
-        flushBound: config.flushBound,
-        maxLength: longestDatagram(config, owner.mtu),
-      },
-      this.replication,
-      this.#log,
-    );
+    const keys = keyRingOf(config);
+    const sync = createSync(config, {
+      node: this.config.routerId,
+      address,
+      mtu: owner.mtu,
+      keys,
+      replication: this.replication,
+      timeouts: this.plane.director.timeouts,
+      log: this.#log,
+    });
     const { device, group, port } = config;
     this.#syncSocket = await SyncSocket.open({ device, address, group, port }, (bytes, source) => {
       sync.handleDatagram(now(), bytes, source);
       this.#turn();
     });
     this.#sync = sync;
-    if (config.deathNotice) await this.#openPeerWatch(address, port);
+    if (config.deathNotice) await this.#openPeerWatch(address, port, keys);
   }
 
-  #linkTo(sync: SessionSync | undefined): void {
+  #linkTo(sync: SyncMachine | undefined): void {
     this.#link = new SessionLink(this.plane.director, this.replication, sync, {
       send: (bytes, to) => this.#syncSocket?.send(bytes, to),
       other: (effect, at) => this.#applySync(effect, at),
     });
   }
 
-  async #openPeerWatch(address: IpAddress, port: number): Promise<void> {
+  /** The last words to peers; packets that still come are forwarded without telling. */
+  #endSync(at: Instant): void {
+    this.#sync?.stop(at);
+    this.link.applyEffects(at);
+    this.#sync = undefined;
+    this.#linkTo(undefined);
+  }
+
+  async #openPeerWatch(address: IpAddress, port: number, keys: KeyRing | undefined): Promise<void> {
     this.#peerWatch = await PeerWatch.open({
       address,
       port,
       node: this.config.routerId,
       routers: this.routers.map((router) => router.presence),
       log: this.#log,
+      keys,
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
         this.#sync?.handlePeerDeath(now(), peer.node);
@@ -249,10 +260,11 @@ export class Member {
   #resync(at: Instant): void {
     if (this.#sync === undefined) {
       for (const { election } of this.routers) election.allowPreemption(at);
-    } else {
-      this.#sync.resync(at);
-      this.timeline.add('bulk-started', 'asking peers for what was missed');
+      return;
     }
+    if (this.state !== 'master') this.#sync.setMaster(at, false);
+    this.#sync.resync(at);
+    this.timeline.add('bulk-started', 'asking peers for what was missed');
   }
 
   /** Another node serves the addresses from now on. */
@@ -263,7 +275,13 @@ export class Member {
 
   #receiveFrame(packet: Packet, arrival: Interface): void {
     if (this.#isStopped) return;
-    const verdict = processFrame(this.plane.director, packet, arrival, now());
+    let at = now();
+    if (at > this.#lateAt) {
+      // After a pause the addresses may be another's, so the elections look first.
+      this.#turn();
+      at = now();
+    }
+    const verdict = processFrame(this.plane.director, packet, arrival, at);
     if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
       this.#awaitsFirstPacket = false;
       this.timeline.add('first-packet', `from ${arrival.name}`);
@@ -291,6 +309,7 @@ export class Member {
     if (this.#nextTick <= at) {
       this.#nextTick = after(at, TickInterval);
       this.plane.director.tick(at);
+      keepNextHopsKnown(this.plane.director, at);
       this.#watchPeers(at);
     }
     for (const router of this.routers) {
@@ -307,7 +326,11 @@ export class Member {
 
   #rearm(): void {
     let next = this.#nextTick;
-    for (const { deadline } of this.routers) next = earliest(next, deadline);
+    this.#lateAt = Never;
+    for (const { deadline, election } of this.routers) {
+      next = earliest(next, deadline);
+      this.#lateAt = earliest(this.#lateAt, election.lateAt);
+    }
     next = earliest(next, this.link.deadline);
     clearTimeout(this.#timer);
     const wait = Math.min(Math.max(0, (next - now()) / 1_000), LongestTimeoutMs);
@@ -331,12 +354,6 @@ export class Member {
     const end = now() / 1_000 + longestMs;
     while (!hasHappened() && now() / 1_000 < end) await delay(PollMs);
   }
-}
-
-/** The longest sync message: as configured, but what fits the interface in one piece. */
-function longestDatagram({ maxLength, group }: SyncConfig, mtu: number): number {
-  const headers = isIpv6(group) ? 48 : 28;
-  return Math.max(LeastDatagram, Math.min(maxLength, mtu - headers, MaxDatagram));
 }
 
 function required<T>(part: T | undefined): T {

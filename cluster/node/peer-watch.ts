@@ -1,17 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 
 import type { IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
+import type { KeyRing } from '../sync/key-ring.js';
 import {
   encodePresence,
   PresenceReader,
   type Introduction,
   type PeerRouter,
 } from '../sync/presence-codec.js';
+import { PresenceSeal } from '../sync/presence-seal.js';
 
 /** The most peers that are watched, and that may watch. */
 const MostPeers = 64;
+/** Of a watcher's nonce. */
+const NonceBytes = 32;
 /** How long to leave a peer alone that could not be reached. */
 const RetryMs = 1_000;
 
@@ -22,6 +27,8 @@ export interface PeerWatchOptions {
   readonly node: string;
   readonly routers: readonly PeerRouter[];
   readonly log: Log;
+  /** With keys, only who signs with one of them is believed to be a peer, and to leave. */
+  readonly keys?: KeyRing | undefined;
   /** A peer's process is dead, proven by its kernel. `survivors` are those still watched. */
   onDeath(peer: Introduction, survivors: readonly Introduction[]): void;
 }
@@ -34,13 +41,17 @@ export interface PeerWatchOptions {
  *
  * Only an orderly end or a reset by the peer's kernel is a proof. A stream that times out, or that cannot be opened, says
  * nothing: the path may be broken and the peer alive. Then the election decides by its timers.
+ *
+ * With keys a watcher begins with a Challenge, and both introduction and goodbye are signed over its nonce: nobody else can
+ * pose as a peer in order to die, nor let a death pass for a goodbye.
  */
 export class PeerWatch {
   /** Streams that were cut because of what they said. */
   malformed = 0;
   readonly #options: PeerWatchOptions;
   readonly #server: Server;
-  readonly #watchers = new Set<Socket>();
+  /** Who watches this node, and how it wants to be answered, once it has said so. */
+  readonly #watchers = new Map<Socket, PresenceSeal | undefined>();
   readonly #watched = new Map<IpAddress, Socket>();
   readonly #known = new Map<IpAddress, Introduction>();
   readonly #retryAt = new Map<IpAddress, number>();
@@ -76,15 +87,18 @@ export class PeerWatch {
     if ((this.#retryAt.get(address) ?? 0) > nowMs) return;
     this.#retryAt.set(address, nowMs + RetryMs);
     const socket = connect({ host: address, port: this.#options.port });
-    const reader = new PresenceReader();
+    const nonce = randomBytes(NonceBytes);
+    const { keys } = this.#options;
+    const reader = new PresenceReader(keys && new PresenceSeal(keys, nonce));
     let saidGoodbye = false;
     let hasFailed = false;
     this.#watched.set(address, socket);
     socket.setNoDelay(true);
+    if (keys !== undefined) socket.write(encodePresence({ kind: 'challenge', nonce }));
     socket.on('data', (piece: Uint8Array) => {
       for (const message of reader.read(piece)) {
         if (message.kind === 'goodbye') saidGoodbye = true;
-        else this.#known.set(address, message);
+        if (message.kind === 'introduction') this.#known.set(address, message);
       }
       if (!reader.isMalformed) return;
       this.malformed += 1;
@@ -101,13 +115,14 @@ export class PeerWatch {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const socket of this.#watched.values()) socket.destroy();
-    const goodbye = encodePresence({ kind: 'goodbye' });
-    for (const socket of this.#watchers) socket.end(goodbye);
+    for (const [socket, seal] of this.#watchers) {
+      socket.end(encodePresence({ kind: 'goodbye' }, seal));
+    }
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       // A watcher that does not end its side must not keep this node.
       setTimeout(() => {
-        for (const socket of this.#watchers) socket.destroy();
+        for (const socket of this.#watchers.keys()) socket.destroy();
       }, 100).unref();
     });
   }
@@ -117,13 +132,36 @@ export class PeerWatch {
       socket.destroy();
       return;
     }
-    this.#watchers.add(socket);
-    const { node, routers } = this.#options;
+    this.#watchers.set(socket, undefined);
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#watchers.delete(socket));
-    socket.resume();
-    socket.write(encodePresence({ kind: 'introduction', node, routers }));
+    if (this.#options.keys === undefined) {
+      // What a watcher with keys says is of no interest here.
+      socket.resume();
+      this.#introduce(socket);
+    } else this.#awaitChallenge(socket, this.#options.keys);
+  }
+
+  #awaitChallenge(socket: Socket, keys: KeyRing): void {
+    const reader = new PresenceReader();
+    socket.on('data', (piece: Uint8Array) => {
+      for (const message of reader.read(piece)) {
+        const isFirst = this.#watchers.get(socket) === undefined;
+        if (message.kind !== 'challenge' || !isFirst) continue;
+        this.#watchers.set(socket, new PresenceSeal(keys, message.nonce));
+        this.#introduce(socket);
+      }
+      if (!reader.isMalformed) return;
+      this.malformed += 1;
+      socket.destroy();
+    });
+  }
+
+  #introduce(socket: Socket): void {
+    const { node, routers } = this.#options;
+    const seal = this.#watchers.get(socket);
+    socket.write(encodePresence({ kind: 'introduction', node, routers }, seal));
   }
 
   #ended(address: IpAddress, isProof: boolean): void {

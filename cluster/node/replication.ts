@@ -13,6 +13,7 @@ import { Method, methodFromName, methodName } from '../../director/core/services
 import { fromWords, toWords } from '../../director/wire/address-words.js';
 import { Protocol } from '../../director/wire/ipv4.js';
 import type { SyncEffect } from '../sync/effects.js';
+import { IpvsFlag } from '../sync/ipvs/flags.js';
 import type { SessionKey, SessionProtocol, TableEntry, TableSource } from '../sync/record.js';
 import { now } from './clock.js';
 
@@ -31,7 +32,9 @@ export class Replication implements TableSource {
     created: 0,
     updated: 0,
     'kept-own': 0,
+    'replaced-before': 0,
     'table-full': 0,
+    'client-limit': 0,
     removed: 0,
     'unknown-state': 0,
   };
@@ -69,6 +72,7 @@ export class Replication implements TableSource {
     const family = connections.familyOf(index);
     const method = connections.methodOf(index);
     const origin = this.originName(index);
+    const mark = serverOf(this.#director, index)?.service.firewallMark ?? 0;
     const isLocal = method === Method.fullNat && localEndpoints.port(index) !== 0;
     return {
       ...this.key(index),
@@ -86,6 +90,7 @@ export class Replication implements TableSource {
           port: localEndpoints.port(index),
         },
       }),
+      ...(mark !== 0 && { firewallMark: mark }),
       ...(origin !== undefined && { origin }),
     };
   }
@@ -131,6 +136,8 @@ export class Replication implements TableSource {
         timeout: toSeconds(record.timeout),
         origin: this.#number(from),
         isDated: bulk,
+        firewallMark: record.firewallMark ?? 0,
+        isInactive: (record.flags & IpvsFlag.inactive) !== 0,
         local: local && { words: toWords(local.address).words, port: local.port },
       },
       at,
@@ -174,6 +181,9 @@ function replicaKey(key: SessionKey): ReplicaKey {
     virtualPort: key.virtualPort,
   };
 }
+
+/** The IP protocol number of an entry's protocol. */
+export const protocolNumber = (protocol: SessionProtocol): number => ProtocolNumbers[protocol];
 
 const ProtocolNumbers: Readonly<Record<SessionProtocol, number>> = {
   TCP: Protocol.tcp,

@@ -4,7 +4,7 @@ import { releaseAcknowledged, releaseOverdue, releaseSent } from '../../director
 import { Flag, LocalOrigin } from '../../director/core/connections.js';
 import type { Director } from '../../director/core/director.js';
 import type { SyncEffect } from '../sync/effects.js';
-import type { SessionSync } from '../sync/session-sync.js';
+import type { SyncMachine } from '../sync/sync-machine.js';
 import type { Replication } from './replication.js';
 
 /** The rest of the node, as the link needs it. */
@@ -25,7 +25,7 @@ export interface SessionLinkPorts {
 export class SessionLink {
   readonly #director: Director;
   readonly #replication: Replication;
-  readonly #sync: SessionSync | undefined;
+  readonly #sync: SyncMachine | undefined;
   readonly #ports: SessionLinkPorts;
   /** The sequence of the last entry told, and the last one that a peer has acknowledged. */
   #told = 0;
@@ -34,7 +34,7 @@ export class SessionLink {
   constructor(
     director: Director,
     replication: Replication,
-    sync: SessionSync | undefined,
+    sync: SyncMachine | undefined,
     ports: SessionLinkPorts,
   ) {
     this.#director = director;
@@ -48,9 +48,9 @@ export class SessionLink {
     return earliest(this.#sync?.deadline ?? Never, this.#director.commits.deadline);
   }
 
-  /** True when a peer has acknowledged all that has been told. */
-  get isAcknowledged(): boolean {
-    return this.#acknowledged >= this.#told;
+  /** True when a peer has acknowledged what was told up to this sequence. */
+  isAcknowledged(sequence: number): boolean {
+    return this.#acknowledged >= sequence;
   }
 
   /** Peers that could acknowledge something. */
@@ -75,8 +75,11 @@ export class SessionLink {
     for (const effect of this.#sync?.effects.splice(0) ?? []) this.#apply(effect, at);
   }
 
-  /** Tells peers all that they do not know yet, also what is below the sync threshold, and asks them to acknowledge it. */
-  handOver(at: Instant): void {
+  /**
+   * Tells peers all that they do not know yet, also what is below the sync threshold, and asks them to acknowledge it, up to
+   * the sequence that this returns.
+   */
+  handOver(at: Instant): number {
     const { connections } = this.#director;
     for (let index = 0; index < connections.end; index += 1) {
       if (!connections.isInUse(index)) continue;
@@ -86,6 +89,7 @@ export class SessionLink {
       if (!isKnown) this.#tell(index, at);
     }
     this.#sync?.flush(at, { acknowledge: true });
+    return this.#told;
   }
 
   /** The node has ended an entry that peers know. */

@@ -30,7 +30,7 @@ export const endpoint = (address: IpAddress, port: number): string =>
   isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 
 function statusView(member: Member): NodeStatus {
-  const { counters, connections } = member.plane.director;
+  const { commits, counters, connections } = member.plane.director;
   return {
     node: member.config.routerId,
     pid: process.pid,
@@ -45,6 +45,11 @@ function statusView(member: Member): NodeStatus {
       held: counters.held,
       dropped: counters.droppedByName(),
     },
+    commits: {
+      waiting: commits.size,
+      committed: commits.committed,
+      uncommitted: commits.uncommitted,
+    },
   };
 }
 
@@ -55,6 +60,7 @@ function sessionViews(member: Member): SessionView[] {
   for (let index = 0; index < connections.end; index += 1) {
     if (!connections.isInUse(index)) continue;
     const entry = member.replication.entry(index);
+    const isSynced = connections.hasFlag(index, Flag.synced);
     views.push({
       protocol: entry.protocol,
       expires: connections.remaining(index, at),
@@ -68,7 +74,9 @@ function sessionViews(member: Member): SessionView[] {
       real: endpoint(entry.real, entry.realPort),
       method: entry.method,
       origin: entry.origin ?? 'local',
-      synced: connections.hasFlag(index, Flag.synced),
+      owner: entry.origin ?? member.config.routerId,
+      synced: isSynced,
+      syncedAgeMs: isSynced ? Math.round(connections.sinceSync(index, at) * 1_000) : undefined,
       packets: entry.packets,
     });
   }

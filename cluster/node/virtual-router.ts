@@ -154,7 +154,8 @@ export class VirtualRouter {
         this.#addresses.acquire();
         break;
       case 'release-addresses':
-        if (!this.#isLeaving) this.#retire(now());
+        if (effect.isStale) this.#dropOut();
+        else if (!this.#isLeaving) this.#retire(now());
         break;
       case 'announce-addresses':
         this.#addresses.announce(effect.repeat);
@@ -182,6 +183,12 @@ export class VirtualRouter {
     this.#isLeaving = false;
     this.#addresses.retire(at);
     this.#ports.resigned();
+  }
+
+  /** The connections are those of a while ago: nothing more is forwarded. */
+  #dropOut(): void {
+    this.#isLeaving = false;
+    this.#addresses.giveUp();
   }
 
   /** The addresses in the advertisements, for people. */

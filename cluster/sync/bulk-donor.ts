@@ -4,12 +4,13 @@ import { type BulkFetch, type Position } from './message.js';
 import type { Outbox } from './outbox.js';
 import { recordSize } from './record-codec.js';
 import type { TableEntry, TableSource } from './record.js';
+import { SignatureLength } from './signature.js';
 
 /** Entries looked at for one chunk, so that a fetch of few among many cannot hold a node up. */
 const maxReads = 128;
 
 /** Room that envelope, numbers and field tags of a chunk take at most. */
-const chunkRoom = 140;
+const chunkRoom = 140 + SignatureLength;
 
 /** Bytes of one position inside a chunk, at most. */
 const positionSize = (position: Position): number => position.node.length + 2 + 9 + 9 + 2;

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../director/base/address.js';
 import { Deadlines } from '../../director/base/deadlines.js';
 import { assert } from '../../director/base/invariant.js';
 import type { Log } from '../../director/base/log.js';
@@ -115,6 +116,11 @@ export class BulkJoiner {
       this.#offers.set(peer.node, { peer, hello });
       if (this.#state === 'requesting') this.#becomeChoosing(now);
     } else this.#beginOwed(now);
+  }
+
+  /** A peer has been admitted that has not heard this node's question, or could not answer it yet. */
+  handleProof(to: IpAddress): void {
+    if (this.#state === 'requesting') this.#context.outbox.send({ kind: 'bulk-request' }, to);
   }
 
   handleChunk(now: Instant, peer: PeerStream, chunk: BulkChunk): void {

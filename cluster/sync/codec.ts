@@ -41,7 +41,7 @@ export interface Envelope {
   readonly epoch: number;
 }
 
-/** The UDP payload for a body. The caller keeps records and ranges few enough: a payload beyond the limit is a bug. */
+/** The UDP payload for a body, without a signature. The caller keeps records and ranges few enough: a payload beyond the limit is a bug. */
 export function encodeDatagram(envelope: Envelope, body: MessageBody): Uint8Array {
   const { syncId, node, epoch } = envelope;
   const wire: Wire = { syncId, node, epoch };
@@ -93,6 +93,12 @@ function setBody(wire: Wire, body: MessageBody): void {
     case 'ack':
       wire.ack = body;
       return;
+    case 'challenge':
+      wire.challenge = {};
+      return;
+    case 'response':
+      wire.response = body;
+      return;
     default:
       return unreachable(body);
   }
@@ -133,6 +139,8 @@ function readBody(wire: Wire): MessageBody | DatagramReject {
   if (wire.bulkChunk) return readChunk(wire.bulkChunk);
   if (wire.goodbye) return readGoodbye(wire.goodbye);
   if (wire.ack) return readAck(wire.ack);
+  if (wire.challenge) return { kind: 'challenge' };
+  if (wire.response) return readResponse(wire.response);
   return 'no-body';
 }
 
@@ -225,6 +233,16 @@ function readPosition(wire: baton.sync.Position.$Properties): Position | Datagra
 function readAck(wire: baton.sync.Ack.$Properties): MessageBody | DatagramReject {
   const position = readPosition(wire);
   return typeof position === 'string' ? position : { kind: 'ack', ...position };
+}
+
+function readResponse(wire: baton.sync.Response.$Properties): MessageBody | DatagramReject {
+  const node = wire.node ?? '';
+  const epoch = wire.epoch ?? 0;
+  const counter = wire.counter ?? 0;
+  if (!isNodeName(node)) return 'bad-node-name';
+  return isCount(epoch) && isCount(counter)
+    ? { kind: 'response', node, epoch, counter }
+    : 'bad-number';
 }
 
 function readChunk(wire: baton.sync.BulkChunk.$Properties): MessageBody | DatagramReject {

@@ -1,8 +1,11 @@
 import type { IpAddress } from '../../director/base/address.js';
 import type { SessionKey, SyncRecord } from './record.js';
 
-/** Why the table counts as complete: a peer's was fetched, there is no peer that has one, or it took too long. */
-export type CompleteReason = 'bulk' | 'alone' | 'timeout';
+/**
+ * Why the table counts as complete: a peer's was fetched, there is no peer that has one, it took too long, or the format
+ * knows no fetching.
+ */
+export type CompleteReason = 'bulk' | 'alone' | 'timeout' | 'no-bulk';
 
 /**
  * What session sync wants done, in this order.

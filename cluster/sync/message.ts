@@ -110,6 +110,22 @@ export interface Ack {
   readonly sequence: number;
 }
 
+/**
+ * Asks a sender that is not known to run now for a proof. What it asks is told by the envelope and the counter of its
+ * signature, which no other datagram ever has.
+ */
+export interface Challenge {
+  readonly kind: 'challenge';
+}
+
+/** Answers the Challenge that `node` sent in that epoch with that counter. */
+export interface Response {
+  readonly kind: 'response';
+  readonly node: string;
+  readonly epoch: number;
+  readonly counter: number;
+}
+
 /** Ends an epoch in order. */
 export interface Goodbye {
   readonly kind: 'goodbye';
@@ -125,7 +141,9 @@ export type MessageBody =
   | BulkFetch
   | BulkChunk
   | Goodbye
-  | Ack;
+  | Ack
+  | Challenge
+  | Response;
 
 /** One UDP payload. */
 export interface Datagram {

@@ -25,6 +25,8 @@ export class PeerStream {
   base = 0;
   /** True from the first Hello on. */
   introduced = false;
+  /** What its last Hello said: a peer that still fetches its table acknowledges nothing yet. */
+  tableComplete = false;
   nackAt: Instant = Never;
   /** The sequence that the peer wants acknowledged once it is applied; 0 for none. */
   ackWanted = 0;

@@ -81,25 +81,33 @@ export class SyncReceiver {
     return peer.address === undefined || between(peer.lastHeard, now) > limit;
   }
 
-  /** Peers that are there to acknowledge something: heard lately, and not gone since. */
+  /** Peers that are there to acknowledge something: with a complete table, heard lately, and not gone since. */
   alive(now: Instant): number {
     const { aliveSilence } = this.#tuning;
     let count = 0;
     for (const peer of this.#peers.values()) {
-      const isGone = peer.lastHeard <= after(peer.goneAt, goneGrace);
-      if (!this.isSilent(now, peer, aliveSilence) && !(peer.goneAt !== Never && isGone)) count += 1;
+      const isGone = peer.goneAt !== Never && peer.lastHeard <= after(peer.goneAt, goneGrace);
+      if (peer.tableComplete && !isGone && !this.isSilent(now, peer, aliveSilence)) count += 1;
     }
     return count;
   }
 
-  /** The stream that a datagram belongs to, made if needed, or why the datagram is dropped. */
-  hear(now: Instant, datagram: Datagram, source: IpAddress): PeerStream | PeerReject {
+  /**
+   * The stream that a datagram belongs to, made if needed, or why the datagram is dropped. `isProven`: its sender has
+   * shown that this is its life now, whatever the epochs say.
+   */
+  hear(
+    now: Instant,
+    datagram: Datagram,
+    source: IpAddress,
+    isProven = false,
+  ): PeerStream | PeerReject {
     const { node, epoch } = datagram;
     const known = this.#peers.get(node);
     if (known === undefined) return this.#admit(now, datagram, source);
     const silent = this.isSilent(now, known);
     // A lesser epoch is a late datagram, unless the clock that made the epochs was set back.
-    if (epoch < known.epoch && !silent) return 'old-epoch';
+    if (epoch < known.epoch && !silent && !isProven) return 'old-epoch';
     if (epoch === known.epoch) {
       if (source !== known.address && !silent) return 'address-conflict';
       known.address = source;

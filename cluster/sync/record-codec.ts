@@ -1,12 +1,8 @@
 import { baton } from '#proto/sync.js';
 
-import {
-  addressBytes,
-  addressFromBytes,
-  isIpv6,
-  type IpAddress,
-} from '../../director/base/address.js';
+import { addressFromBytes, isIpv6, type IpAddress } from '../../director/base/address.js';
 import { milliseconds, seconds, toMilliseconds, toSeconds } from '../../director/base/time.js';
+import { recordAddressBytes } from './address-bytes.js';
 import { isNodeName } from './message.js';
 import type {
   LocalEndpoint,
@@ -64,25 +60,12 @@ const MaxState = 0xff;
 const Uint32Max = 0xffff_ffff;
 const clamp32 = (value: number): number => Math.min(Math.max(Math.ceil(value), 0), Uint32Max);
 
-/** Bytes of addresses met lately: virtual and real addresses stand in almost every record. */
-const addressCache = new Map<IpAddress, Uint8Array>();
-const addressCacheLimit = 16_384;
-
-function addressToWire(address: IpAddress): Uint8Array {
-  const known = addressCache.get(address);
-  if (known !== undefined) return known;
-  if (addressCache.size >= addressCacheLimit) addressCache.clear();
-  const bytes = addressBytes(address);
-  addressCache.set(address, bytes);
-  return bytes;
-}
-
 /** The wire form of a key, alone a whole Removal. */
 export const removalToWire = (key: SessionKey): WireKey => ({
   protocol: protocolNumber[key.protocol],
-  clientAddress: addressToWire(key.client),
+  clientAddress: recordAddressBytes(key.client),
   clientPort: key.clientPort,
-  virtualAddress: addressToWire(key.virtual),
+  virtualAddress: recordAddressBytes(key.virtual),
   virtualPort: key.virtualPort,
   isTemplate: key.isTemplate,
 });
@@ -90,11 +73,11 @@ export const removalToWire = (key: SessionKey): WireKey => ({
 /** The wire form of an entry. Times beyond 32 bits of seconds or milliseconds are sent as the greatest. */
 export const recordToWire = (entry: TableEntry): WireEntry => ({
   protocol: protocolNumber[entry.protocol],
-  clientAddress: addressToWire(entry.client),
+  clientAddress: recordAddressBytes(entry.client),
   clientPort: entry.clientPort,
-  virtualAddress: addressToWire(entry.virtual),
+  virtualAddress: recordAddressBytes(entry.virtual),
   virtualPort: entry.virtualPort,
-  realAddress: addressToWire(entry.real),
+  realAddress: recordAddressBytes(entry.real),
   realPort: entry.realPort,
   method: methodNumber[entry.method],
   state: entry.state,
@@ -104,7 +87,7 @@ export const recordToWire = (entry: TableEntry): WireEntry => ({
   packets: clamp32(entry.packets),
   origin: entry.origin ?? null,
   isTemplate: entry.isTemplate,
-  localAddress: entry.local ? addressToWire(entry.local.address) : null,
+  localAddress: entry.local ? recordAddressBytes(entry.local.address) : null,
   localPort: entry.local?.port ?? 0,
 });
 

@@ -36,8 +36,10 @@ export interface SyncRecord extends SessionKey {
   readonly local?: LocalEndpoint;
   /** In the protocol's own numbering, 0 to 255; this layer only carries it. */
   readonly state: number;
-  /** 32 bits that this layer only carries. */
+  /** `IpvsFlag`s (ipvs/flags.ts) from a peer that speaks IPVS's format; 0 from our own. */
   readonly flags: number;
+  /** The firewall mark of the service, for IPVS's format only; absent for none, and from our own. */
+  readonly firewallMark?: number;
   /** The whole timeout of the state; travels in whole seconds, rounded up. */
   readonly timeout: Duration;
   /** What was left of it when the record was made; travels in milliseconds. */

@@ -6,6 +6,7 @@ import type { Hello, Nack } from './message.js';
 import type { Outbox } from './outbox.js';
 import { recordSize, removalSize } from './record-codec.js';
 import { keyOf, keyText, type SessionKey, type SyncRecord } from './record.js';
+import { SignatureLength } from './signature.js';
 import type { SyncTuning } from './tuning.js';
 
 /** What a Hello says beside the sequence. */
@@ -23,7 +24,7 @@ interface SentUpdates {
 const Timer = { flush: 0, hello: 1 } as const;
 
 /** Room for changes in an Updates datagram: what the envelope and the sequence leave at most. */
-const envelopeRoom = 120;
+const envelopeRoom = 100 + SignatureLength;
 
 /** What `repeatTail` repeats: Updates not older than this, and not more. */
 const tailAge = seconds(1);

@@ -6,9 +6,10 @@ import { Acknowledgements } from './acknowledgements.js';
 import { BulkDonor } from './bulk-donor.js';
 import { BulkJoiner } from './bulk-joiner.js';
 import type { BulkCounters } from './bulk-transfer.js';
-import { decodeDatagram, type DatagramReject } from './codec.js';
 import type { SyncEffect } from './effects.js';
+import { Inbox, type SyncReject } from './inbox.js';
 import { TouchJournal } from './journal.js';
+import type { KeyRing } from './key-ring.js';
 import {
   isNodeName,
   type Ack,
@@ -20,10 +21,11 @@ import {
 } from './message.js';
 import { Outbox } from './outbox.js';
 import type { PeerStream } from './peer-stream.js';
-import { SyncReceiver, type PeerReject } from './receiver.js';
+import { SyncReceiver } from './receiver.js';
 import { keyText, type SessionKey, type SyncRecord, type TableSource } from './record.js';
 import { SyncSender } from './sender.js';
-import type { SessionSyncSnapshot } from './snapshot.js';
+import { snapshotOf, type SessionSyncSnapshot } from './snapshot.js';
+import type { SyncMachine } from './sync-machine.js';
 import { defaultTuning, type SyncTuning } from './tuning.js';
 
 /** Which node this is, and in which cluster. */
@@ -35,20 +37,9 @@ export interface SessionSyncConfig extends Partial<SyncTuning> {
   readonly epoch: number;
   /** When the table counts as complete though it is not. */
   readonly bulkTimeout: Duration;
+  /** With keys every datagram is signed, and only signed ones are accepted. */
+  readonly keys?: KeyRing | undefined;
 }
-
-/** Why a received datagram had no effect. */
-export type SyncReject =
-  | DatagramReject
-  | PeerReject
-  | 'not-running'
-  | 'other-sync-id'
-  | 'own-datagram'
-  | 'own-name'
-  | 'not-for-us'
-  | 'never-sent'
-  | 'table-not-complete'
-  | 'table-behind';
 
 /**
  * Session sync: every director tells the others of its connections, so that each can carry on for any other.
@@ -77,10 +68,11 @@ export type SyncReject =
  *
  * The driver drains `effects` after every input: a donor whose table lacks what is still in the queue sends no chunk.
  */
-export class SessionSync {
+export class SessionSync implements SyncMachine {
   readonly effects: SyncEffect[] = [];
 
   readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
   readonly #sender: SyncSender;
   readonly #receiver: SyncReceiver;
   readonly #joiner: BulkJoiner;
@@ -96,10 +88,9 @@ export class SessionSync {
     lagging: 0,
     sweepsSkipped: 0,
   };
-  readonly #rejected = new Map<SyncReject, number>();
   #state: 'new' | 'running' | 'stopped' = 'new';
   #master = false;
-  #datagrams = 0;
+  #isTableAnnounced = false;
   #now: Instant | undefined;
 
   constructor(config: SessionSyncConfig, table: TableSource, log: Log = silentLog) {
@@ -109,7 +100,7 @@ export class SessionSync {
     const tuning: SyncTuning = { ...defaultTuning, ...config };
     this.#table = table;
     this.#log = log;
-    this.#outbox = new Outbox({ syncId, node, epoch }, this.effects);
+    this.#outbox = new Outbox({ syncId, node, epoch }, this.effects, config.keys);
     this.#journal = new TouchJournal(tuning.journalLimit);
     this.#acks = new Acknowledgements(this.effects, tuning);
     this.#sender = new SyncSender(this.#outbox, () => this.#status(), tuning);
@@ -138,6 +129,10 @@ export class SessionSync {
       },
       config.bulkTimeout,
     );
+    this.#inbox = new Inbox(this.#outbox, this.#receiver, config.keys, (_now, source) => {
+      this.#sender.helloTo(source);
+      this.#joiner.handleProof(source);
+    });
   }
 
   get deadline(): Instant {
@@ -159,7 +154,7 @@ export class SessionSync {
     this.#joiner.start(now);
   }
 
-  /** Peers that could acknowledge something: heard in the last 2.5 s, and neither stopped nor found dead since. */
+  /** Peers that could acknowledge something: complete, heard in the last 2.5 s, and neither stopped nor found dead since. */
   get peersAlive(): number {
     return this.#now === undefined ? 0 : this.#receiver.alive(this.#now);
   }
@@ -237,84 +232,37 @@ export class SessionSync {
     this.#joiner.handleDeadline(now);
     if (this.#acks.takeDue(now)) this.#sender.repeat(this.#acks.asked);
     this.#acknowledge();
+    this.#announceTable(now);
     assert(this.deadline > now, 'session sync has handled all that was due');
   }
 
   /** A UDP payload from `source`. Whatever it holds, the worst that it does is to be counted. */
   handleDatagram(now: Instant, bytes: Uint8Array, source: IpAddress): void {
     this.#moveTo(now);
-    const reject = this.#receive(now, bytes, source);
-    if (reject !== undefined) this.#rejected.set(reject, (this.#rejected.get(reject) ?? 0) + 1);
+    if (this.#state !== 'running') return this.#inbox.reject('not-running');
+    const received = this.#inbox.receive(now, bytes, source);
+    if (received === undefined) return;
+    const { peer, body } = received;
+    const refusal = this.#refusal(body);
+    if (refusal !== undefined) return this.#inbox.reject(refusal);
+    this.#handle(now, peer, body, source);
+    this.#acknowledge();
+    this.#announceTable(now);
   }
 
   /** Counters and peers as they are now. */
   snapshot(): SessionSyncSnapshot {
-    const sender = this.#sender;
-    const receiver = this.#receiver;
-    const heard = receiver.peers.filter((peer) => peer.address !== undefined);
-    return {
-      tableComplete: this.tableComplete,
-      sent: {
-        datagrams: this.#outbox.datagrams,
-        records: sender.records,
-        removals: sender.removals,
-        retransmissions: sender.retransmissions,
-      },
-      received: {
-        datagrams: this.#datagrams,
-        records: receiver.records,
-        removals: receiver.removals,
-        retransmissions: receiver.repaired,
-      },
-      peers: heard.map(({ node, address, lastHeard, missing, acknowledged }) => ({
-        node,
-        address,
-        lastHeard,
-        missing,
-        acknowledged,
-      })),
-      acknowledgement: {
-        lastSequence: sender.lastSequence,
-        asked: this.#acks.asked,
-        acknowledged: this.#acks.acknowledged,
-        repeats: this.#acks.repeats,
-        unanswered: this.#acks.unanswered,
-      },
-      rejected: Object.fromEntries(this.#rejected),
-      reliability: {
-        duplicates: receiver.duplicates,
-        gaps: receiver.gaps,
-        nacksSent: receiver.nacks,
-        nackOverflows: sender.nackOverflows,
-        lostNotices: sender.lostNotices,
-      },
-      bulk: {
-        ...this.#bulkCounters,
-        transfers: this.#joiner.transfers,
-        failures: this.#joiner.failures,
-        owed: this.#joiner.owed,
-        journalEvictions: this.#journal.evictions,
-        chunksSent: this.#donor.chunks,
-        recordsSent: this.#donor.records,
-      },
-    };
-  }
-
-  #receive(now: Instant, bytes: Uint8Array, source: IpAddress): SyncReject | undefined {
-    if (this.#state !== 'running') return 'not-running';
-    const datagram = decodeDatagram(bytes);
-    if (datagram.kind === 'rejected') return datagram.reason;
-    const { syncId, node, epoch } = this.#outbox.envelope;
-    if (datagram.syncId !== syncId) return 'other-sync-id';
-    if (datagram.node === node) return datagram.epoch === epoch ? 'own-datagram' : 'own-name';
-    const peer = this.#receiver.hear(now, datagram, source);
-    if (typeof peer === 'string') return peer;
-    this.#datagrams += 1;
-    const refusal = this.#refusal(datagram.body);
-    if (refusal !== undefined) return refusal;
-    this.#handle(now, peer, datagram.body, source);
-    this.#acknowledge();
-    return undefined;
+    return snapshotOf({
+      outbox: this.#outbox,
+      inbox: this.#inbox,
+      sender: this.#sender,
+      receiver: this.#receiver,
+      acks: this.#acks,
+      joiner: this.#joiner,
+      donor: this.#donor,
+      journal: this.#journal,
+      bulk: this.#bulkCounters,
+    });
   }
 
   /** Why a message that is well-formed and from a peer is not for this node to act on, if so. */
@@ -348,6 +296,7 @@ export class SessionSync {
         return this.#joiner.handleAdvance(now);
       case 'hello':
         if (body.acknowledge) peer.ackWanted = body.lastSequence;
+        peer.tableComplete = body.tableComplete;
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handleHello(now, peer, body);
       case 'goodbye':
@@ -370,6 +319,9 @@ export class SessionSync {
         return this.#donor.answer(body, peer.epoch, this.#positions(), source);
       case 'bulk-chunk':
         return this.#joiner.handleChunk(now, peer, body);
+      case 'challenge':
+      case 'response':
+        return assert(false, 'the inbox keeps handshakes to itself');
       default:
         return unreachable(body);
     }
@@ -392,6 +344,13 @@ export class SessionSync {
       peer.ackWanted = 0;
       this.#outbox.send({ kind: 'ack', node, epoch, sequence: applied }, address);
     }
+  }
+
+  /** Peers may wait for this node's acknowledgements from now on. */
+  #announceTable(now: Instant): void {
+    if (this.#isTableAnnounced || !this.tableComplete) return;
+    this.#isTableAnnounced = true;
+    this.#sender.hello(now);
   }
 
   #isForUs(message: Nack | BulkFetch | Ack): boolean {

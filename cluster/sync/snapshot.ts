@@ -1,6 +1,14 @@
 import type { IpAddress } from '../../director/base/address.js';
 import type { Instant } from '../../director/base/time.js';
+import type { Acknowledgements } from './acknowledgements.js';
+import type { BulkDonor } from './bulk-donor.js';
+import type { BulkJoiner } from './bulk-joiner.js';
 import type { BulkCounters } from './bulk-transfer.js';
+import type { Inbox } from './inbox.js';
+import type { TouchJournal } from './journal.js';
+import type { Outbox } from './outbox.js';
+import type { SyncReceiver } from './receiver.js';
+import type { SyncSender } from './sender.js';
 
 /** What passed in one direction. */
 export interface SyncTraffic {
@@ -35,8 +43,12 @@ export interface SessionSyncSnapshot {
     readonly repeats: number;
     readonly unanswered: number;
   };
+  /** With keys: Challenges sent, and lives of peers that have proven to run. */
+  readonly admission: { readonly challenges: number; readonly proofs: number };
   /** Datagrams that had no effect, by reason. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** What peers were not told because the format cannot say it, by reason; our own can say everything. */
+  readonly unsaid?: Readonly<Record<string, number>>;
   readonly reliability: {
     readonly duplicates: number;
     /** Holes given up, each repaired by a transfer from the peer if it lives. */
@@ -53,5 +65,100 @@ export interface SessionSyncSnapshot {
     readonly journalEvictions: number;
     readonly chunksSent: number;
     readonly recordsSent: number;
+  };
+}
+
+const noTraffic: SyncTraffic = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
+
+/** Of a machine that has done nothing yet, or of the parts that one does not have. */
+export const idleSnapshot: SessionSyncSnapshot = {
+  tableComplete: false,
+  sent: noTraffic,
+  received: noTraffic,
+  peers: [],
+  acknowledgement: { lastSequence: 0, asked: 0, acknowledged: 0, repeats: 0, unanswered: 0 },
+  admission: { challenges: 0, proofs: 0 },
+  rejected: {},
+  reliability: { duplicates: 0, gaps: 0, nacksSent: 0, nackOverflows: 0, lostNotices: 0 },
+  bulk: {
+    entries: 0,
+    superseded: 0,
+    stale: 0,
+    lagging: 0,
+    sweepsSkipped: 0,
+    transfers: 0,
+    failures: 0,
+    owed: 0,
+    journalEvictions: 0,
+    chunksSent: 0,
+    recordsSent: 0,
+  },
+};
+
+/** The parts of a session-sync machine that have something to say about themselves. */
+export interface SnapshotSources {
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly sender: SyncSender;
+  readonly receiver: SyncReceiver;
+  readonly acks: Acknowledgements;
+  readonly joiner: BulkJoiner;
+  readonly donor: BulkDonor;
+  readonly journal: TouchJournal;
+  readonly bulk: BulkCounters;
+}
+
+export function snapshotOf(sources: SnapshotSources): SessionSyncSnapshot {
+  const { outbox, inbox, sender, receiver, acks, joiner, donor, journal, bulk } = sources;
+  const heard = receiver.peers.filter((peer) => peer.address !== undefined);
+  return {
+    tableComplete: joiner.tableComplete,
+    sent: {
+      datagrams: outbox.counter,
+      records: sender.records,
+      removals: sender.removals,
+      retransmissions: sender.retransmissions,
+    },
+    received: {
+      datagrams: inbox.datagrams,
+      records: receiver.records,
+      removals: receiver.removals,
+      retransmissions: receiver.repaired,
+    },
+    peers: heard.map(({ node, address, lastHeard, missing, acknowledged }) => ({
+      node,
+      address,
+      lastHeard,
+      missing,
+      acknowledged,
+    })),
+    acknowledgement: {
+      lastSequence: sender.lastSequence,
+      asked: acks.asked,
+      acknowledged: acks.acknowledged,
+      repeats: acks.repeats,
+      unanswered: acks.unanswered,
+    },
+    admission: {
+      challenges: inbox.admission?.challenges ?? 0,
+      proofs: inbox.admission?.proofs ?? 0,
+    },
+    rejected: Object.fromEntries(inbox.rejected),
+    reliability: {
+      duplicates: receiver.duplicates,
+      gaps: receiver.gaps,
+      nacksSent: receiver.nacks,
+      nackOverflows: sender.nackOverflows,
+      lostNotices: sender.lostNotices,
+    },
+    bulk: {
+      ...bulk,
+      transfers: joiner.transfers,
+      failures: joiner.failures,
+      owed: joiner.owed,
+      journalEvictions: journal.evictions,
+      chunksSent: donor.chunks,
+      recordsSent: donor.records,
+    },
   };
 }

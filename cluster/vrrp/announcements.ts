@@ -19,8 +19,8 @@ export interface AnnounceConfig {
 }
 
 /**
- * The shortest time between two bursts because of rivals: a burst is many packets to everybody, and whoever sends
- * forged advertisements shall not get many for one.
+ * The shortest time from a burst to one because of a rival: a burst is many packets to everybody, and whoever sends forged
+ * advertisements shall not get many for one.
  */
 export const rivalBurstGap = milliseconds(100);
 
@@ -39,7 +39,7 @@ export class Announcements {
   readonly #config: AnnounceConfig;
   readonly #effects: ElectionEffect[];
   readonly #timers = new Deadlines(timerCount);
-  #rivalBurstAt: Instant | undefined;
+  #burstAt: Instant | undefined;
 
   /** Pushes `announce-addresses` to `effects`, which are its owner's. */
   constructor(config: AnnounceConfig, effects: ElectionEffect[]) {
@@ -50,7 +50,7 @@ export class Announcements {
   /** This node has become master. */
   start(now: Instant): void {
     const { repeat, delay, refresh } = this.#config;
-    this.#burst(repeat);
+    this.#burst(now, repeat);
     if (delay > 0) this.#timers.arm(Timer.second, after(now, delay));
     if (refresh > 0) this.#timers.arm(Timer.refresh, after(after(now, delay), refresh));
   }
@@ -77,26 +77,26 @@ export class Announcements {
 
   handleDeadline(now: Instant): void {
     const { repeat, refresh, refreshRepeat } = this.#config;
-    if (this.#timers.takeDue(Timer.second, now)) this.#burst(repeat);
+    if (this.#timers.takeDue(Timer.second, now)) this.#burst(now, repeat);
     if (this.#timers.takeDue(Timer.rival, now)) this.#burstForRival(now);
     if (this.#timers.takeDue(Timer.settled, now)) this.#burstForRival(now);
     if (this.#timers.takeDue(Timer.rivalSecond, now)) this.#burstForRival(now);
     if (this.#timers.takeDue(Timer.refresh, now)) {
-      this.#burst(refreshRepeat);
+      this.#burst(now, refreshRepeat);
       this.#timers.arm(Timer.refresh, after(now, refresh));
     }
   }
 
   /** Now, or as soon as the gap after the last one is over. */
   #burstForRival(now: Instant): void {
-    const soonest =
-      this.#rivalBurstAt === undefined ? now : after(this.#rivalBurstAt, rivalBurstGap);
+    const soonest = this.#burstAt === undefined ? now : after(this.#burstAt, rivalBurstGap);
     if (soonest > now) return this.#timers.arm(Timer.rival, soonest);
-    this.#rivalBurstAt = now;
-    this.#burst(this.#config.lowerPriorityRepeat);
+    this.#burst(now, this.#config.lowerPriorityRepeat);
   }
 
-  #burst(repeat: number): void {
-    if (repeat > 0) this.#effects.push({ kind: 'announce-addresses', repeat });
+  #burst(now: Instant, repeat: number): void {
+    if (repeat === 0) return;
+    this.#burstAt = now;
+    this.#effects.push({ kind: 'announce-addresses', repeat });
   }
 }

@@ -84,9 +84,13 @@ export class Candidacy {
     this.#considerPreemption(now);
   }
 
-  /** Something may be missing from the connection table. */
+  /** Something may be missing from the connection table: what was planned with it is off. */
   forbidPreemption(): void {
     this.#gate.close();
+    const isPreempting = this.#master !== undefined && this.#master.priority < this.#priority;
+    if (!isPreempting) return;
+    this.#readyBecause = undefined;
+    this.#watch.awaitSilence(this.#priority);
   }
 
   setPriority(now: Instant, priority: number): void {

@@ -20,7 +20,11 @@ export interface ElectionConfig extends TimerRules {
   readonly primaryAddress: IpAddress;
   /** The virtual addresses, in any order. */
   readonly addresses: readonly IpAddress[];
-  /** True: say a last word to whoever outranks this master, so that it announces the addresses again. */
+  /**
+   * True: a master that is outranked advertises once more before it yields. Who comes back from the other side of a
+   * partition does not know that there was another master, nor that hosts have learned the way to it; this advertisement
+   * of lower priority makes it announce the addresses again (`higher_prio_send_advert`).
+   */
   readonly higherPrioritySendsAdvert: boolean;
   /** True: do not answer a rival of lower priority at once, as before RFC 9568. */
   readonly lowerPriorityNoAdvert: boolean;
@@ -29,12 +33,15 @@ export interface ElectionConfig extends TimerRules {
   readonly inSyncGroup: boolean;
 }
 
-/** What an instance of keepalived does that is told nothing else. */
+/**
+ * What an instance does that is told nothing else: the same as keepalived's, but for the last advertisement of a master
+ * that is outranked, without which the addresses may be unreachable after a partition for as long as hosts remember.
+ */
 export const electionDefaults = {
   ...defaultTimerRules,
   preempt: true,
   preemptDelay: seconds(0),
-  higherPrioritySendsAdvert: false,
+  higherPrioritySendsAdvert: true,
   lowerPriorityNoAdvert: false,
   announce: {
     repeat: 5,

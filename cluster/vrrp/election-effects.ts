@@ -6,8 +6,11 @@ export type ElectionEffect =
   | { readonly kind: 'advertise'; readonly priority: number }
   /** Answer for the virtual addresses from now on. */
   | { readonly kind: 'acquire-addresses' }
-  /** Be silent about the virtual addresses from now on, and forget what is left of a burst of announcements. */
-  | { readonly kind: 'release-addresses' }
+  /**
+   * Be silent about the virtual addresses from now on, and forget what is left of a burst of announcements. `isStale`: others
+   * have served them for a while, unknown to this node; not even what still arrives is to be forwarded.
+   */
+  | { readonly kind: 'release-addresses'; readonly isStale: boolean }
   /**
    * Send `repeat` rounds of gratuitous ARP, or of unsolicited neighbour advertisements, for the virtual addresses. The
    * driver may space the packets out (`garp_interval`); a later burst then takes the place of one that is not over.

@@ -54,8 +54,6 @@ export class Election {
   #now = instant(0);
   /** This node, with its effective priority. */
   #self: Candidate;
-  /** The master whose silence made this node the master. */
-  #silencedMaster: IpAddress | undefined;
   #fault: string | undefined;
   #groupFault: string | undefined;
   #transitions = 0;
@@ -80,6 +78,7 @@ export class Election {
     this.#enter(now);
     assert(this.#state === 'initialize', 'an election that runs is not started');
     if (options.mayPreempt) this.#candidacy.allowPreemption(now);
+    else this.#candidacy.forbidPreemption();
     const fault = this.#fault ?? this.#groupFault;
     if (fault === undefined) this.#becomeBackup(now, 'started');
     else this.#becomeFault(now, fault);
@@ -303,24 +302,28 @@ export class Election {
 
   /** RFC 9568 §6.4.3. Whoever resigns was master beside us, so it is answered like any rival of lower rank. */
   #masterReceive(now: Instant, advertisement: Advertisement): void {
+    const { name, higherPrioritySendsAdvert, lowerPriorityNoAdvert } = this.#config;
     const { source, priority, intervalCentiseconds } = advertisement;
     if (outranks({ address: source, priority }, this.#self)) {
+      if (higherPrioritySendsAdvert) this.#mastership.advertise(now, this.#self.priority);
       return this.#becomeBackup(now, 'outranked', advertisement);
     }
-    const router = this.#config.name;
-    this.#log.debug('a lower router believes that it is master', { router, source, priority });
+    this.#log.debug('a lower router believes that it is master', {
+      router: name,
+      source,
+      priority,
+    });
     this.#rivals += 1;
-    if (priority === resignPriority || !this.#config.lowerPriorityNoAdvert) {
+    if (priority === resignPriority || !lowerPriorityNoAdvert) {
       this.#mastership.advertiseSoon(now, this.#self.priority);
     }
     this.#mastership.handleRival(now, centiseconds(intervalCentiseconds));
   }
 
-  /** Whoever stops being master without a better `master` resigns. */
+  /** Who stops being master, and not because of a better `master`, resigns. */
   #becomeBackup(now: Instant, reason: TransitionReason, master?: Advertisement): void {
     assert(this.#state !== 'backup', 'a backup does not become backup');
-    if (master !== undefined) this.#sayLastWord(now, master);
-    this.#leave(master === undefined);
+    this.#leave({ resigns: master === undefined, isStale: reason === 'paused' });
     if (master !== undefined) this.#candidacy.follow(now, master);
     else if (reason === 'paused') this.#candidacy.listenBriefly(now);
     else this.#candidacy.listen(now);
@@ -329,28 +332,26 @@ export class Election {
 
   #becomeMaster(now: Instant, reason: TakeOverReason): void {
     assert(this.#state === 'backup', 'only a backup becomes master');
-    const { master } = this.#candidacy;
-    this.#silencedMaster = reason === 'master-silent' ? master?.address : undefined;
-    this.#leave(false);
+    this.#candidacy.stop();
     this.#mastership.start(now, this.#self.priority);
     this.#changeState(now, 'master', reason);
   }
 
   #becomeFault(now: Instant, fault: string): void {
-    this.#leave(true);
+    this.#leave({ resigns: true, isStale: false });
     this.#candidacy.forbidPreemption();
     this.#changeState(now, 'fault', 'faulty', fault);
   }
 
   #becomeInitialize(now: Instant): void {
-    this.#leave(true);
+    this.#leave({ resigns: true, isStale: false });
     this.#candidacy.forbidPreemption();
     this.#changeState(now, 'initialize', 'stopped');
   }
 
   /** What the present state holds is given up, whichever state comes next. */
-  #leave(resigns: boolean): void {
-    if (this.#state === 'master') this.#mastership.stop(resigns);
+  #leave(how: { readonly resigns: boolean; readonly isStale: boolean }): void {
+    if (this.#state === 'master') this.#mastership.stop(how);
     this.#candidacy.stop();
   }
 
@@ -382,17 +383,5 @@ export class Election {
   #distrustTable(): void {
     this.#candidacy.forbidPreemption();
     this.effects.push({ kind: 'stale' });
-  }
-
-  /**
-   * A master that comes back after it was cut off does not know that there was another one, and that hosts have learned the
-   * way to it. One more advertisement of ours, of lower rank, makes it announce the addresses again. keepalived does
-   * so when it is told to; we also do when it is the very router whose silence made us master.
-   */
-  #sayLastWord(now: Instant, master: Advertisement): void {
-    if (this.#state !== 'master') return;
-    const wasCutOff = master.source === this.#silencedMaster;
-    if (!wasCutOff && !this.#config.higherPrioritySendsAdvert) return;
-    this.#mastership.advertise(now, this.#self.priority);
   }
 }

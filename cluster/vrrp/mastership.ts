@@ -47,10 +47,10 @@ export class Mastership {
     this.#announcements.start(now);
   }
 
-  /** Gives the addresses up, and says so, by priority 0, to whoever has not just said the same. */
-  stop(resigns: boolean): void {
+  /** Gives the addresses up; who `resigns` says so by priority 0. `isStale` is that of `release-addresses`. */
+  stop({ resigns, isStale }: { readonly resigns: boolean; readonly isStale: boolean }): void {
     if (resigns) this.#send(resignPriority);
-    this.#effects.push({ kind: 'release-addresses' });
+    this.#effects.push({ kind: 'release-addresses', isStale });
     this.#announcements.stop();
     this.#advertiseAt = Never;
   }

@@ -29,8 +29,9 @@ export const Row = {
   words: 16,
 } as const;
 
-/** The half of a word that `kindOf` fills. */
+/** The half of a word that `kindOf` fills, and the byte of it that is the protocol. */
 export const KindMask = 0xffff;
+export const ProtocolMask = 0xff;
 
 /** True for the address at `at` of a row, or of another column. */
 export const sameAddress = (rows: Uint32Array, at: number, words: Uint32Array): boolean =>

@@ -1,13 +1,12 @@
 import { assert } from '../base/invariant.js';
 import { instant, type Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
-import { KindMask, kindOf, Row, sameAddress, type ConnectionKey } from './connection-row.js';
-import { hashEndpoint } from './endpoint-hash.js';
+import { ClientIndex, MostOfClient, NoConnection } from './client-index.js';
+import { kindOf, Row, type ConnectionKey } from './connection-row.js';
 import { Method, methodOfNumber, NoServer } from './services.js';
 import { TimingWheel } from './timing-wheel.js';
 
-/** "No such connection", where an index is expected. */
-export const NoConnection = -1;
+export { NoConnection } from './client-index.js';
 
 /** Properties of an entry, as bits. */
 export const Flag = {
@@ -48,15 +47,15 @@ export interface ConnectionTableOptions {
   readonly capacity?: number;
   /** Random start of the hash, so that nobody outside can aim at one bucket. */
   readonly seed: number;
+  /** The most entries of one client address and port, `MostOfClient` when absent. */
+  readonly mostOfClient?: number;
 }
 
 /**
- * The connection table: a struct of arrays with a fixed capacity and one chained hash over protocol and client
- * endpoint. As in IPVS that one index finds an entry from both sides: what the client sends is compared with the
- * virtual endpoint, what comes back with the real server's.
+ * The connection table: a struct of arrays with a fixed capacity and one index, over protocol and client endpoint.
  *
  * An entry is its index; it stays where it is for its whole life. Columns that hold links store index + 1, so that the
- * zeroes of fresh memory mean "none" and an empty table costs no memory but address space. At the limit nothing is
+ * zeroes of fresh memory mean "none" and an empty table costs no memory but address space. At its limits nothing is
  * evicted: `insert` answers `NoConnection` and the caller counts.
  */
 export class ConnectionTable {
@@ -87,10 +86,9 @@ export class ConnectionTable {
   readonly syncedState: Uint8Array;
   /** When peers were told last, in ticks. */
   readonly syncedAt: Uint32Array;
-  readonly #heads: Int32Array;
   readonly #inUse: Uint8Array;
+  readonly #index: ClientIndex;
   readonly #wheel: TimingWheel;
-  readonly #seed: number;
   #now: Instant = instant(0);
   #ticks = 0;
   #columnBytes = 0;
@@ -116,15 +114,15 @@ export class ConnectionTable {
     this.origin = this.#column(new Uint8Array(capacity));
     this.syncedState = this.#column(new Uint8Array(capacity));
     this.syncedAt = this.#column(new Uint32Array(capacity));
-    this.#heads = this.#column(new Int32Array(2 ** Math.ceil(Math.log2(capacity))));
     this.#inUse = this.#column(new Uint8Array(capacity));
+    const { seed, mostOfClient = MostOfClient } = options;
+    this.#index = new ClientIndex(this.rows, { capacity, seed, mostOfClient });
     this.#wheel = new TimingWheel(capacity, WheelSlots, 0);
-    this.#seed = options.seed >>> 0;
   }
 
   /** Bytes of all columns and indexes. */
   get byteLength(): number {
-    return this.#columnBytes + this.#wheel.byteLength;
+    return this.#columnBytes + this.#index.byteLength + this.#wheel.byteLength;
   }
 
   /** Entries in use. */
@@ -153,41 +151,12 @@ export class ConnectionTable {
 
   /** The entry that a packet from a client belongs to. */
   find(flow: Flow): number {
-    const { rows } = this;
-    // As a signed word: V8 puts unsigned ones above 2^31 on the heap.
-    const ports = (flow.sourcePort << 16) | flow.destinationPort;
-    const kind = kindOf(flow.protocol, flow.family, false);
-    let link = this.#heads[this.#bucket(flow.protocol, flow.source, 0, flow.sourcePort)] ?? 0;
-    while (link !== 0) {
-      const row = (link - 1) * Row.words;
-      const matches =
-        ((rows[row + Row.ports] ?? 0) | 0) === ports &&
-        ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
-        sameAddress(rows, row + Row.client, flow.source) &&
-        sameAddress(rows, row + Row.virtual, flow.destination);
-      if (matches) return link - 1;
-      link = rows[row + Row.next] ?? 0;
-    }
-    return NoConnection;
+    return this.#index.find(flow);
   }
 
   /** The persistence template with the family, protocol, client and virtual endpoint of a key. */
   findTemplate(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
-    const { rows } = this;
-    const ports = (key.clientPort << 16) | key.virtualPort;
-    const kind = kindOf(key.protocol, key.family, true);
-    let link = this.#heads[this.#bucket(key.protocol, key.clientWords, 0, key.clientPort)] ?? 0;
-    while (link !== 0) {
-      const row = (link - 1) * Row.words;
-      const matches =
-        ((rows[row + Row.ports] ?? 0) | 0) === ports &&
-        ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
-        sameAddress(rows, row + Row.client, key.clientWords) &&
-        sameAddress(rows, row + Row.virtual, key.virtualWords);
-      if (matches) return link - 1;
-      link = rows[row + Row.next] ?? 0;
-    }
-    return NoConnection;
+    return this.#index.findTemplate(key);
   }
 
   /**
@@ -195,23 +164,12 @@ export class ConnectionTable {
    * count: with the same real server they may have the same endpoints.
    */
   findReply(flow: Flow): number {
-    const { rows } = this;
-    const kind = kindOf(flow.protocol, flow.family, false);
-    const bucket = this.#bucket(flow.protocol, flow.destination, 0, flow.destinationPort);
-    let link = this.#heads[bucket] ?? 0;
-    while (link !== 0) {
-      const row = (link - 1) * Row.words;
-      const matches =
-        (rows[row + Row.ports] ?? 0) >>> 16 === flow.destinationPort &&
-        ((rows[row + Row.kind] ?? 0) & KindMask) === kind &&
-        sameAddress(rows, row + Row.client, flow.destination) &&
-        sameAddress(rows, row + Row.real, flow.source) &&
-        (rows[row + Row.kind] ?? 0) >>> 16 === flow.sourcePort &&
-        !this.hasFlag(link - 1, Flag.noOutput);
-      if (matches) return link - 1;
-      link = rows[row + Row.next] ?? 0;
-    }
-    return NoConnection;
+    return this.#index.findReply(flow, this.flags, Flag.noOutput);
+  }
+
+  /** True when the key's client has as many entries as one may have. */
+  isCrowded(key: ConnectionKey): boolean {
+    return this.#index.isCrowded(key);
   }
 
   clientPort(index: number): number {
@@ -241,10 +199,10 @@ export class ConnectionTable {
 
   /**
    * Makes an entry with state NONE, bound to no server and without an expiry: the caller sets them before it returns.
-   * `NoConnection` when the table is full.
+   * `NoConnection` when the table is full, or the client has as many entries as one may have.
    */
   insert(key: ConnectionKey, now: Instant): number {
-    const index = this.#allocate();
+    const index = this.isCrowded(key) ? NoConnection : this.#allocate();
     if (index === NoConnection) return NoConnection;
     this.family[index] = key.family;
     this.protocol[index] = key.protocol;
@@ -259,9 +217,7 @@ export class ConnectionTable {
     this.origin[index] = LocalOrigin;
     this.syncedState[index] = 0;
     this.syncedAt[index] = 0;
-    const bucket = this.#bucket(key.protocol, key.clientWords, 0, key.clientPort);
-    this.#link(index, this.#heads[bucket] ?? 0);
-    this.#heads[bucket] = index + 1;
+    this.#index.add(index);
     this.rows[index * Row.words + Row.expiresAt] = this.#toTicks(now);
     this.#wheel.schedule(index, Math.ceil(this.#toTicks(now) / TicksPerStep));
     return index;
@@ -295,7 +251,7 @@ export class ConnectionTable {
     assert(this.children(index) === 0, 'a template outlives the connections that follow it');
     const template = this.template(index);
     if (template !== NoConnection) this.#children[template] = this.children(template) - 1;
-    this.#unlink(index);
+    this.#index.remove(index);
     this.#wheel.cancel(index);
     this.#recycle(index);
   }
@@ -390,20 +346,11 @@ export class ConnectionTable {
     return this.rows[index * Row.words + Row.expiresAt] ?? 0;
   }
 
-  /** The entry behind this one in its bucket, or among the free ones, as index + 1. */
-  #next(index: number): number {
-    return this.rows[index * Row.words + Row.next] ?? 0;
-  }
-
-  #link(index: number, next: number): void {
-    this.rows[index * Row.words + Row.next] = next;
-  }
-
   #allocate(): number {
     let index = NoConnection;
     if (this.#free !== 0) {
       index = this.#free - 1;
-      this.#free = this.#next(index);
+      this.#free = this.rows[index * Row.words + Row.next] ?? 0;
     } else if (this.#highest < this.capacity) {
       index = this.#highest;
       this.#highest += 1;
@@ -417,35 +364,8 @@ export class ConnectionTable {
 
   #recycle(index: number): void {
     this.#inUse[index] = 0;
-    this.#link(index, this.#free);
+    this.rows[index * Row.words + Row.next] = this.#free;
     this.#free = index + 1;
     this.#size -= 1;
-  }
-
-  #unlink(index: number): void {
-    const bucket = this.#bucket(
-      this.protocol[index] ?? 0,
-      this.rows,
-      this.clientAt(index),
-      this.clientPort(index),
-    );
-    let link = this.#heads[bucket] ?? 0;
-    if (link === index + 1) {
-      this.#heads[bucket] = this.#next(index);
-      return;
-    }
-    while (link !== 0) {
-      const following = this.#next(link - 1);
-      if (following === index + 1) {
-        this.#link(link - 1, this.#next(index));
-        return;
-      }
-      link = following;
-    }
-    assert(false, 'an entry in use is in its bucket');
-  }
-
-  #bucket(protocol: number, words: Uint32Array, offset: number, port: number): number {
-    return hashEndpoint(this.#seed, protocol, words, offset, port) & (this.#heads.length - 1);
   }
 }

@@ -36,10 +36,16 @@ export const DropReason = {
   unrelatedIcmp: 16,
   /** For the node itself, which has no way to take it from here. */
   noLocalDelivery: 17,
+  /** One client address and port has as many connections as one may have. */
+  clientLimit: 18,
+  /** An ICMP error about a packet that we put into a tunnel, of which there is nothing to tell the client. */
+  tunnelError: 19,
+  /** FullNat has no local address and port free to talk to the real server from. */
+  noLocalPort: 20,
   /** Opens a connection again whose first packet still waits until the connection is committed. */
-  repeated: 18,
+  repeated: 21,
   /** Of a connection that is not committed yet, with too many packets that wait, or that ended while they did. */
-  uncommitted: 19,
+  uncommitted: 22,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 

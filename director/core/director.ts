@@ -54,8 +54,9 @@ export interface FloatingAddress {
 export interface DirectorOptions {
   readonly interfaces: readonly Interface[];
   readonly gateways?: readonly Gateway[];
-  /** The most connections; see `ConnectionTable`. */
+  /** The most connections, in all and of one client address and port; see `ConnectionTable`. */
   readonly capacity?: number;
+  readonly mostOfClient?: number;
   /** Seed of everything random: the connection hash, the choices of chance. */
   readonly seed: number;
   /** Timeouts of TCP and UDP in seconds by state number, the kernel's when absent. */
@@ -94,6 +95,8 @@ export class Director {
   /** What the frame in hand says, and what the packet that an ICMP error quotes says. */
   readonly flow = new Flow();
   readonly inner = new Flow();
+  /** What the packet says that the quoted one carries through a tunnel. */
+  readonly tunnelled = new Flow();
   /** For frames that the director makes itself, and for those that have waited. */
   readonly scratch = new Packet();
   readonly second = new Packet();
@@ -111,6 +114,7 @@ export class Director {
     this.connections = new ConnectionTable({
       seed: this.prng.uint32(),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+      ...(options.mostOfClient === undefined ? {} : { mostOfClient: options.mostOfClient }),
     });
     this.localEndpoints = new LocalEndpoints(
       this.connections,

@@ -1,6 +1,6 @@
 import type { Instant } from '../base/time.js';
 import { Protocol } from '../wire/ipv4.js';
-import { Flag, type ConnectionTable } from './connections.js';
+import { Flag, NoConnection, type ConnectionTable } from './connections.js';
 import type { Director } from './director.js';
 import { closeConnection, serverOf } from './lifecycle.js';
 import { TemplateState, timeoutOf } from './protocol-states.js';
@@ -15,24 +15,30 @@ const MostLooks = 64;
  * not worth keeping, within 64 steps for each. Such are connections that were never established or are already over
  * (of TCP SYN_RECV, SYNACK, NONE, CLOSE and TIME_WAIT, of SCTP their like), UDP flows of a single datagram, and persistence templates that no
  * connection follows and none has proven. Established connections are never ended for new ones: under a SYN flood the
- * flood's own entries make room for each other, and when none is found the new connection is refused.
+ * flood's own entries make room for each other, and when none is found the new connection is refused. `spared` is an entry
+ * that stays in any case.
  */
-export function makeRoom(director: Director, entries: number): boolean {
+export function makeRoom(
+  director: Director,
+  entries: number,
+  spared: number = NoConnection,
+): boolean {
   const { connections } = director;
   while (connections.capacity - connections.size < entries) {
-    if (!evictOne(director)) return false;
+    if (!evictOne(director, spared)) return false;
   }
   return true;
 }
 
 /** False when nothing could go. */
-function evictOne(director: Director): boolean {
+function evictOne(director: Director, spared: number): boolean {
   const { connections, counters } = director;
   for (let look = 0; look < MostLooks; look += 1) {
     director.evictionHand =
       director.evictionHand + 1 < connections.end ? director.evictionHand + 1 : 0;
     const index = director.evictionHand;
-    if (!connections.isInUse(index) || !isExpendable(connections, index)) continue;
+    if (index === spared || !connections.isInUse(index)) continue;
+    if (!isExpendable(connections, index)) continue;
     closeConnection(director, index);
     counters.evicted += 1;
     return true;

@@ -10,10 +10,16 @@ import { Headroom, type Packet } from '../wire/packet.js';
 export const ErrorKind = { timeExceeded: 0, tooBig: 1, portUnreachable: 2 } as const;
 export type ErrorKind = (typeof ErrorKind)[keyof typeof ErrorKind];
 
+/** Type and code of an error, in the ICMP of its packet's family. */
+export interface ErrorMessage {
+  readonly type: number;
+  readonly code: number;
+}
+
 export interface ErrorOptions {
   /** The address that the error comes from: four words, of the family of the packet. */
   readonly source: Uint32Array;
-  /** The largest packet that would have passed; only of `tooBig`. */
+  /** The largest packet that would have passed; 0 where that is not the trouble. */
   readonly mtu: number;
   /** For the IPv4 header, which may be fragmented. */
   readonly identification: number;
@@ -29,12 +35,7 @@ const LargestIpv4Error = 576;
 const Precedence = 0xc0;
 const TosBits = 0x1e;
 
-/**
- * Writes an ICMP error about the packet of `flow` into `scratch`: an IP packet behind an Ethernet header of which only
- * the type is written. Returns false, and writes nothing, about a packet that no error may be sent about (RFC 1122
- * §3.2.2, RFC 1812 §4.3.2.7, RFC 4443 §2.4): an error, a part of a datagram other than its first, a packet to or from
- * more than one host. How many errors are sent is the caller's to limit.
- */
+/** Writes an ICMP error of a kind, see `buildMessage`. The MTU of `options` counts for `tooBig` only. */
 export function buildError(
   scratch: Packet,
   packet: Packet,
@@ -42,10 +43,28 @@ export function buildError(
   kind: ErrorKind,
   options: ErrorOptions,
 ): boolean {
+  const message = (flow.family === Family.ipv4 ? Ipv4Message : Ipv6Message)[kind];
+  const used = kind === ErrorKind.tooBig ? options : { ...options, mtu: 0 };
+  return buildMessage(scratch, packet, flow, message, used);
+}
+
+/**
+ * Writes an ICMP error about the packet of `flow` into `scratch`: an IP packet behind an Ethernet header of which only
+ * the type is written. Returns false, and writes nothing, about a packet that no error may be sent about (RFC 1122
+ * §3.2.2, RFC 1812 §4.3.2.7, RFC 4443 §2.4): an error, a part of a datagram other than its first, a packet to or from
+ * more than one host. How many errors are sent is the caller's to limit.
+ */
+export function buildMessage(
+  scratch: Packet,
+  packet: Packet,
+  flow: Flow,
+  message: ErrorMessage,
+  options: ErrorOptions,
+): boolean {
   const isIpv4 = flow.family === Family.ipv4;
-  if (!(isIpv4 ? deservesIpv4(packet, flow) : deservesIpv6(packet, flow, kind))) return false;
-  if (isIpv4) writeIpv4(scratch, packet, flow, kind, options);
-  else writeIpv6(scratch, packet, flow, kind, options);
+  if (!(isIpv4 ? deservesIpv4(packet, flow) : deservesIpv6(packet, flow, message))) return false;
+  if (isIpv4) writeIpv4(scratch, packet, flow, message, options);
+  else writeIpv6(scratch, packet, flow, message, options);
   return true;
 }
 
@@ -63,10 +82,11 @@ function isOneHost(address: number): boolean {
   return first !== 0 && first !== 127 && first < 224;
 }
 
-function deservesIpv6(packet: Packet, flow: Flow, kind: ErrorKind): boolean {
+function deservesIpv6(packet: Packet, flow: Flow, message: ErrorMessage): boolean {
   if (isNowhere(flow.source) || isMulticast(flow.source)) return false;
   // A sender to a group must learn the MTU of the path too (RFC 4443 §2.4 e.3).
-  if (isMulticast(flow.destination) && kind !== ErrorKind.tooBig) return false;
+  const isTooBig = message.type === icmpv6.Type.packetTooBig;
+  if (isMulticast(flow.destination) && !isTooBig) return false;
   if (flow.protocol !== ipv4.Protocol.icmpv6) return true;
   if (flow.fragmentOffset !== 0) return false;
   if (!icmpv6.isValid(flow.transport, flow.end)) return false;
@@ -83,14 +103,14 @@ function writeIpv4(
   scratch: Packet,
   packet: Packet,
   flow: Flow,
-  kind: ErrorKind,
+  message: ErrorMessage,
   options: ErrorOptions,
 ): void {
   const { view } = scratch;
   const network = begin(scratch, ethernet.EtherType.ipv4);
-  const message = network + ipv4.MinimumHeaderLength;
+  const body = network + ipv4.MinimumHeaderLength;
   const room = LargestIpv4Error - ipv4.MinimumHeaderLength - icmp.HeaderLength;
-  quote(scratch, packet, flow, { at: message + icmp.HeaderLength, room });
+  quote(scratch, packet, flow, { at: body + icmp.HeaderLength, room });
   ipv4.write(view, network, {
     tos: (ipv4.tos(packet.view, flow.network) & TosBits) | Precedence,
     totalLength: scratch.end - network,
@@ -100,10 +120,7 @@ function writeIpv4(
     source: options.source[3] ?? 0,
     destination: flow.source[3] ?? 0,
   });
-  icmp.writeError(view, message, scratch.end, {
-    ...Ipv4Message[kind],
-    nextHopMtu: kind === ErrorKind.tooBig ? options.mtu : 0,
-  });
+  icmp.writeError(view, body, scratch.end, { ...message, nextHopMtu: options.mtu });
 }
 
 const Ipv4Message = {
@@ -116,24 +133,23 @@ function writeIpv6(
   scratch: Packet,
   packet: Packet,
   flow: Flow,
-  kind: ErrorKind,
+  message: ErrorMessage,
   options: ErrorOptions,
 ): void {
   const { view } = scratch;
   const network = begin(scratch, ethernet.EtherType.ipv6);
-  const message = network + ipv6.HeaderLength;
+  const body = network + ipv6.HeaderLength;
   const room = ipv6.MinimumMtu - ipv6.HeaderLength - icmpv6.HeaderLength;
-  quote(scratch, packet, flow, { at: message + icmpv6.HeaderLength, room });
+  quote(scratch, packet, flow, { at: body + icmpv6.HeaderLength, room });
   ipv6.write(view, network, {
-    payloadLength: scratch.end - message,
+    payloadLength: scratch.end - body,
     nextHeader: ipv4.Protocol.icmpv6,
     hopLimit: InitialTtl,
     source: options.source,
     destination: flow.source,
   });
-  const mtu = kind === ErrorKind.tooBig ? options.mtu : 0;
-  icmpv6.writeError(view, message, { ...Ipv6Message[kind], mtu });
-  icmpv6.setChecksum(view, network, message, scratch.end);
+  icmpv6.writeError(view, body, { ...message, mtu: options.mtu });
+  icmpv6.setChecksum(view, network, body, scratch.end);
 }
 
 const Ipv6Message = {

@@ -57,6 +57,21 @@ export class RoutingTable {
     }
   }
 
+  /** The gateways, by family and address. */
+  *gateways(): Generator<{ readonly family: Family; readonly words: Uint32Array }> {
+    for (const [family, { gateway }] of this.#gateways) {
+      if (gateway !== undefined) yield { family, words: gateway };
+    }
+  }
+
+  /** True for an address that the kernel has on one of the interfaces. */
+  isOwn(family: Family, words: Uint32Array, offset = 0): boolean {
+    return this.#networks.some(
+      ({ family: own, route }) =>
+        own === family && route.source.every((word, index) => word === words[offset + index]),
+    );
+  }
+
   /** The route to the address at `offset` of a column, or undefined when there is none. */
   find(family: Family, words: Uint32Array, offset = 0): Route | undefined {
     for (const network of this.#networks) {

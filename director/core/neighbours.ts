@@ -3,8 +3,12 @@ import type { Family } from '../wire/flow.js';
 import { AddressMap } from './address-map.js';
 import type { Interface } from './interfaces.js';
 
-/** Frames that wait for one neighbour; as many as Linux kept before 3.3 (`unres_qlen`). */
-const LongestQueue = 3;
+/**
+ * Frames that wait for one neighbour, and for all: a node that takes over has to wait for a client or a router in whose
+ * stead hundreds of connections speak. Linux keeps 208 KiB of them each (`unres_qlen_bytes`).
+ */
+const LongestQueue = 64;
+const MostHeld = 4_096;
 /** The most neighbours known at a time; above it, new ones are not made until others are forgotten. */
 const MostNeighbours = 65_536;
 const ProbeInterval = seconds(1);
@@ -21,7 +25,7 @@ export class Neighbour {
   macHigh = 0;
   macLow = 0;
   /** Copies of the frames that wait for it. */
-  readonly queue: Uint8Array[] = [];
+  queue: Uint8Array[] = [];
   probes = 0;
   nextProbe: Instant;
   /** Traffic went to it since its last confirmation. */
@@ -49,6 +53,7 @@ export interface NeighbourWork {
  */
 export class NeighbourTable {
   readonly #neighbours = new AddressMap<Neighbour>();
+  #held = 0;
 
   get size(): number {
     return this.#neighbours.size;
@@ -67,11 +72,20 @@ export class NeighbourTable {
     return neighbour;
   }
 
-  /** Keeps a copy of a frame until the neighbour answers; false when its queue is full. */
+  /** Keeps a copy of a frame until the neighbour answers; false when its queue is full, or too many frames wait in all. */
   hold(neighbour: Neighbour, frame: Uint8Array): boolean {
-    if (neighbour.queue.length >= LongestQueue) return false;
+    if (neighbour.queue.length >= LongestQueue || this.#held >= MostHeld) return false;
     neighbour.queue.push(frame);
+    this.#held += 1;
     return true;
+  }
+
+  /** Hands out the frames that wait for a neighbour, oldest first. */
+  takeHeld(neighbour: Neighbour): readonly Uint8Array[] {
+    const { queue } = neighbour;
+    neighbour.queue = [];
+    this.#held -= queue.length;
+    return queue;
   }
 
   /** The neighbour has this MAC address now. */

@@ -4,15 +4,17 @@ import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import type { ConnectionKey } from './connection-row.js';
 import { Flag, NoConnection } from './connections.js';
+import { DropReason } from './counters.js';
 import type { Director } from './director.js';
 import { makeRoom } from './eviction.js';
 import { bindConnection } from './lifecycle.js';
+import { refusal } from './refusal.js';
 import { Method, type RealServer } from './services.js';
 import { State } from './states.js';
 
 /**
- * Makes the entry of a new connection to a real server's port, in its first state; `NoConnection` when the table is full
- * of connections worth keeping, or FullNat has no local endpoint left.
+ * Makes the entry of a new connection to a real server's port, in its first state. Answers its index, or a refusal when
+ * the table is full of connections worth keeping, the client has too many, or FullNat has no local endpoint left.
  */
 export function openConnection(
   director: Director,
@@ -32,16 +34,20 @@ export function openConnection(
     realWords: server.words,
     realPort,
   };
-  if (!makeRoom(director, 1)) return NoConnection;
-  const index = connections.insert(key, now);
-  assert(index !== NoConnection, 'room has been made');
+  let index = connections.insert(key, now);
+  if (index === NoConnection) {
+    if (connections.isCrowded(key)) return refusal(DropReason.clientLimit);
+    if (!makeRoom(director, 1)) return refusal(DropReason.tableFull);
+    index = connections.insert(key, now);
+    assert(index !== NoConnection, 'room has been made');
+  }
   if (flow.protocol === Protocol.udp) {
     connections.state[index] = State.udp;
     if (server.service.isOnePacket) connections.setFlag(index, Flag.onePacket);
   }
   if (server.method === Method.fullNat && !director.localEndpoints.assign(index)) {
     connections.release(index);
-    return NoConnection;
+    return refusal(DropReason.noLocalPort);
   }
   bindConnection(director, index, server);
   server.stats.countConnection();

@@ -2,8 +2,10 @@ import type { Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
 import type { ConnectionKey } from './connection-row.js';
 import { NoConnection } from './connections.js';
+import { DropReason } from './counters.js';
 import type { Director } from './director.js';
 import { bindConnection, serverOf } from './lifecycle.js';
+import { refusal } from './refusal.js';
 import { Ftp } from './service-table.js';
 import type { Persistence, VirtualService } from './services.js';
 
@@ -12,12 +14,30 @@ const clientNetwork = new Uint32Array(4);
 const markAddress = new Uint32Array(4);
 
 /**
- * The template that a new connection of a persistent service follows (ip_vs_sched_persist in ip_vs_core.c), made by the
- * scheduler's choice when there is none that can be used. It is known by protocol, client network and virtual endpoint;
- * for a service of every port, and for FTP with its data connections, by port 0, and for a firewall mark by the mark.
- * `NoConnection` when no server can be chosen. The caller has made room.
+ * The template that a new connection of a persistent service follows (ip_vs_sched_persist in ip_vs_core.c), with its full
+ * time again; `NoConnection` when there is none that can be used, or the service is not persistent. One that cannot be
+ * used any more is out of the way afterwards.
  */
-export function obtainTemplate(
+export function findTemplate(
+  director: Director,
+  service: VirtualService,
+  flow: Flow,
+  now: Instant,
+): number {
+  const { connections } = director;
+  if (service.persistence === undefined) return NoConnection;
+  const template = connections.findTemplate(keyOf(service, service.persistence, flow));
+  if (template === NoConnection) return NoConnection;
+  if (!isUsable(director, template)) {
+    connections.retireTemplate(template);
+    return NoConnection;
+  }
+  connections.expireAfter(template, service.persistence.timeout, now);
+  return template;
+}
+
+/** Makes a template by the scheduler's choice, or answers a refusal. The caller has made room. */
+export function makeTemplate(
   director: Director,
   service: VirtualService,
   persistence: Persistence,
@@ -25,11 +45,31 @@ export function obtainTemplate(
   now: Instant,
 ): number {
   const { connections } = director;
+  const server = service.scheduler.choose(service, flow, now);
+  if (server === undefined) return refusal(DropReason.noServer);
+  const key = keyOf(service, persistence, flow);
+  const realPort = key.virtualPort === 0 ? 0 : server.port;
+  const template = connections.insert({ ...key, realWords: server.words, realPort }, now);
+  if (template === NoConnection) return refusal(DropReason.clientLimit);
+  bindConnection(director, template, server);
+  connections.expireAfter(template, persistence.timeout, now);
+  return template;
+}
+
+/**
+ * What the template of a client is known by: protocol, client network and virtual endpoint; for a service of every port,
+ * and for FTP with its data connections, port 0, and for a firewall mark the mark. Good until the next call.
+ */
+function keyOf(
+  service: VirtualService,
+  persistence: Persistence,
+  flow: Flow,
+): Omit<ConnectionKey, 'realWords' | 'realPort'> {
   const hasPort = flow.destinationPort === service.port;
   const isMarked = !hasPort && service.firewallMark !== 0;
   maskInto(clientNetwork, flow, persistence.prefixLength);
   writeMark(markAddress, flow.family, service.firewallMark);
-  const key = {
+  return {
     family: flow.family,
     protocol: isMarked ? 0 : flow.protocol,
     isTemplate: true,
@@ -38,22 +78,6 @@ export function obtainTemplate(
     virtualWords: isMarked ? markAddress : flow.destination,
     virtualPort: hasPort && service.port !== Ftp.port ? service.port : 0,
   };
-  let template = connections.findTemplate(key);
-  if (template !== NoConnection && !isUsable(director, template)) {
-    connections.retireTemplate(template);
-    template = NoConnection;
-  }
-  if (template === NoConnection) {
-    const server = service.scheduler.choose(service, flow, now);
-    if (server === undefined) return NoConnection;
-    const realPort = hasPort && service.port !== Ftp.port ? server.port : 0;
-    const full: ConnectionKey = { ...key, realWords: server.words, realPort };
-    template = connections.insert(full, now);
-    if (template === NoConnection) return NoConnection;
-    bindConnection(director, template, server);
-  }
-  connections.expireAfter(template, persistence.timeout, now);
-  return template;
 }
 
 /** A firewall mark as the kernel puts it into an address: the IPv4 address, or the first word of an IPv6 one. */

@@ -21,12 +21,22 @@ export interface Replica extends ConnectionKey {
   readonly origin: number;
   /** True for a copy of unknown age, from a table that was read as a whole: it never replaces an entry of our own. */
   readonly isDated: boolean;
+  /** The firewall mark of its service, if the peer says so: 0 or absent for what our own marks say. */
+  readonly firewallMark?: number;
+  /** True when the peer says that the connection is not established: it may be over, and another in its place. */
+  readonly isInactive?: boolean;
   /** FullNat: the local endpoint of the connection. */
   readonly local?: { readonly words: Uint32Array; readonly port: number } | undefined;
 }
 
 /** What became of a replica: taken, or why not. */
-export type ReplicaOutcome = 'created' | 'updated' | 'kept-own' | 'table-full';
+export type ReplicaOutcome =
+  | 'created'
+  | 'updated'
+  | 'kept-own'
+  | 'replaced-before'
+  | 'table-full'
+  | 'client-limit';
 
 /**
  * Puts a peer's entry into the table, as IPVS's backup does (ip_vs_proc_conn in ip_vs_sync.c), with three differences
@@ -42,24 +52,20 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   const known = findEntry(director, replica);
   if (known !== NoConnection) {
     if (replica.isDated && connections.origin[known] === LocalOrigin) return 'kept-own';
-    const isOurs = isServed(director, known);
     if (hasSameServer(director, known, replica)) {
-      const isRival = isOurs && !director.isActiveActive;
-      if (isRival && isOlder(director, known, replica)) return 'kept-own';
+      const isOurs = isServed(director, known) && !director.isActiveActive;
+      if (isOurs && isOlder(director, known, replica)) return 'kept-own';
       bindReplica(director, known, replica);
       update(director, known, replica, now);
       return 'updated';
     }
-    const isKept = director.isActiveActive
-      ? outranks(director, known, replica)
-      : isOurs || connections.children(known) > 0;
-    if (isKept) return 'kept-own';
-    connections.clearFlag(known, Flag.synced);
-    if (connections.children(known) > 0) connections.retireTemplate(known);
-    else closeConnection(director, known);
+    if (isLateEnd(replica)) return 'replaced-before';
+    if (!makesWay(director, known, replica)) return 'kept-own';
   }
   const index = connections.insert(replica, now);
-  if (index === NoConnection) return 'table-full';
+  if (index === NoConnection) {
+    return connections.isCrowded(replica) ? 'client-limit' : 'table-full';
+  }
   connections.method[index] = replica.method;
   connections.state[index] = replica.state;
   const seesHalf = replica.method === Method.route || replica.method === Method.tunnel;
@@ -68,6 +74,10 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   update(director, index, replica, now);
   return 'created';
 }
+
+/** Of an entry with another server: the end of a connection in whose place there already is another (ip_vs_proc_conn). */
+const isLateEnd = ({ isInactive, isTemplate }: Replica): boolean =>
+  isInactive === true && isTemplate !== true;
 
 /**
  * Gives an entry what it needs to go on: the real server of this node's own configuration, which may have come later than
@@ -129,6 +139,20 @@ function hasSameServer(director: Director, index: number, replica: Replica): boo
   return replica.realWords.every((word, position) => connections.rows[at + position] === word);
 }
 
+/** Ends an entry in favour of a peer's with another real server; false when it stays. */
+function makesWay(director: Director, index: number, replica: Replica): boolean {
+  const { connections } = director;
+  const isFollowed = connections.children(index) > 0;
+  const isKept = director.isActiveActive
+    ? outranks(director, index, replica)
+    : isServed(director, index) || isFollowed;
+  if (isKept) return false;
+  connections.clearFlag(index, Flag.synced);
+  if (isFollowed) connections.retireTemplate(index);
+  else closeConnection(director, index);
+  return true;
+}
+
 /**
  * True when an entry prevails over a peer's with another real server, by a rule that both nodes follow whoever hears of
  * the other first: an active connection before one that is not, then the lower address and port.
@@ -164,7 +188,7 @@ function markOfReplica(director: Director, replica: Replica): number {
   if (replica.protocol === 0) {
     return replica.virtualWords[replica.family === Family.ipv4 ? 3 : 0] ?? 0;
   }
-  return markOf(director.marks, lookup(replica));
+  return replica.firewallMark || markOf(director.marks, lookup(replica));
 }
 
 const findEntry = (director: Director, key: ReplicaKey): number =>

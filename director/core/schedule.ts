@@ -3,19 +3,24 @@ import type { Flow } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
 import { NoConnection } from './connections.js';
-import { DropReason, DropReasons } from './counters.js';
+import { DropReason } from './counters.js';
 import type { Director } from './director.js';
 import { makeRoom } from './eviction.js';
 import { serverOf } from './lifecycle.js';
 import { openConnection } from './open.js';
-import { obtainTemplate } from './persistence.js';
+import { findTemplate, makeTemplate } from './persistence.js';
+import { refusal } from './refusal.js';
 import { isOpening } from './reuse.js';
-import type { Persistence, RealServer, VirtualService } from './services.js';
+import type { RealServer, VirtualService } from './services.js';
 
 /**
  * Opens a connection for a packet (ip_vs_schedule in ip_vs_core.c). A TCP segment from the middle of an unknown connection
  * opens none, unless the service has a consistent hash for these: all nodes with the same real servers agree on it.
- * Answers the entry's index, or a refusal: a negative number that `refusalReason` turns into the reason.
+ * Answers the entry's index, or a refusal.
+ *
+ * Of a persistent service the template of the client decides, also about the middle of a connection; where there is none,
+ * the beginning of a connection makes one by the service's scheduler, and the middle of one goes by the consistent hash
+ * and makes none: what the scheduler would say now is not where the connection has been.
  */
 export function schedule(
   director: Director,
@@ -31,32 +36,51 @@ export function schedule(
   if (defence.shouldDropPacket()) return refusal(DropReason.overloaded);
 
   if (service.persistence !== undefined) {
-    return schedulePersistent(director, flow, service, service.persistence, now);
+    return schedulePersistent(director, flow, service, isKnownElsewhere, now);
   }
   const scheduler = isKnownElsewhere ? service.consistent : service.scheduler;
   const server = scheduler?.choose(service, flow, now);
   if (server === undefined) return refusal(DropReason.noServer);
   const realPort = server.port === 0 ? flow.destinationPort : server.port;
-  const index = openConnection(director, flow, server, realPort, now);
-  return index === NoConnection ? refusal(DropReason.tableFull) : index;
+  return openConnection(director, flow, server, realPort, now);
 }
 
-/** Opens a connection to the server of its template. */
 function schedulePersistent(
   director: Director,
   flow: Flow,
   service: VirtualService,
-  persistence: Persistence,
+  isKnownElsewhere: boolean,
   now: Instant,
 ): number {
-  // For a template too, and at once: the connection must not take the place of the one that it is to follow.
-  if (!makeRoom(director, 2)) return refusal(DropReason.tableFull);
-  const template = obtainTemplate(director, service, persistence, flow, now);
-  const server = template === NoConnection ? undefined : serverOf(director, template);
+  const { persistence, consistent } = service;
+  let template = findTemplate(director, service, flow, now);
+  if (template === NoConnection && isKnownElsewhere) {
+    const server = consistent?.choose(service, flow, now);
+    if (server === undefined) return refusal(DropReason.noServer);
+    return openConnection(director, flow, server, portBehind(service, server, flow), now);
+  }
+  if (template === NoConnection && persistence !== undefined) {
+    // For the connection too, and at once: it must not find that there is no room left for it.
+    if (!makeRoom(director, 2)) return refusal(DropReason.tableFull);
+    template = makeTemplate(director, service, persistence, flow, now);
+  }
+  return template < 0 ? template : openBehind(director, flow, service, template, now);
+}
+
+/** Opens a connection to the server of its template. */
+function openBehind(
+  director: Director,
+  flow: Flow,
+  service: VirtualService,
+  template: number,
+  now: Instant,
+): number {
+  // Not in the place of the one that it is to follow.
+  if (!makeRoom(director, 1, template)) return refusal(DropReason.tableFull);
+  const server = serverOf(director, template);
   if (server === undefined) return refusal(DropReason.noServer);
   const index = openConnection(director, flow, server, portBehind(service, server, flow), now);
-  if (index === NoConnection) return refusal(DropReason.tableFull);
-  director.connections.follow(index, template);
+  if (index >= 0) director.connections.follow(index, template);
   return index;
 }
 
@@ -83,8 +107,3 @@ function portBehind(service: VirtualService, server: RealServer, flow: Flow): nu
   const keeps = flow.destinationPort !== service.port || server.port === 0;
   return keeps ? flow.destinationPort : server.port;
 }
-
-/** Refusals are numbers below -1, so that an index and a refusal come back in one number without allocating. */
-const refusal = (reason: DropReason): number => -2 - reason;
-export const refusalReason = (refused: number): DropReason =>
-  DropReasons[-2 - refused] ?? DropReason.noServer;

@@ -1,3 +1,4 @@
+import * as sctp from '../wire/sctp.js';
 import type { Direction } from './states.js';
 
 /**
@@ -75,9 +76,6 @@ export const SctpEvent = {
 } as const;
 export type SctpEvent = (typeof SctpEvent)[keyof typeof SctpEvent];
 
-/** Chunk types (RFC 9260 §3.2). */
-const Chunk = { abort: 6, cookieEcho: 10, cookieAck: 11 } as const;
-
 /** Events by chunk type from 0; whatever is not here counts as data. */
 const EventOfChunk: readonly SctpEvent[] = [
   SctpEvent.data, // DATA
@@ -97,27 +95,19 @@ const EventOfChunk: readonly SctpEvent[] = [
   SctpEvent.shutdownComplete,
 ];
 
-/** Byte offsets from the start of a chunk (RFC 9260 §3.2). */
-const Field = { type: 0, length: 2 } as const;
-const CommonHeaderLength = 12;
-const ChunkHeaderLength = 4;
-
 /**
  * The event of an SCTP packet whose common header stands at `offset` and which ends at `end`. Its first chunk decides:
  * the ones that matter are never bundled, but for an ABORT, which may come right behind a COOKIE ECHO or COOKIE ACK and
  * is looked for there.
  */
 export function sctpEvent(view: DataView, offset: number, end: number): SctpEvent {
-  const first = offset + CommonHeaderLength;
-  if (first + ChunkHeaderLength > end) return SctpEvent.none;
-  const type = view.getUint8(first + Field.type);
-  if (type === Chunk.cookieEcho || type === Chunk.cookieAck) {
-    const length = view.getUint16(first + Field.length);
-    const second = first + Math.ceil(length / 4) * 4;
-    const isWhole = length >= ChunkHeaderLength && second + ChunkHeaderLength <= end;
-    if (isWhole && view.getUint8(second + Field.type) === Chunk.abort) return SctpEvent.abort;
+  const first = sctp.chunkType(view, offset, end, 0);
+  if (first === sctp.NoChunk) return SctpEvent.none;
+  if (first === sctp.Chunk.cookieEcho || first === sctp.Chunk.cookieAck) {
+    const second = sctp.chunkType(view, offset, end, 1);
+    if (second === sctp.Chunk.abort) return SctpEvent.abort;
   }
-  return EventOfChunk[type] ?? SctpEvent.data;
+  return EventOfChunk[first] ?? SctpEvent.data;
 }
 
 const Abbreviations = 'NO I1 IN CS CR CW CO CE ES SS SR SA RJ CL'.split(' ');

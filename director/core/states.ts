@@ -118,8 +118,9 @@ function readTables(text: string): number[] {
 
 /**
  * The state after a segment with these control bits. One event counts per segment, in the order rst, syn, fin, ack;
- * a segment with none of them changes nothing. `isSecure` chooses the tables of the secure_tcp defence, which may come
- * and go in the middle of a connection.
+ * a segment with none of them leads to CLOSE from everywhere, as in the kernel: set_tcp_state takes it for the next state
+ * until a table says another. `isSecure` chooses the tables of the secure_tcp defence, which may come and go in the
+ * middle of a connection.
  */
 export function nextTcpState(
   state: number,
@@ -132,7 +133,7 @@ export function nextTcpState(
   else if ((flags & tcp.Flag.syn) !== 0) event = Event.syn;
   else if ((flags & tcp.Flag.fin) !== 0) event = Event.fin;
   else if ((flags & tcp.Flag.ack) !== 0) event = Event.ack;
-  else return state;
+  else return State.close;
   const table = isSecure ? DirectionCount + direction : direction;
   return Transitions[(table * EventCount + event) * StateCount + state] ?? state;
 }

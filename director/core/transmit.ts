@@ -11,7 +11,10 @@ import type { RealServer } from './services.js';
 import { askFor } from './solicit.js';
 import { useVirtualMac } from './virtual-macs.js';
 
-/** The next hop to the address at `offset` of a column, resolved or not; undefined without a route. */
+/**
+ * The next hop to the address at `offset` of a column, resolved or not; undefined without a route. There is none to this
+ * node itself: a real server with one of its addresses is reached by Local or not at all.
+ */
 export function nextHop(
   director: Director,
   family: Family,
@@ -28,10 +31,10 @@ export function nextHop(
       neighbours.add(route.interface, family, route.gateway, now)
     );
   }
-  return (
-    neighbours.find(family, words, offset) ??
-    neighbours.add(route.interface, family, words.slice(offset, offset + 4), now)
-  );
+  const known = neighbours.find(family, words, offset);
+  if (known !== undefined) return known;
+  if (director.routes.isOwn(family, words, offset)) return undefined;
+  return neighbours.add(route.interface, family, words.slice(offset, offset + 4), now);
 }
 
 /** The next hop to a real server, which remembers it. */
@@ -84,7 +87,7 @@ function emit(director: Director, packet: Packet, neighbour: Neighbour): Verdict
 /** Sends the frames that waited for a neighbour which has just answered. */
 export function releaseHeld(director: Director, neighbour: Neighbour): void {
   const { counters, scratch } = director;
-  for (const frame of neighbour.queue.splice(0)) {
+  for (const frame of director.neighbours.takeHeld(neighbour)) {
     counters.held -= 1;
     scratch.load(frame);
     emit(director, scratch, neighbour);
@@ -96,7 +99,7 @@ export function neighbourWork(director: Director): NeighbourWork {
   return {
     probe: (neighbour) => askFor(director, neighbour),
     fail: (neighbour) => {
-      for (const _ of neighbour.queue.splice(0)) {
+      for (const _ of director.neighbours.takeHeld(neighbour)) {
         director.counters.held -= 1;
         director.counters.drop(DropReason.unresolved);
       }

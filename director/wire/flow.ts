@@ -22,6 +22,8 @@ export const Parse = {
   otherProtocol: 3,
   /** ICMP in an IPv4 packet or ICMPv6 in an IPv6 packet, its first eight bytes there. */
   icmp: 4,
+  /** Of a quote only: a packet inside another, by IPIP or GRE. GUE is UDP, and so `ok`. */
+  tunnel: 5,
 } as const;
 export type Parse = (typeof Parse)[keyof typeof Parse];
 
@@ -187,12 +189,17 @@ function parseQuotedTransport(view: DataView, inner: Flow): Parse {
     protocol !== ipv4.Protocol.udp &&
     protocol !== ipv4.Protocol.sctp
   ) {
-    return parsePortless(inner);
+    return isTunnel(protocol) ? Parse.tunnel : parsePortless(inner);
   }
   if (inner.end - inner.transport < QuotedLength) return Parse.malformed;
   readPorts(view, inner);
   return Parse.ok;
 }
+
+const isTunnel = (protocol: number): boolean =>
+  protocol === ipv4.Protocol.ipip ||
+  protocol === ipv4.Protocol.ipv6 ||
+  protocol === ipv4.Protocol.gre;
 
 /** TCP, UDP and SCTP begin with the same two ports. */
 function readPorts(view: DataView, flow: Flow): void {

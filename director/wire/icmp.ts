@@ -16,7 +16,7 @@ export const Type = {
 } as const;
 
 /** Codes of `unreachable`. */
-export const Unreachable = { port: 3, fragmentationNeeded: 4 } as const;
+export const Unreachable = { host: 1, port: 3, fragmentationNeeded: 4 } as const;
 
 /** The last type of RFC 792 and its kin; higher ones may be anything. */
 const LastKnownType = 18;

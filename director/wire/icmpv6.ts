@@ -20,7 +20,7 @@ export const Type = {
 } as const;
 
 /** Codes of `unreachable`. */
-export const Unreachable = { port: 4 } as const;
+export const Unreachable = { address: 3, port: 4 } as const;
 
 /** True when every accessor below is safe. */
 export const isValid = (offset: number, end: number): boolean => end - offset >= HeaderLength;

@@ -141,6 +141,15 @@ export function setFragment(view: DataView, offset: number, fields: FragmentFiel
   view.setUint16(offset + Field.checksum, checksums.complement(sum));
 }
 
+/**
+ * Makes a whole packet one that may be cut on its way. It then needs an identification of its own: that of a packet with
+ * DF may be any (RFC 6864 §4.1).
+ */
+export function allowFragments(view: DataView, offset: number, identification: number): void {
+  const whole = { totalLength: totalLength(view, offset), offset: 0, moreFragments: false };
+  setFragment(view, offset, { ...whole, identification });
+}
+
 /** Takes one from the time to live, which is not zero, and corrects the header checksum. */
 export function decrementTtl(view: DataView, offset: number): void {
   const before = view.getUint16(offset + Field.ttl);

@@ -32,8 +32,14 @@ export namespace baton {
             /** Presence goodbye. */
             goodbye?: (baton.presence.Goodbye.$Properties|null);
 
+            /** Presence challenge. */
+            challenge?: (baton.presence.Challenge.$Properties|null);
+
+            /** Presence signature. */
+            signature?: (baton.presence.Signature.$Properties|null);
+
             /** Presence body. */
-            body?: ("introduction"|"goodbye");
+            body?: ("introduction"|"goodbye"|"challenge");
 
             /**
              * Encodes the specified Presence message. Does not implicitly {@link baton.presence.Presence.verify|verify} messages.
@@ -65,8 +71,14 @@ export namespace baton {
                 /** Presence goodbye */
                 goodbye?: (baton.presence.Goodbye.$Properties|null);
 
+                /** Presence challenge */
+                challenge?: (baton.presence.Challenge.$Properties|null);
+
+                /** Presence signature */
+                signature?: (baton.presence.Signature.$Properties|null);
+
                 /** Presence body */
-                body?: ("introduction"|"goodbye");
+                body?: ("introduction"|"goodbye"|"challenge");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -76,10 +88,132 @@ export namespace baton {
             type $Shape = {
               introduction?: baton.presence.Introduction.$Shape|null;
               goodbye?: baton.presence.Goodbye.$Shape|null;
+              challenge?: baton.presence.Challenge.$Shape|null;
+              signature?: baton.presence.Signature.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; introduction?: null; goodbye?: null }|{ body?: "introduction"; introduction: baton.presence.Introduction.$Shape; goodbye?: null }|{ body?: "goodbye"; introduction?: null; goodbye: baton.presence.Goodbye.$Shape })
+              ({ body?: undefined; introduction?: null; goodbye?: null; challenge?: null }|{ body?: "introduction"; introduction: baton.presence.Introduction.$Shape; goodbye?: null; challenge?: null }|{ body?: "goodbye"; introduction?: null; goodbye: baton.presence.Goodbye.$Shape; challenge?: null }|{ body?: "challenge"; introduction?: null; goodbye?: null; challenge: baton.presence.Challenge.$Shape })
             );
+        }
+
+        /**
+         * Properties of a Challenge.
+         * @deprecated Use baton.presence.Challenge.$Properties instead.
+         */
+        interface IChallenge extends baton.presence.Challenge.$Properties {
+        }
+
+        /** Represents a Challenge. */
+        class Challenge {
+
+            /**
+             * Constructs a new Challenge.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.presence.Challenge.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Challenge nonce. */
+            nonce: Uint8Array;
+
+            /**
+             * Encodes the specified Challenge message. Does not implicitly {@link baton.presence.Challenge.verify|verify} messages.
+             * @param message Challenge message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.presence.Challenge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Challenge message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.presence.Challenge & baton.presence.Challenge.$Shape} Challenge
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.presence.Challenge & baton.presence.Challenge.$Shape;
+        }
+
+        namespace Challenge {
+
+            /** Properties of a Challenge. */
+            interface $Properties {
+
+                /** Challenge nonce */
+                nonce?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Challenge. */
+            type $Shape = baton.presence.Challenge.$Properties;
+        }
+
+        /**
+         * Properties of a Signature.
+         * @deprecated Use baton.presence.Signature.$Properties instead.
+         */
+        interface ISignature extends baton.presence.Signature.$Properties {
+        }
+
+        /** Represents a Signature. */
+        class Signature {
+
+            /**
+             * Constructs a new Signature.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.presence.Signature.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Signature keyId. */
+            keyId: number;
+
+            /** Signature mac. */
+            mac: Uint8Array;
+
+            /**
+             * Encodes the specified Signature message. Does not implicitly {@link baton.presence.Signature.verify|verify} messages.
+             * @param message Signature message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.presence.Signature.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Signature message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.presence.Signature & baton.presence.Signature.$Shape} Signature
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.presence.Signature & baton.presence.Signature.$Shape;
+        }
+
+        namespace Signature {
+
+            /** Properties of a Signature. */
+            interface $Properties {
+
+                /** Signature keyId */
+                keyId?: (number|null);
+
+                /** Signature mac */
+                mac?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Signature. */
+            type $Shape = baton.presence.Signature.$Properties;
         }
 
         /**

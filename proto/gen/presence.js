@@ -33,7 +33,9 @@ export const baton = $root.baton = (() => {
              * @typedef {Object} baton.presence.Presence.$Properties
              * @property {baton.presence.Introduction.$Properties|null} [introduction] Presence introduction
              * @property {baton.presence.Goodbye.$Properties|null} [goodbye] Presence goodbye
-             * @property {"introduction"|"goodbye"} [body] Presence body
+             * @property {baton.presence.Challenge.$Properties|null} [challenge] Presence challenge
+             * @property {baton.presence.Signature.$Properties|null} [signature] Presence signature
+             * @property {"introduction"|"goodbye"|"challenge"} [body] Presence body
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -50,9 +52,11 @@ export const baton = $root.baton = (() => {
              * @typedef {{
              *   introduction?: baton.presence.Introduction.$Shape|null;
              *   goodbye?: baton.presence.Goodbye.$Shape|null;
+             *   challenge?: baton.presence.Challenge.$Shape|null;
+             *   signature?: baton.presence.Signature.$Shape|null;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ body?: undefined; introduction?: null; goodbye?: null }|{ body?: "introduction"; introduction: baton.presence.Introduction.$Shape; goodbye?: null }|{ body?: "goodbye"; introduction?: null; goodbye: baton.presence.Goodbye.$Shape })
+             *   ({ body?: undefined; introduction?: null; goodbye?: null; challenge?: null }|{ body?: "introduction"; introduction: baton.presence.Introduction.$Shape; goodbye?: null; challenge?: null }|{ body?: "goodbye"; introduction?: null; goodbye: baton.presence.Goodbye.$Shape; challenge?: null }|{ body?: "challenge"; introduction?: null; goodbye?: null; challenge: baton.presence.Challenge.$Shape })
              * )} baton.presence.Presence.$Shape
              */
 
@@ -87,17 +91,33 @@ export const baton = $root.baton = (() => {
              */
             Presence.prototype.goodbye = null;
 
+            /**
+             * Presence challenge.
+             * @member {baton.presence.Challenge.$Properties|null|undefined} challenge
+             * @memberof baton.presence.Presence
+             * @instance
+             */
+            Presence.prototype.challenge = null;
+
+            /**
+             * Presence signature.
+             * @member {baton.presence.Signature.$Properties|null|undefined} signature
+             * @memberof baton.presence.Presence
+             * @instance
+             */
+            Presence.prototype.signature = null;
+
             // OneOf field names bound to virtual getters and setters
             let $oneOfFields;
 
             /**
              * Presence body.
-             * @member {"introduction"|"goodbye"|undefined} body
+             * @member {"introduction"|"goodbye"|"challenge"|undefined} body
              * @memberof baton.presence.Presence
              * @instance
              */
             $Object.defineProperty(Presence.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["introduction", "goodbye"]),
+                get: $util.oneOfGetter($oneOfFields = ["introduction", "goodbye", "challenge"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -121,6 +141,10 @@ export const baton = $root.baton = (() => {
                     $root.baton.presence.Introduction.encode(message.introduction, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
                 if (message.goodbye != null && $Object.hasOwnProperty.call(message, "goodbye"))
                     $root.baton.presence.Goodbye.encode(message.goodbye, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.challenge != null && $Object.hasOwnProperty.call(message, "challenge"))
+                    $root.baton.presence.Challenge.encode(message.challenge, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    $root.baton.presence.Signature.encode(message.signature, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -145,7 +169,7 @@ export const baton = $root.baton = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -179,6 +203,19 @@ export const baton = $root.baton = (() => {
                             message.body = "goodbye";
                             continue;
                         }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.challenge = $root.baton.presence.Challenge.decode(reader, reader.size(), $undefined, _depth + 1, message.challenge);
+                            message.body = "challenge";
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 2)
+                                break;
+                            message.signature = $root.baton.presence.Signature.decode(reader, reader.size(), $undefined, _depth + 1, message.signature);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -197,6 +234,298 @@ export const baton = $root.baton = (() => {
             };
 
             return Presence;
+        })();
+
+        presence.Challenge = (function() {
+
+            /**
+             * Properties of a Challenge.
+             * @typedef {Object} baton.presence.Challenge.$Properties
+             * @property {Uint8Array|null} [nonce] Challenge nonce
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Challenge.
+             * @memberof baton.presence
+             * @interface IChallenge
+             * @augments baton.presence.Challenge.$Properties
+             * @deprecated Use baton.presence.Challenge.$Properties instead.
+             */
+
+            /**
+             * Shape of a Challenge.
+             * @typedef {baton.presence.Challenge.$Properties} baton.presence.Challenge.$Shape
+             */
+
+            /**
+             * Constructs a new Challenge.
+             * @memberof baton.presence
+             * @classdesc Represents a Challenge.
+             * @constructor
+             * @param {baton.presence.Challenge.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Challenge = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Challenge nonce.
+             * @member {Uint8Array} nonce
+             * @memberof baton.presence.Challenge
+             * @instance
+             */
+            Challenge.prototype.nonce = $util.newBuffer([]);
+
+            /**
+             * Encodes the specified Challenge message. Does not implicitly {@link baton.presence.Challenge.verify|verify} messages.
+             * @function encode
+             * @memberof baton.presence.Challenge
+             * @static
+             * @param {baton.presence.Challenge.$Properties} message Challenge message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Challenge.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.nonce);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Challenge message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.presence.Challenge
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.presence.Challenge & baton.presence.Challenge.$Shape} Challenge
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Challenge.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.presence.Challenge();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.nonce = value;
+                            else
+                                delete message.nonce;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Challenge;
+        })();
+
+        presence.Signature = (function() {
+
+            /**
+             * Properties of a Signature.
+             * @typedef {Object} baton.presence.Signature.$Properties
+             * @property {number|null} [keyId] Signature keyId
+             * @property {Uint8Array|null} [mac] Signature mac
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Signature.
+             * @memberof baton.presence
+             * @interface ISignature
+             * @augments baton.presence.Signature.$Properties
+             * @deprecated Use baton.presence.Signature.$Properties instead.
+             */
+
+            /**
+             * Shape of a Signature.
+             * @typedef {baton.presence.Signature.$Properties} baton.presence.Signature.$Shape
+             */
+
+            /**
+             * Constructs a new Signature.
+             * @memberof baton.presence
+             * @classdesc Represents a Signature.
+             * @constructor
+             * @param {baton.presence.Signature.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Signature = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Signature keyId.
+             * @member {number} keyId
+             * @memberof baton.presence.Signature
+             * @instance
+             */
+            Signature.prototype.keyId = 0;
+
+            /**
+             * Signature mac.
+             * @member {Uint8Array} mac
+             * @memberof baton.presence.Signature
+             * @instance
+             */
+            Signature.prototype.mac = $util.newBuffer([]);
+
+            /**
+             * Encodes the specified Signature message. Does not implicitly {@link baton.presence.Signature.verify|verify} messages.
+             * @function encode
+             * @memberof baton.presence.Signature
+             * @static
+             * @param {baton.presence.Signature.$Properties} message Signature message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Signature.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.keyId != null && $Object.hasOwnProperty.call(message, "keyId") && message.keyId !== 0)
+                    writer.uint32(/* id 1, wireType 5 =*/13).fixed32(message.keyId);
+                if (message.mac != null && $Object.hasOwnProperty.call(message, "mac") && message.mac.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.mac);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Signature message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.presence.Signature
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.presence.Signature & baton.presence.Signature.$Shape} Signature
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Signature.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.presence.Signature();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 5)
+                                break;
+                            if (value = reader.fixed32())
+                                message.keyId = value;
+                            else
+                                delete message.keyId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.mac = value;
+                            else
+                                delete message.mac;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Signature;
         })();
 
         presence.Introduction = (function() {

@@ -62,8 +62,17 @@ export namespace baton {
             /** Datagram ack. */
             ack?: (baton.sync.Ack.$Properties|null);
 
+            /** Datagram challenge. */
+            challenge?: (baton.sync.Challenge.$Properties|null);
+
+            /** Datagram response. */
+            response?: (baton.sync.Response.$Properties|null);
+
+            /** Datagram signature. */
+            signature?: (baton.sync.Signature.$Properties|null);
+
             /** Datagram body. */
-            body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack");
+            body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response");
 
             /**
              * Encodes the specified Datagram message. Does not implicitly {@link baton.sync.Datagram.verify|verify} messages.
@@ -125,8 +134,17 @@ export namespace baton {
                 /** Datagram ack */
                 ack?: (baton.sync.Ack.$Properties|null);
 
+                /** Datagram challenge */
+                challenge?: (baton.sync.Challenge.$Properties|null);
+
+                /** Datagram response */
+                response?: (baton.sync.Response.$Properties|null);
+
+                /** Datagram signature */
+                signature?: (baton.sync.Signature.$Properties|null);
+
                 /** Datagram body */
-                body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack");
+                body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -146,10 +164,202 @@ export namespace baton {
               bulkChunk?: baton.sync.BulkChunk.$Shape|null;
               goodbye?: baton.sync.Goodbye.$Shape|null;
               ack?: baton.sync.Ack.$Shape|null;
+              challenge?: baton.sync.Challenge.$Shape|null;
+              response?: baton.sync.Response.$Shape|null;
+              signature?: baton.sync.Signature.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape })
+              ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null; challenge?: null; response?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape; challenge?: null; response?: null }|{ body?: "challenge"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge: baton.sync.Challenge.$Shape; response?: null }|{ body?: "response"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response: baton.sync.Response.$Shape })
             );
+        }
+
+        /**
+         * Properties of a Signature.
+         * @deprecated Use baton.sync.Signature.$Properties instead.
+         */
+        interface ISignature extends baton.sync.Signature.$Properties {
+        }
+
+        /** Represents a Signature. */
+        class Signature {
+
+            /**
+             * Constructs a new Signature.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Signature.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Signature keyId. */
+            keyId: number;
+
+            /** Signature counter. */
+            counter: number;
+
+            /** Signature mac. */
+            mac: Uint8Array;
+
+            /**
+             * Encodes the specified Signature message. Does not implicitly {@link baton.sync.Signature.verify|verify} messages.
+             * @param message Signature message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Signature.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Signature message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Signature & baton.sync.Signature.$Shape} Signature
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Signature & baton.sync.Signature.$Shape;
+        }
+
+        namespace Signature {
+
+            /** Properties of a Signature. */
+            interface $Properties {
+
+                /** Signature keyId */
+                keyId?: (number|null);
+
+                /** Signature counter */
+                counter?: (number|null);
+
+                /** Signature mac */
+                mac?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Signature. */
+            type $Shape = baton.sync.Signature.$Properties;
+        }
+
+        /**
+         * Properties of a Challenge.
+         * @deprecated Use baton.sync.Challenge.$Properties instead.
+         */
+        interface IChallenge extends baton.sync.Challenge.$Properties {
+        }
+
+        /** Represents a Challenge. */
+        class Challenge {
+
+            /**
+             * Constructs a new Challenge.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Challenge.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Encodes the specified Challenge message. Does not implicitly {@link baton.sync.Challenge.verify|verify} messages.
+             * @param message Challenge message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Challenge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Challenge message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Challenge & baton.sync.Challenge.$Shape} Challenge
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Challenge & baton.sync.Challenge.$Shape;
+        }
+
+        namespace Challenge {
+
+            /** Properties of a Challenge. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Challenge. */
+            type $Shape = baton.sync.Challenge.$Properties;
+        }
+
+        /**
+         * Properties of a Response.
+         * @deprecated Use baton.sync.Response.$Properties instead.
+         */
+        interface IResponse extends baton.sync.Response.$Properties {
+        }
+
+        /** Represents a Response. */
+        class Response {
+
+            /**
+             * Constructs a new Response.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Response.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Response node. */
+            node: string;
+
+            /** Response epoch. */
+            epoch: number;
+
+            /** Response counter. */
+            counter: number;
+
+            /**
+             * Encodes the specified Response message. Does not implicitly {@link baton.sync.Response.verify|verify} messages.
+             * @param message Response message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Response.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Response message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Response & baton.sync.Response.$Shape} Response
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Response & baton.sync.Response.$Shape;
+        }
+
+        namespace Response {
+
+            /** Properties of a Response. */
+            interface $Properties {
+
+                /** Response node */
+                node?: (string|null);
+
+                /** Response epoch */
+                epoch?: (number|null);
+
+                /** Response counter */
+                counter?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Response. */
+            type $Shape = baton.sync.Response.$Properties;
         }
 
         /** Protocol enum. */

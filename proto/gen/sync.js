@@ -43,7 +43,10 @@ export const baton = $root.baton = (() => {
              * @property {baton.sync.BulkChunk.$Properties|null} [bulkChunk] Datagram bulkChunk
              * @property {baton.sync.Goodbye.$Properties|null} [goodbye] Datagram goodbye
              * @property {baton.sync.Ack.$Properties|null} [ack] Datagram ack
-             * @property {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"} [body] Datagram body
+             * @property {baton.sync.Challenge.$Properties|null} [challenge] Datagram challenge
+             * @property {baton.sync.Response.$Properties|null} [response] Datagram response
+             * @property {baton.sync.Signature.$Properties|null} [signature] Datagram signature
+             * @property {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"} [body] Datagram body
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -70,9 +73,12 @@ export const baton = $root.baton = (() => {
              *   bulkChunk?: baton.sync.BulkChunk.$Shape|null;
              *   goodbye?: baton.sync.Goodbye.$Shape|null;
              *   ack?: baton.sync.Ack.$Shape|null;
+             *   challenge?: baton.sync.Challenge.$Shape|null;
+             *   response?: baton.sync.Response.$Shape|null;
+             *   signature?: baton.sync.Signature.$Shape|null;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape })
+             *   ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null; challenge?: null; response?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape; challenge?: null; response?: null }|{ body?: "challenge"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge: baton.sync.Challenge.$Shape; response?: null }|{ body?: "response"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response: baton.sync.Response.$Shape })
              * )} baton.sync.Datagram.$Shape
              */
 
@@ -187,17 +193,41 @@ export const baton = $root.baton = (() => {
              */
             Datagram.prototype.ack = null;
 
+            /**
+             * Datagram challenge.
+             * @member {baton.sync.Challenge.$Properties|null|undefined} challenge
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.challenge = null;
+
+            /**
+             * Datagram response.
+             * @member {baton.sync.Response.$Properties|null|undefined} response
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.response = null;
+
+            /**
+             * Datagram signature.
+             * @member {baton.sync.Signature.$Properties|null|undefined} signature
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.signature = null;
+
             // OneOf field names bound to virtual getters and setters
             let $oneOfFields;
 
             /**
              * Datagram body.
-             * @member {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|undefined} body
+             * @member {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"|undefined} body
              * @memberof baton.sync.Datagram
              * @instance
              */
             $Object.defineProperty(Datagram.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["updates", "hello", "nack", "lostNotice", "bulkRequest", "bulkFetch", "bulkChunk", "goodbye", "ack"]),
+                get: $util.oneOfGetter($oneOfFields = ["updates", "hello", "nack", "lostNotice", "bulkRequest", "bulkFetch", "bulkChunk", "goodbye", "ack", "challenge", "response"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -241,6 +271,12 @@ export const baton = $root.baton = (() => {
                     $root.baton.sync.Goodbye.encode(message.goodbye, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
                 if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
                     $root.baton.sync.Ack.encode(message.ack, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
+                if (message.challenge != null && $Object.hasOwnProperty.call(message, "challenge"))
+                    $root.baton.sync.Challenge.encode(message.challenge, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
+                if (message.response != null && $Object.hasOwnProperty.call(message, "response"))
+                    $root.baton.sync.Response.encode(message.response, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    $root.baton.sync.Signature.encode(message.signature, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -375,6 +411,26 @@ export const baton = $root.baton = (() => {
                             message.body = "ack";
                             continue;
                         }
+                    case 13: {
+                            if (wireType !== 2)
+                                break;
+                            message.challenge = $root.baton.sync.Challenge.decode(reader, reader.size(), $undefined, _depth + 1, message.challenge);
+                            message.body = "challenge";
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 2)
+                                break;
+                            message.response = $root.baton.sync.Response.decode(reader, reader.size(), $undefined, _depth + 1, message.response);
+                            message.body = "response";
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 2)
+                                break;
+                            message.signature = $root.baton.sync.Signature.decode(reader, reader.size(), $undefined, _depth + 1, message.signature);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -393,6 +449,471 @@ export const baton = $root.baton = (() => {
             };
 
             return Datagram;
+        })();
+
+        sync.Signature = (function() {
+
+            /**
+             * Properties of a Signature.
+             * @typedef {Object} baton.sync.Signature.$Properties
+             * @property {number|null} [keyId] Signature keyId
+             * @property {number|null} [counter] Signature counter
+             * @property {Uint8Array|null} [mac] Signature mac
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Signature.
+             * @memberof baton.sync
+             * @interface ISignature
+             * @augments baton.sync.Signature.$Properties
+             * @deprecated Use baton.sync.Signature.$Properties instead.
+             */
+
+            /**
+             * Shape of a Signature.
+             * @typedef {baton.sync.Signature.$Properties} baton.sync.Signature.$Shape
+             */
+
+            /**
+             * Constructs a new Signature.
+             * @memberof baton.sync
+             * @classdesc Represents a Signature.
+             * @constructor
+             * @param {baton.sync.Signature.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Signature = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Signature keyId.
+             * @member {number} keyId
+             * @memberof baton.sync.Signature
+             * @instance
+             */
+            Signature.prototype.keyId = 0;
+
+            /**
+             * Signature counter.
+             * @member {number} counter
+             * @memberof baton.sync.Signature
+             * @instance
+             */
+            Signature.prototype.counter = 0;
+
+            /**
+             * Signature mac.
+             * @member {Uint8Array} mac
+             * @memberof baton.sync.Signature
+             * @instance
+             */
+            Signature.prototype.mac = $util.newBuffer([]);
+
+            /**
+             * Encodes the specified Signature message. Does not implicitly {@link baton.sync.Signature.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Signature
+             * @static
+             * @param {baton.sync.Signature.$Properties} message Signature message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Signature.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.keyId != null && $Object.hasOwnProperty.call(message, "keyId") && message.keyId !== 0)
+                    writer.uint32(/* id 1, wireType 5 =*/13).fixed32(message.keyId);
+                if (message.counter != null && $Object.hasOwnProperty.call(message, "counter") && !$Object.is(message.counter, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.counter);
+                if (message.mac != null && $Object.hasOwnProperty.call(message, "mac") && message.mac.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.mac);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Signature message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Signature
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Signature & baton.sync.Signature.$Shape} Signature
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Signature.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Signature();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 5)
+                                break;
+                            if (value = reader.fixed32())
+                                message.keyId = value;
+                            else
+                                delete message.keyId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.counter = value;
+                            else
+                                delete message.counter;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.mac = value;
+                            else
+                                delete message.mac;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Signature;
+        })();
+
+        sync.Challenge = (function() {
+
+            /**
+             * Properties of a Challenge.
+             * @typedef {Object} baton.sync.Challenge.$Properties
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Challenge.
+             * @memberof baton.sync
+             * @interface IChallenge
+             * @augments baton.sync.Challenge.$Properties
+             * @deprecated Use baton.sync.Challenge.$Properties instead.
+             */
+
+            /**
+             * Shape of a Challenge.
+             * @typedef {baton.sync.Challenge.$Properties} baton.sync.Challenge.$Shape
+             */
+
+            /**
+             * Constructs a new Challenge.
+             * @memberof baton.sync
+             * @classdesc Represents a Challenge.
+             * @constructor
+             * @param {baton.sync.Challenge.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Challenge = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Encodes the specified Challenge message. Does not implicitly {@link baton.sync.Challenge.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Challenge
+             * @static
+             * @param {baton.sync.Challenge.$Properties} message Challenge message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Challenge.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Challenge message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Challenge
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Challenge & baton.sync.Challenge.$Shape} Challenge
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Challenge.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Challenge();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Challenge;
+        })();
+
+        sync.Response = (function() {
+
+            /**
+             * Properties of a Response.
+             * @typedef {Object} baton.sync.Response.$Properties
+             * @property {string|null} [node] Response node
+             * @property {number|null} [epoch] Response epoch
+             * @property {number|null} [counter] Response counter
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Response.
+             * @memberof baton.sync
+             * @interface IResponse
+             * @augments baton.sync.Response.$Properties
+             * @deprecated Use baton.sync.Response.$Properties instead.
+             */
+
+            /**
+             * Shape of a Response.
+             * @typedef {baton.sync.Response.$Properties} baton.sync.Response.$Shape
+             */
+
+            /**
+             * Constructs a new Response.
+             * @memberof baton.sync
+             * @classdesc Represents a Response.
+             * @constructor
+             * @param {baton.sync.Response.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Response = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Response node.
+             * @member {string} node
+             * @memberof baton.sync.Response
+             * @instance
+             */
+            Response.prototype.node = "";
+
+            /**
+             * Response epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.Response
+             * @instance
+             */
+            Response.prototype.epoch = 0;
+
+            /**
+             * Response counter.
+             * @member {number} counter
+             * @memberof baton.sync.Response
+             * @instance
+             */
+            Response.prototype.counter = 0;
+
+            /**
+             * Encodes the specified Response message. Does not implicitly {@link baton.sync.Response.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Response
+             * @static
+             * @param {baton.sync.Response.$Properties} message Response message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Response.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.epoch);
+                if (message.counter != null && $Object.hasOwnProperty.call(message, "counter") && !$Object.is(message.counter, 0))
+                    writer.uint32(/* id 3, wireType 1 =*/25).double(message.counter);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Response message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Response
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Response & baton.sync.Response.$Shape} Response
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Response.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Response();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.counter = value;
+                            else
+                                delete message.counter;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Response;
         })();
 
         /**

@@ -11,11 +11,20 @@ import { NatVip, NewConnections, RouteVip, wordOf, Workbench } from './workbench
 
 const VerdictNames = Object.keys(Verdict);
 
+/** Clients by number, in random order: neighbours in time are strangers in memory. */
+interface Clients {
+  /** With a connection to the Masq service. */
+  readonly masq: Uint32Array;
+  /** With a connection to the Route service. */
+  readonly route: Uint32Array;
+  /** That no connection is known of. */
+  readonly unknown: Uint32Array;
+}
+
 interface Case {
   readonly name: string;
   readonly load: Load;
-  /** Packets of clients that no connection is known of. */
-  readonly isNew?: boolean;
+  readonly clients: keyof Clients;
 }
 
 interface Figure {
@@ -43,20 +52,21 @@ interface Extent {
 
 const casesOf = (bench: Workbench): readonly Case[] => {
   const { syn, ack } = tcp.Flag;
+  const nat = wordOf(NatVip);
   return [
-    { name: 'NAT request', load: requestLoad(wordOf(NatVip), ack) },
-    { name: 'NAT reply', load: replyLoad(bench.serverOf) },
-    { name: 'DR request', load: requestLoad(wordOf(RouteVip), ack) },
-    { name: 'new NAT connection', load: requestLoad(wordOf(NatVip), syn), isNew: true },
-    { name: 'no service', load: requestLoad(wordOf(NatVip), syn, 9_999), isNew: true },
-    { name: 'unknown mid-stream TCP', load: requestLoad(wordOf(NatVip), ack), isNew: true },
-    { name: 'ICMP error', load: icmpErrorLoad(wordOf(NatVip)) },
+    { name: 'NAT request', load: requestLoad(nat, ack), clients: 'masq' },
+    { name: 'NAT reply', load: replyLoad(bench.serverOf), clients: 'masq' },
+    { name: 'DR request', load: requestLoad(wordOf(RouteVip), ack), clients: 'route' },
+    { name: 'new NAT connection', load: requestLoad(nat, syn), clients: 'unknown' },
+    { name: 'no service', load: requestLoad(nat, syn, 9_999), clients: 'unknown' },
+    { name: 'unknown mid-stream TCP', load: requestLoad(nat, ack), clients: 'unknown' },
+    { name: 'ICMP error', load: icmpErrorLoad(nat), clients: 'masq' },
   ];
 };
 
-/** Clients in random order, each once: neighbours in time are strangers in memory. */
-function shuffled(count: number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, index) => index);
+/** So many numbers from `first` on, shuffled. */
+function shuffled(first: number, count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => first + index);
   const random = new Prng(42);
   for (let index = count - 1; index > 0; index -= 1) {
     const other = random.below(index + 1);
@@ -77,13 +87,15 @@ function play(order: Uint32Array, packets: number, handle: (client: number) => v
   }
 }
 
-/** A workbench on which each client has a Masq and a Route connection. */
-function benchWith(connections: number): Workbench {
+/** A workbench with established connections, half of them to the Masq and half to the Route service. */
+function benchWith(connections: number, { masq, route }: Clients): Workbench {
   const bench = new Workbench(connections);
   const { syn, ack } = tcp.Flag;
-  for (const vip of [RouteVip, NatVip]) {
-    const word = wordOf(vip);
-    bench.establish(connections / 2, requestLoad(word, syn), requestLoad(word, ack));
+  for (const [vip, clients] of [
+    [wordOf(NatVip), masq],
+    [wordOf(RouteVip), route],
+  ] as const) {
+    bench.establish(clients.toSorted(), requestLoad(vip, syn), requestLoad(vip, ack));
   }
   assert(bench.director.connections.size === connections, 'every connection is there');
   return bench;
@@ -104,22 +116,27 @@ function measureCase(
   end();
   const loading = medianTime(runs, () => play(clients, packets, empty)) / packets;
   const time = medianTime(runs, () => play(clients, packets, full), end) / packets;
+  assert(bench.process(load, clients[0] ?? 0) === verdict, 'all packets fared like the first');
+  end();
   return { name, loading, nanoseconds: time - loading, verdict: VerdictNames[verdict] ?? '?' };
 }
 
 async function measure(extent: Extent): Promise<Column> {
   const { connections, packets } = extent;
-  const bench = benchWith(connections);
-  const known = shuffled(connections / 2);
-  const unknown = shuffled(NewConnections).map((client) => client + connections / 2);
-  const figures = casesOf(bench).map((one) =>
-    one.isNew === true
-      ? measureCase(bench, one, unknown, { ...extent, packets: NewConnections })
-      : measureCase(bench, one, known, extent),
-  );
+  const half = connections / 2;
+  const clients: Clients = {
+    masq: shuffled(0, half),
+    route: shuffled(half, half),
+    unknown: shuffled(connections, NewConnections),
+  };
+  const bench = benchWith(connections, clients);
+  const figures = casesOf(bench).map((one) => {
+    const count = one.clients === 'unknown' ? NewConnections : packets;
+    return measureCase(bench, one, clients[one.clients], { ...extent, packets: count });
+  });
   const hit = requestLoad(wordOf(NatVip), tcp.Flag.ack);
   const { grown, collections } = await allocationOf(() =>
-    play(known, 10 * packets, (client) => void bench.process(hit, client)),
+    play(clients.masq, 10 * packets, (client) => void bench.process(hit, client)),
   );
   const { connections: table } = bench.director;
   return {

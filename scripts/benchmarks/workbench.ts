@@ -37,7 +37,7 @@ const TickPeriod = seconds(0.25);
 export class Workbench {
   readonly director: Director;
   readonly packet = new Packet();
-  /** Real server of each client's connection that was opened last, as an address word. */
+  /** Real server of each client's connection, as an address word. */
   readonly serverOf: Uint32Array;
   /** Packets that left, and their bytes: what keeps the engine from leaving work out. */
   sent = 0;
@@ -73,16 +73,16 @@ export class Workbench {
     for (const vip of [NatVip, RouteVip, ServiceGateway]) {
       this.director.setLive(address(vip), true);
     }
-    this.#resolve(this.#clients, wordOf('10.1.0.1'), 1);
+    this.#resolve(this.#clients, wordOf('10.1.0.1'));
     for (let server = 0; server < ServerCount; server += 1) {
-      this.#resolve(this.#servers, wordOfServer(server), 0x100 + server);
+      this.#resolve(this.#servers, wordOfServer(server));
     }
   }
 
   /** Opens a connection of each client, with so many packets that peers would know it, and notes its real server. */
-  establish(clients: number, syn: Load, ack: Load): void {
+  establish(clients: Uint32Array, syn: Load, ack: Load): void {
     const { view } = this.packet;
-    for (let client = 0; client < clients; client += 1) {
+    for (const client of clients) {
       this.process(syn, client);
       this.serverOf[client] = ipv4.destination(view, this.packet.start + ethernetLength);
       this.process(ack, client);
@@ -109,10 +109,15 @@ export class Workbench {
   #tick(): void {
     const { connections, sync } = this.director;
     this.#nextTick = after(this.#now, TickPeriod);
+    // The hosts answer whenever they are asked.
+    for (const neighbour of this.#neighbours) this.#confirm(neighbour);
     this.director.tick(this.#now);
     sync.drain(connections, (index) => connections.markSynced(index, this.#now));
-    // There is nobody to answer when they are asked again.
-    for (const neighbour of this.#neighbours) this.#confirm(neighbour);
+  }
+
+  #confirm(neighbour: Neighbour): void {
+    const macLow = neighbour.words[3] ?? 0;
+    this.director.neighbours.confirm(neighbour, 0x0200, macLow, this.#now);
   }
 
   #addService(vip: string, method: Method, realPort: number): void {
@@ -126,17 +131,12 @@ export class Workbench {
     }
   }
 
-  #resolve(owner: Interface, word: number, macLow: number): void {
-    const { neighbours } = this.director;
+  #resolve(owner: Interface, word: number): void {
     const words = Uint32Array.of(0, 0, 0, word);
-    const neighbour = neighbours.add(owner, Family.ipv4, words, this.#now);
+    const neighbour = this.director.neighbours.add(owner, Family.ipv4, words, this.#now);
     assert(neighbour !== undefined, 'there is room for the neighbours');
-    neighbours.confirm(neighbour, 0x0200, macLow, this.#now);
     this.#neighbours.push(neighbour);
-  }
-
-  #confirm(neighbour: Neighbour): void {
-    this.director.neighbours.confirm(neighbour, 0x0200, neighbour.macLow, this.#now);
+    this.#confirm(neighbour);
   }
 }
 

@@ -1,6 +1,7 @@
 import { test } from 'tap';
 
 import { InvariantError } from '../../director/base/invariant.js';
+import { MostOfClient } from '../../director/core/client-index.js';
 import {
   ConnectionTable,
   DefaultCapacity,
@@ -189,5 +190,40 @@ test('a table of default size costs little before it is used', (t) => {
     grown < 40,
     `${grown.toFixed(0)} MiB for room that would fill ${(DefaultCapacity * 87) / 2 ** 20}`,
   );
+  t.end();
+});
+
+test('one client endpoint has so many entries and no more, however much room there is', (t) => {
+  const table = new ConnectionTable({ capacity: 2 * MostOfClient, seed: 1 });
+  const to = (port: number, protocol = 6): number =>
+    table.insert(keyOf({ client, virtual: `10.1.0.100:${port}`, real, protocol }), now);
+  const indexes = Array.from({ length: MostOfClient }, (_, port) => to(port + 1));
+  t.notOk(indexes.includes(NoConnection));
+  const another = { virtual, real };
+  t.equal(table.isCrowded(keyOf({ client, ...another })), true);
+  t.equal(to(9_999), NoConnection);
+  t.equal(table.size, MostOfClient, 'what is refused leaves nothing');
+  for (const [other, protocol] of [
+    ['10.1.0.2:40001', 6],
+    ['10.1.0.3:40000', 6],
+    [client, 17],
+  ] as const) {
+    t.not(table.insert(keyOf({ client: other, ...another, protocol }), now), NoConnection);
+  }
+  table.release(indexes[7] ?? NoConnection);
+  t.not(to(9_999), NoConnection, 'one for one');
+  t.equal(to(9_998), NoConnection);
+  t.end();
+});
+
+test('the templates of one client network count together, also those out of use', (t) => {
+  const table = new ConnectionTable({ capacity: 8, seed: 1, mostOfClient: 2 });
+  const template = (port: number): number => {
+    const ends = keyOf({ client: '10.1.0.0:0', virtual: `10.1.0.100:${port}`, real });
+    return table.insert({ ...ends, isTemplate: true }, now);
+  };
+  table.retireTemplate(template(80));
+  t.not(template(80), NoConnection);
+  t.equal(template(443), NoConnection);
   t.end();
 });

@@ -360,3 +360,18 @@ test('with sync_persist_mode peers are told of templates only', (t) => {
   t.strictSame(told, ['0 443', '40000 80'], 'and of connections that follow none');
   t.end();
 });
+
+test('a client network has so many templates; the next connection is refused as of one client', (t) => {
+  const { bench } = persistent({}, { mostOfClient: 1 });
+  const other = bench.addService({
+    vip: Vip,
+    port: 444,
+    persistence: { timeout: 360, prefixLength: 32 },
+  });
+  bench.addServer(other, { address: '10.2.0.21' });
+  t.equal(send(bench, '10.1.0.2:40000', `${Vip}:443`), 'forward');
+  t.equal(send(bench, '10.1.0.2:40001', `${Vip}:444`), 'drop: client-limit');
+  t.equal(send(bench, '10.1.0.3:40001', `${Vip}:444`), 'forward');
+  t.equal(bench.director.connections.size, 4);
+  t.end();
+});

@@ -91,6 +91,33 @@ test('templates of services of every port and of firewall marks find their serve
   t.end();
 });
 
+test('a connection finds the service of the mark that its peer names, before our own rules know it', (t) => {
+  const connection: Replica = {
+    ...keyOf({ client: '10.1.0.2:40000', virtual: '10.1.0.100:81', real: '10.2.0.21:81' }),
+    method: Method.masq,
+    state: State.established,
+    packets: 3,
+    remaining: 900,
+    timeout: 900,
+    origin: 3,
+    isDated: false,
+  };
+  for (const [firewallMark, servers] of [
+    [5, 1],
+    [6, 0],
+    [0, 0],
+  ] as const) {
+    const bench = backup({ mark: 5 });
+    applyReplica(bench.director, { ...connection, firewallMark }, bench.now);
+    const [service] = [...bench.director.services.services()].filter(
+      (candidate) => candidate.firewallMark === 5,
+    );
+    const active = service?.servers.reduce((sum, server) => sum + server.active, 0);
+    t.equal(active, servers, `mark ${firewallMark}`);
+  }
+  t.end();
+});
+
 test('a template that this node serves is kept against one with another server', (t) => {
   for (const mark of [0, 5]) {
     const bench = backup(mark === 0 ? {} : { mark });

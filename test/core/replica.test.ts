@@ -112,6 +112,23 @@ test('a replica with another server replaces an entry that this node does not se
   t.end();
 });
 
+test('the end of a connection that has been replaced is no news', (t) => {
+  const bench = backup();
+  const { connections } = bench.director;
+  applyReplica(bench.director, replica, bench.now);
+  const other = { ...replica, ...keyOf({ client, virtual: vip, real: '10.2.0.21:8080' }) };
+  const end = { ...other, state: State.timeWait, isInactive: true };
+  t.equal(applyReplica(bench.director, end, bench.now), 'replaced-before');
+  t.equal(connections.state[find(bench)], State.established);
+  t.strictSame(counts(bench, '10.2.0.22'), [1, 0]);
+  t.strictSame(counts(bench, '10.2.0.21'), [0, 0]);
+
+  const own = { ...replica, state: State.timeWait, isInactive: true };
+  t.equal(applyReplica(bench.director, own, bench.now), 'updated', 'its own end is');
+  t.equal(applyReplica(bench.director, other, bench.now), 'created', 'and so is a living one');
+  t.end();
+});
+
 test('another port of the same server is another server', (t) => {
   const bench = backup();
   applyReplica(bench.director, replica, bench.now);
@@ -257,5 +274,21 @@ test('a dated copy never replaces an entry of this node’s own', (t) => {
   t.equal(bench.director.connections.state[find(bench)], State.established);
   applyReplica(bench.director, replica, bench.now);
   t.equal(applyReplica(bench.director, dated, bench.now), 'updated', 'one from a peer it does');
+  t.end();
+});
+
+test('a peer’s entries of one client endpoint are bounded like our own, and others are not touched', (t) => {
+  const bench = new BenchDirector({ isMaster: false, mostOfClient: 3 });
+  const tell = (port: number, from = client): string => {
+    const ends = keyOf({ client: from, virtual: `10.1.0.100:${port}`, real: '10.2.0.22:8080' });
+    return applyReplica(bench.director, { ...replica, ...ends }, bench.now);
+  };
+  t.strictSame(
+    [80, 81, 82, 83].map((port) => tell(port)),
+    [...Array<string>(3).fill('created'), 'client-limit'],
+  );
+  t.equal(tell(80), 'updated', 'what is there goes on');
+  t.equal(tell(83, '10.1.0.3:40000'), 'created');
+  t.equal(bench.director.connections.size, 4);
   t.end();
 });

@@ -138,6 +138,41 @@ test('peers are never told of a connection of one packet', (t) => {
   t.end();
 });
 
+test('one client port opens 256 connections at once, whatever services there are', (t) => {
+  const bench = new BenchDirector({ capacity: 1_000 });
+  const server = bench.addServer(bench.addService({ mark: 7 }), { address: '10.2.0.21' });
+  const [rule] = markRules(7, [Vip], [0]);
+  if (rule === undefined) throw new Error('a rule');
+  bench.director.marks = [{ ...rule, firstPort: 1_000, lastPort: 1_999 }];
+  for (let port = 1_000; port < 1_256; port += 1) {
+    t.equal(send(bench, client, `${Vip}:${port}`), 'forward');
+  }
+  for (let port = 1_256; port < 1_300; port += 1) {
+    t.equal(send(bench, client, `${Vip}:${port}`), 'drop: client-limit');
+  }
+  t.equal(bench.dropped(DropReason.clientLimit), 44);
+  t.strictSame([server.total, server.stats.connections, server.stats.inPackets], [256, 256, 256]);
+  t.equal(bench.director.counters.icmpErrors, 0, 'nobody is told');
+  t.equal(send(bench, client, `${Vip}:1000`, 'A'), 'forward', 'those there are go on');
+  t.equal(send(bench, '10.1.0.2:40001', `${Vip}:1999`), 'forward', 'from another port');
+  t.equal(bench.receive('clients', datagram(`${Vip}:1999`)), 'forward', 'over another protocol');
+  t.end();
+});
+
+test('a client at its limit makes nobody else give way in a full table', (t) => {
+  const bench = new BenchDirector({ capacity: 4, mostOfClient: 2 });
+  for (const port of [81, 82]) {
+    bench.addServer(bench.addService({ vip: Vip, port }), { address: '10.2.0.21' });
+  }
+  for (const port of [80, 81]) send(bench, client, `${Vip}:${port}`);
+  for (const from of ['10.1.0.3:1', '10.1.0.4:1']) send(bench, from, `${Vip}:80`);
+  t.equal(send(bench, client, `${Vip}:82`), 'drop: client-limit');
+  t.equal(bench.director.counters.evicted, 0);
+  t.equal(send(bench, '10.1.0.5:1', `${Vip}:82`), 'forward', 'anybody else would have');
+  t.equal(bench.director.counters.evicted, 1);
+  t.end();
+});
+
 test('without a server a client hears that the port is not there, and no one else', (t) => {
   const bench = new BenchDirector();
   const service = bench.addService({ vip: Vip, port: 81 });

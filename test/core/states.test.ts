@@ -98,10 +98,12 @@ test('one event counts: rst before syn before fin before ack', (t) => {
   t.end();
 });
 
-test('a segment without an event changes nothing', (t) => {
-  for (const state of [...Columns, State.udp]) {
-    t.equal(nextTcpState(state, 0, Direction.input), state);
-    t.equal(nextTcpState(state, Bits.P | Bits.U, Direction.inputOnly), state);
+test('a segment without an event ends every connection: CLOSE is what the kernel falls back to', (t) => {
+  for (const state of Columns) {
+    for (const direction of Object.values(Direction)) {
+      t.equal(nextTcpState(state, 0, direction), close);
+      t.equal(nextTcpState(state, Bits.P | Bits.U, direction, true), close);
+    }
   }
   t.end();
 });

@@ -37,6 +37,8 @@ export type Outcome = 'forward' | 'answer' | 'hold' | `drop: ${string}`;
 
 export interface BenchOptions {
   readonly capacity?: number;
+  /** The most connections of one client address and port. */
+  readonly mostOfClient?: number;
   readonly scheduler?: SchedulerName;
   readonly settings?: Partial<Settings>;
   readonly isMaster?: boolean;
@@ -97,6 +99,7 @@ export class BenchDirector {
       interfaces: [clients, servers],
       gateways: BothFamilies.map(({ router }) => ({ address: ip(router), interface: clients })),
       capacity: options.capacity ?? 64,
+      ...(options.mostOfClient === undefined ? {} : { mostOfClient: options.mostOfClient }),
       seed: 1,
       settings: options.settings ?? {},
       isActiveActive: options.isActiveActive ?? false,

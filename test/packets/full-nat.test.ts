@@ -1,5 +1,6 @@
 import { test } from 'tap';
 
+import { DropReason } from '../../director/core/counters.js';
 import { Method, type RealServer } from '../../director/core/services.js';
 import { fromWords } from '../../director/wire/address-words.js';
 import { ip } from '../base/values.js';
@@ -173,7 +174,7 @@ test('without a free local endpoint a connection is refused, counted and leaves 
   const { director } = bench;
   director.localEndpoints.setPool([ip('fd02::240')]);
   bench.takeSent();
-  t.equal(open(bench, 1), 'drop: table-full');
+  t.equal(open(bench, 1), 'drop: no-local-port');
   t.strictSame(bench.takeSent(), []);
   t.equal(director.localEndpoints.exhausted, 1);
   t.equal(director.connections.size, 0);
@@ -194,6 +195,7 @@ test('when all ports of a local address are taken, the next connection is refuse
     if (count >= 60_100 && refused > 0) break;
   }
   t.equal(director.localEndpoints.exhausted, refused);
+  t.equal(bench.dropped(DropReason.noLocalPort), refused);
   t.ok(director.connections.size > 50_000, `${director.connections.size} at one address`);
   t.end();
 });

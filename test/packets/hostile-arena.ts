@@ -38,6 +38,8 @@ const Mtus = [1_500, 1_400];
 const Mark = 7;
 /** Less than the clients' possible connections, so that the table is full now and then. */
 const Capacity = 48;
+/** Less than the services that one client may talk to from its one port. */
+const MostOfClient = 6;
 
 const MethodOf: Readonly<Record<Kind, Method>> = {
   masq: Method.masq,
@@ -87,6 +89,7 @@ export class HostileArena {
       interfaces: this.#links,
       gateways: [],
       capacity: Capacity,
+      mostOfClient: MostOfClient,
       seed: random.uint32(),
       output: {
         send: (link, packet) => this.#inspect(link, packet),
@@ -146,7 +149,7 @@ export class HostileArena {
     const { services, settings } = this.director;
     const offer = this.#offers[random.below(this.#offers.length)];
     const server = offer?.service.servers[random.below(3)];
-    switch (random.below(6)) {
+    switch (random.below(7)) {
       case 0:
         for (const address of this.#addresses()) {
           this.director.setLive(address, random.below(8) > 0);
@@ -166,6 +169,9 @@ export class HostileArena {
           const { method, tunnel } = server;
           services.editServer(server, { method, tunnel, weight: random.below(3) });
         }
+        return;
+      case 5:
+        this.#setPool(random.below(4) > 0);
         return;
       default:
         settings.sync_threshold = [random.below(4), random.below(3)];
@@ -292,8 +298,13 @@ export class HostileArena {
         this.#add(kind, addressKey(address, port, protocol), address, options);
       }
     }
-    const pool = [serverSide(4, 50), serverSide(6, 50)];
-    director.localEndpoints.setPool(pool.map((address) => ip(address)));
+    this.#setPool(true);
+  }
+
+  /** Gives FullNat local addresses, or takes them away. */
+  #setPool(hasAny: boolean): void {
+    const pool = hasAny ? [serverSide(4, 50), serverSide(6, 50)] : [];
+    this.director.localEndpoints.setPool(pool.map((address) => ip(address)));
   }
 
   #add(kind: Kind, key: ServiceKey, address: IpAddress | undefined, options: ServiceOptions): void {
@@ -352,8 +363,7 @@ function flawOf({ view, start, end }: Packet, mtu: number): string | undefined {
   const length = end - start - 14;
   const header = start + 14;
   if (length < 20) return `a frame with ${length} bytes of payload left`;
-  // An answer to a ping is as long as the ping was, which came by the same link.
-  if (length > mtu && !isEchoReply(view, start)) return `${length} bytes left by a link of ${mtu}`;
+  if (length > mtu) return `${length} bytes left by a link of ${mtu}`;
   switch (view.getUint16(start + 12)) {
     case 0x0800: {
       const headerEnd = header + (view.getUint8(header) & 0x0f) * 4;
@@ -371,8 +381,3 @@ function flawOf({ view, start, end }: Packet, mtu: number): string | undefined {
       return 'a frame of an unknown type left';
   }
 }
-
-const isEchoReply = (view: DataView, start: number): boolean =>
-  view.getUint16(start + 12) === 0x0800
-    ? view.getUint8(start + 23) === 1
-    : view.getUint8(start + 20) === 58;

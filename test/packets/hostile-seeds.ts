@@ -153,6 +153,34 @@ function* icmp(family: FamilyNumber): Generator<Arriving> {
   }
 }
 
+/** What stands between the two IP headers of the tunnel to each real server: nothing, GRE, UDP and GUE. */
+const Shims: readonly (readonly [number, string, string])[] = [
+  [0, '', ''],
+  [47, '0000 0800', '0000 86dd'],
+  [17, '8000 17c0 0000 0000 0004 0000', '8000 17c0 0000 0000 0029 0000'],
+];
+
+/** Errors from the servers' side about packets in tunnels. */
+function* tunnelErrors(family: FamilyNumber): Generator<Arriving> {
+  const isIpv4 = family === 4;
+  const own = serverSide(family, isIpv4 ? 11 : 17);
+  for (const last of Clients) {
+    const request = segment(6, 1_000 + last, 80, 0x10);
+    const inner = packet(clientSide(family, last), clientSide(family, Vip.tunnel), 6, request);
+    for (const [index, server] of Servers.entries()) {
+      const [protocol, four, six] = Shims[index] ?? [0, '', ''];
+      const shim = hex(isIpv4 ? four : six);
+      const carrier = protocol === 0 ? (isIpv4 ? 4 : 41) : protocol;
+      const quoted = packet(own, serverSide(family, server), carrier, [...shim, ...inner]);
+      for (const error of isIpv4 ? [3, 11] : [1, 2, 4]) {
+        const header = [error, isIpv4 ? 4 : 0, 0, 0, 0, 0, 5, 0x14];
+        const bytes = packet(serverSide(family, 1), own, isIpv4 ? 1 : 58, [...header, ...quoted]);
+        yield frameOf(1, etherType(family), bytes);
+      }
+    }
+  }
+}
+
 /** First, middle and last parts of datagrams; IPv6 also with other extension headers. */
 function* fragments(family: FamilyNumber): Generator<Arriving> {
   const from = clientSide(family, 3);
@@ -247,6 +275,7 @@ export function validFrames(): Arriving[] {
   const perFamily = Families.flatMap((family) => [
     ...Clients.flatMap((last) => [...requests(family, last), ...replies(family, last)]),
     ...icmp(family),
+    ...tunnelErrors(family),
     ...fragments(family),
     ...large(family),
     ...strays(family),

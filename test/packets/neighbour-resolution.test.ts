@@ -59,15 +59,37 @@ test('frames for an unknown neighbour wait while it is asked for, and leave in t
   t.end();
 });
 
-test('the queue of an unknown neighbour is three frames long', (t) => {
+test('the queue of an unknown neighbour is 64 frames long', (t) => {
   const bench = new BenchDirector({ isUnresolved: true });
-  for (const payload of ['one', 'two', 'three']) bench.receive('clients', segment(payload));
-  t.equal(bench.receive('clients', segment('four')), 'drop: unresolved');
-  t.equal(bench.director.counters.held, 3);
+  const payloads = Array.from({ length: 64 }, (_, index) => `segment ${index}`);
+  for (const payload of payloads) t.equal(bench.receive('clients', segment(payload)), 'hold');
+  t.equal(bench.receive('clients', segment('too many')), 'drop: unresolved');
+  t.equal(bench.director.counters.held, 64);
   t.ok(bench.isBalanced);
   bench.takeSent();
   bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
-  t.strictSame(bench.takeSent(), [delivered('one'), delivered('two'), delivered('three')]);
+  t.strictSame(bench.takeSent(), payloads.map(delivered));
+  t.end();
+});
+
+test('frames that wait for neighbours are limited in all', (t) => {
+  const bench = new BenchDirector();
+  const service = bench.addService({
+    vip: '10.1.0.100',
+    port: 514,
+    protocol: 17,
+    isOnePacket: true,
+  });
+  for (let last = 100; last < 165; last += 1) {
+    bench.addServer(service, { address: `10.2.0.${last}` });
+  }
+  const frame = fromClient({ from: '10.1.0.2:40000', to: '10.1.0.100:514', udp: {} });
+  for (let count = 0; count < 64 * 64; count += 1) bench.receive('clients', frame);
+  t.equal(bench.director.counters.held, 4_096);
+  t.equal(bench.receive('clients', frame), 'drop: unresolved');
+  bench.wait(5);
+  t.equal(bench.director.counters.held, 0, 'given up when nobody answers');
+  t.equal(bench.receive('clients', frame), 'hold', 'and there is room again');
   t.end();
 });
 

@@ -45,6 +45,10 @@ const Errors = {
     [3, 3],
     [1, 4],
   ],
+  hostUnreachable: [
+    [3, 1],
+    [1, 3],
+  ],
   tooBig: [
     [3, 4],
     [2, 0],

@@ -58,7 +58,11 @@ test('a quoted packet that ends before the quote does ends there', (t) => {
 
 test('quotes without ports are told apart', (t) => {
   t.equal(kindOf(quoted('01', '0000')), Parse.icmp);
-  t.equal(kindOf(quoted('2f', '0000')), Parse.otherProtocol);
+  t.equal(kindOf(quoted('33', '0000')), Parse.otherProtocol);
+  for (const tunnel of ['04', '29', '2f']) {
+    t.equal(kindOf(quoted(tunnel, '0000')), Parse.tunnel, `protocol 0x${tunnel}`);
+    t.equal(kindOf(quoted(tunnel, '0001')), Parse.laterFragment, 'its beginning is elsewhere');
+  }
   t.equal(kindOf(quoted('11', '0001')), Parse.laterFragment);
   t.equal(kindOf(quoted('11', '2000')), Parse.ok);
   t.equal(kindOf(quoted('3a', '0000')), Parse.otherProtocol, 'ICMPv6 in IPv4');

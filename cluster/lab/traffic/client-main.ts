@@ -19,6 +19,10 @@ interface Flags {
   readonly plan?: string;
   readonly tcp: readonly TrafficTarget[];
   readonly udp: readonly TrafficTarget[];
+  readonly arrivals: readonly TrafficTarget[];
+  readonly rate?: number;
+  readonly hold?: number;
+  readonly pause?: number;
   readonly interval?: number;
   readonly udpInterval?: number;
   readonly duration?: number;
@@ -41,6 +45,15 @@ const command = new Command('client-main')
   .option('--tcp <target>', 'ADDRESS:PORT=COUNT of TCP flows (repeatable)', collect('TCP'), [])
   .option('--udp <target>', 'ADDRESS:PORT=COUNT of UDP flows (repeatable)', collect('UDP'), [])
   .option(
+    '--arrivals <target>',
+    'ADDRESS:PORT that TCP connections arrive at whatever becomes of them (repeatable)',
+    collect('TCP'),
+    [],
+  )
+  .option('--rate <number>', 'arrivals a second (default 100)', Number)
+  .option('--hold <time>', 'an arrival lives for up to this (default 1s)', parseDurationMs)
+  .option('--pause <time>', 'and says nothing for up to this (default 200ms)', parseDurationMs)
+  .option(
     '--interval <time>',
     'between two requests of a TCP flow (default 100ms)',
     parseDurationMs,
@@ -48,7 +61,7 @@ const command = new Command('client-main')
   .option('--udp-interval <time>', 'the same for UDP (default 40ms)', parseDurationMs)
   .option('--duration <time>', 'how long to run (default 10s, at most 5m)', parseDurationMs)
   .option('--seed <number>', 'what the bytes are made from (default 1)', Number)
-  .option('--json', 'events as JSON lines; commands on stdin: mark NAME, count, stop')
+  .option('--json', 'events as JSON lines; commands on stdin: mark NAME, count, pause, stop')
   .exitOverride();
 
 function planOf(flags: Flags): TrafficPlan {
@@ -59,6 +72,14 @@ function planOf(flags: Flags): TrafficPlan {
     ...(flags.udpInterval !== undefined && { udpIntervalMs: flags.udpInterval }),
     ...(flags.duration !== undefined && { durationMs: flags.duration }),
     ...(flags.seed !== undefined && { seed: flags.seed }),
+    ...(flags.arrivals.length > 0 && {
+      arrivals: {
+        targets: flags.arrivals,
+        ...(flags.rate !== undefined && { perSecond: flags.rate }),
+        ...(flags.hold !== undefined && { holdMs: flags.hold }),
+        ...(flags.pause !== undefined && { pauseMs: flags.pause }),
+      },
+    }),
   };
   return parsePlan({ targets: [], ...readPlan(flags.plan), ...written });
 }
@@ -98,7 +119,8 @@ function main(): void {
     const report = client.stop();
     if (flags.json === true) writeJson({ kind: 'report', ...report });
     else process.stdout.write(`${process.stderr.isTTY ? '\n' : ''}${renderFlows(report)}\n`);
-    process.exitCode = report.flows.some((flow) => flow.broken !== undefined) ? 1 : 0;
+    const isBroken = report.flows.some((flow) => flow.broken !== undefined);
+    process.exitCode = isBroken || (report.arrivals?.broken ?? 0) > 0 ? 1 : 0;
     clearTimeout(deadline);
     process.stdin.destroy();
   };
@@ -116,8 +138,9 @@ function listenForCommands(client: TrafficClient, stop: () => void): void {
     const [verb, name] = line.trim().split(/\s+/);
     if (verb === 'stop') stop();
     else if (verb === 'count') client.count();
+    else if (verb === 'pause') client.pauseArrivals();
     else if (verb === 'mark' && name !== undefined) client.mark(name);
-    else process.stderr.write('error: commands are mark NAME, count and stop\n');
+    else process.stderr.write('error: commands are mark NAME, count, pause and stop\n');
   });
 }
 

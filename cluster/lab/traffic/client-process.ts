@@ -4,9 +4,10 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { IoError } from '../../../director/base/errors.js';
+import type { ArrivalReport } from './arrivals.js';
 import type { FlowSummary, TrafficEvent, TrafficReport } from './client.js';
 import { endpoint } from './flow-record.js';
-import type { TrafficPlan } from './plan.js';
+import type { ArrivalPlan, TrafficPlan } from './plan.js';
 
 /** The compiled traffic client. */
 const clientProgram = fileURLToPath(new URL('client-main.js', import.meta.url));
@@ -17,12 +18,27 @@ const AnswerTimeoutMs = 10_000;
 /** As much of the client's stderr as an error message repeats. */
 const MaxComplaint = 1_000;
 
-/** The pauses between a flow's requests. */
-type TrafficIntervals = Pick<TrafficPlan, 'intervalMs' | 'udpIntervalMs'>;
-
 interface Waiter {
   take(event: TrafficEvent): boolean;
   fail(error: IoError): void;
+}
+
+/** The part of a plan that the process can be told. */
+export type ProcessPlan = Pick<TrafficPlan, 'targets' | 'durationMs'> &
+  Partial<Pick<TrafficPlan, 'intervalMs' | 'udpIntervalMs'>> & {
+    readonly arrivals?: Pick<ArrivalPlan, 'targets' | 'perSecond' | 'holdMs' | 'pauseMs'>;
+  };
+
+const flagsOf = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+
+function arrivalFlags(arrivals: ProcessPlan['arrivals']): readonly string[] {
+  if (arrivals === undefined) return [];
+  const { targets, perSecond, holdMs, pauseMs } = arrivals;
+  return [
+    ...targets.flatMap(({ address, port }) => ['--arrivals', endpoint(address, port)]),
+    ...flagsOf({ rate: `${perSecond}`, hold: `${holdMs}ms`, pause: `${pauseMs}ms` }),
+  ];
 }
 
 /** A traffic client in a process of its own, such as one inside a network namespace, and what can be asked of it. */
@@ -35,10 +51,7 @@ export class TrafficProcess {
    * Starts a client in a session of its own, so that a Ctrl-C meant for this process does not end it. `prefix` is the
    * command that runs it somewhere else, and may be empty.
    */
-  constructor(
-    prefix: readonly string[],
-    plan: Pick<TrafficPlan, 'targets' | 'durationMs'> & Partial<TrafficIntervals>,
-  ) {
+  constructor(prefix: readonly string[], plan: ProcessPlan) {
     const flags = plan.targets.flatMap(({ protocol, address, port, count }) => [
       `--${protocol.toLowerCase()}`,
       `${endpoint(address, port)}=${count}`,
@@ -49,6 +62,7 @@ export class TrafficProcess {
       ['--udp-interval', plan.udpIntervalMs],
     ] as const;
     for (const [flag, ms] of times) if (ms !== undefined) flags.push(flag, `${ms}ms`);
+    flags.push(...arrivalFlags(plan.arrivals));
     const argv = [...prefix, process.execPath, clientProgram, '--json', ...flags];
     const [program = '', ...rest] = argv;
     this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
@@ -72,6 +86,16 @@ export class TrafficProcess {
 
   async count(): Promise<FlowSummary> {
     return this.#ask('count', (event) => (event.kind === 'count' ? event.flows : undefined));
+  }
+
+  /** What has become of the plan's arrivals so far. */
+  async arrivals(): Promise<ArrivalReport> {
+    return this.#ask('count', (event) => (event.kind === 'count' ? event.arrivals : undefined));
+  }
+
+  /** Lets no more connections arrive; those under way go on. */
+  pauseArrivals(): void {
+    this.#child.stdin.write('pause\n');
   }
 
   /** Ends the traffic and the process. */

@@ -1,3 +1,4 @@
+import { Arrivals, type ArrivalReport } from './arrivals.js';
 import { wallClockMs } from './clock.js';
 import { endpoint, flowKey, FlowRecorder, type FlowRecord } from './flow-record.js';
 import type { Flow, FlowListener } from './flow.js';
@@ -26,6 +27,8 @@ export interface TrafficReport {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly flows: readonly FlowRecord[];
+  /** Of a plan with arrivals. */
+  readonly arrivals?: ArrivalReport | undefined;
 }
 
 /** What a client says while it runs; one JSON line each in machine mode. Times are wall clock milliseconds. */
@@ -54,7 +57,12 @@ export type TrafficEvent =
       readonly at: number;
       readonly flows: FlowSummary;
     }
-  | { readonly kind: 'count'; readonly at: number; readonly flows: FlowSummary }
+  | {
+      readonly kind: 'count';
+      readonly at: number;
+      readonly flows: FlowSummary;
+      readonly arrivals?: ArrivalReport | undefined;
+    }
   | ({ readonly kind: 'report' } & TrafficReport);
 
 /** At the end of a run, a UDP flow silent for longer than this is broken. */
@@ -73,6 +81,7 @@ export class TrafficClient implements FlowListener {
   readonly #flows: Flow[] = [];
   readonly #recorders: FlowRecorder[] = [];
   readonly #targets: readonly TrafficTarget[];
+  readonly #arrivals: Arrivals | undefined;
   #startedAt = 0;
   #openTimer: NodeJS.Timeout | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
@@ -86,6 +95,8 @@ export class TrafficClient implements FlowListener {
       Array.from({ length: target.count }, () => target),
     );
     this.#unsettled = this.#targets.length;
+    this.#arrivals =
+      plan.arrivals && new Arrivals(plan.arrivals, plan.seed, (record) => this.#tellBreak(record));
   }
 
   start(): void {
@@ -96,6 +107,12 @@ export class TrafficClient implements FlowListener {
       1_000,
     );
     this.#openDue();
+    this.#arrivals?.start();
+  }
+
+  /** Opens no more connections; those under way go on. */
+  pauseArrivals(): void {
+    this.#arrivals?.pause();
   }
 
   /** Names this instant, from which on `answered` counts. */
@@ -108,7 +125,8 @@ export class TrafficClient implements FlowListener {
   }
 
   count(): void {
-    this.#emit({ kind: 'count', at: wallClockMs(), flows: this.summary() });
+    const arrivals = this.#arrivals?.report();
+    this.#emit({ kind: 'count', at: wallClockMs(), flows: this.summary(), arrivals });
   }
 
   /** Ends all flows. To be called once. */
@@ -122,7 +140,7 @@ export class TrafficClient implements FlowListener {
       recorder.finish(endedAt, udp ? UdpSilenceLimitMs : TcpSilenceLimitMs);
     }
     const flows = this.#recorders.map((recorder) => recorder.record);
-    return { startedAt: this.#startedAt, endedAt, flows };
+    return { startedAt: this.#startedAt, endedAt, flows, arrivals: this.#arrivals?.stop() };
   }
 
   summary(): FlowSummary {
@@ -151,11 +169,7 @@ export class TrafficClient implements FlowListener {
   }
 
   broke(recorder: FlowRecorder): void {
-    const { record } = recorder;
-    if (record.broken !== undefined) {
-      const { at, reason, text } = record.broken;
-      this.#emit({ kind: 'broken', at, flow: flowKey(record), reason, text });
-    }
+    this.#tellBreak(recorder.record);
     if (!recorder.isConnected) this.settled();
   }
 
@@ -163,6 +177,12 @@ export class TrafficClient implements FlowListener {
     if (this.#resumedSinceMark) return;
     this.#resumedSinceMark = true;
     this.#emit({ kind: 'answer-after-gap', at, flow: flowKey(recorder.record), gapMs });
+  }
+
+  #tellBreak(record: FlowRecord): void {
+    if (record.broken === undefined) return;
+    const { at, reason, text } = record.broken;
+    this.#emit({ kind: 'broken', at, flow: flowKey(record), reason, text });
   }
 
   /** Opens as many flows as the plan's rate allows up to now. */

@@ -12,7 +12,7 @@ export interface Flow {
 /** Whom a flow tells what must be known at once. */
 export interface FlowListener {
   /** The flow is established; a flow that never is breaks instead. */
-  settled(): void;
+  settled(recorder: FlowRecorder): void;
   broke(recorder: FlowRecorder): void;
   /** An answer came at `at` after a stall. */
   resumed(recorder: FlowRecorder, at: number, gapMs: number): void;
@@ -23,6 +23,8 @@ export interface FlowOptions {
   readonly port: number;
   readonly intervalMs: number;
   readonly connectTimeoutMs: number;
+  /** How long an established flow says nothing at first; none when absent. */
+  readonly pauseMs?: number;
   readonly key: { readonly seed: number; readonly flow: number };
   readonly recorder: FlowRecorder;
   readonly listener: FlowListener;

@@ -12,9 +12,25 @@ export interface TrafficTarget {
   readonly count: number;
 }
 
+/** Connections that arrive at a rate, whatever becomes of those before; TCP only. All times are in milliseconds. */
+export interface ArrivalPlan {
+  /** In turn; the counts are of no account. */
+  readonly targets: readonly TrafficTarget[];
+  readonly perSecond: number;
+  /** How long a connection lives: anything up to this, spread evenly. */
+  readonly holdMs: number;
+  /** How long it says nothing after the handshake: anything up to this. */
+  readonly pauseMs: number;
+  /** The least time from one request to the next. */
+  readonly intervalMs: number;
+  readonly connectTimeoutMs: number;
+}
+
 /** What a traffic client does. All times are in milliseconds. */
 export interface TrafficPlan {
+  /** Flows that stay; there may be none when there are arrivals. */
   readonly targets: readonly TrafficTarget[];
+  readonly arrivals?: ArrivalPlan | undefined;
   /** Of a TCP flow: the least time from one request to the next. */
   readonly intervalMs: number;
   /** Of a UDP flow: the time from one request to the next, whether answered or not. */
@@ -38,15 +54,32 @@ const Target = z.strictObject({
   count: z.int().min(1).max(MaxFlows),
 });
 
+const Arrivals = z.strictObject({
+  targets: z
+    .array(Target.extend({ protocol: z.literal('TCP') }))
+    .min(1)
+    .max(64),
+  perSecond: z.number().min(1).max(5_000).default(100),
+  holdMs: z.number().min(0).max(60_000).default(1_000),
+  pauseMs: z.number().min(0).max(5_000).default(200),
+  intervalMs: z.number().min(1).max(60_000).default(500),
+  connectTimeoutMs: z.number().min(1).max(60_000).default(10_000),
+});
+
 const Plan = z
   .strictObject({
-    targets: z.array(Target).min(1, 'names no target: give --tcp or --udp').max(64),
+    targets: z.array(Target).max(64),
+    arrivals: Arrivals.optional(),
     intervalMs: z.number().min(1).max(60_000).default(100),
     udpIntervalMs: z.number().min(1).max(60_000).default(40),
     durationMs: z.number().min(1).max(MaxDurationMs).default(10_000),
     connectTimeoutMs: z.number().min(1).max(60_000).default(5_000),
     opensPerSecond: z.number().min(1).max(100_000).default(500),
     seed: z.int().min(0).max(0xffff_ffff).default(1),
+  })
+  .refine((plan) => plan.targets.length > 0 || plan.arrivals !== undefined, {
+    message: 'names no target: give --tcp, --udp or --arrivals',
+    path: ['targets'],
   })
   .refine(
     (plan) => plan.targets.reduce((sum, target) => sum + target.count, 0) <= MaxFlows,

@@ -49,11 +49,12 @@ export class TcpFlow implements Flow {
 
   #connected(socket: Socket): void {
     clearTimeout(this.#timer);
-    const { recorder, listener } = this.#options;
+    const { recorder, listener, pauseMs = 0 } = this.#options;
     recorder.bound(endpoint(socket.localAddress ?? '', socket.localPort ?? 0));
     recorder.connected(wallClockMs());
-    listener.settled();
-    this.#request();
+    listener.settled(recorder);
+    if (pauseMs === 0) this.#request();
+    else this.#timer = setTimeout(() => this.#request(), pauseMs);
   }
 
   #request(): void {

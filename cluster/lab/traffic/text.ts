@@ -36,7 +36,26 @@ export function renderFlows(report: TrafficReport): string {
   const broken = report.flows
     .filter((flow) => flow.broken !== undefined)
     .map((flow) => `broken: ${flowKey(flow)}: ${flow.broken?.reason}: ${flow.broken?.text}`);
-  return [...renderColumns(rows), ...broken].join('\n');
+  const table = rows.length > 1 ? renderColumns(rows) : [];
+  return [...table, ...broken, ...renderArrivals(report.arrivals)].join('\n');
+}
+
+/** The arrivals in a few lines, and every one that broke. */
+function renderArrivals(arrivals: TrafficReport['arrivals']): readonly string[] {
+  if (arrivals === undefined) return [];
+  const { opened, connected, completed, broken, resent, breaks } = arrivals;
+  const { median, p90, p99, max } = arrivals.connectMs;
+  const times = [median, p90, p99, max].map((time) => time.toFixed(2));
+  return [
+    `arrivals: ${opened} opened, ${connected} connected, ${completed} completed, ${broken} broken`,
+    `time to connect: median ${times[0]} ms, 90 % ${times[1]} ms, 99 % ${times[2]} ms, at most ${times[3]} ms`,
+    `SYN sent again: ${resent}`,
+    ...breaks.map(
+      ({ client, virtual, reason, text, at, openedAt, exchanges, isConnected }) =>
+        `broken: ${client} ${virtual}: ${reason}: ${text}, ` +
+        `${isConnected ? 'connected' : 'connecting'}, ${Math.round(at - openedAt)} ms old, ${exchanges} exchanges`,
+    ),
+  ];
 }
 
 function serviceColumns(flows: readonly FlowRecord[]): readonly string[] {

@@ -75,7 +75,7 @@ export class UdpFlow implements Flow {
     if (!recorder.isConnected) {
       clearTimeout(this.#deadline);
       recorder.connected(now);
-      listener.settled();
+      listener.settled(recorder);
     }
     const gapMs = recorder.answered(now, frame.sender, frame.payload.length);
     if (gapMs > 0) listener.resumed(recorder, now, gapMs);

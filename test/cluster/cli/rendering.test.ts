@@ -25,6 +25,7 @@ const status: Api['/status'] = {
     held: 0,
     dropped: { 'no-service': 3, malformed: 0, 'no-connection': 1 },
   },
+  commits: { waiting: 0, committed: 0, uncommitted: 0 },
 };
 
 const sessions: Api['/sessions'] = {
@@ -38,7 +39,9 @@ const sessions: Api['/sessions'] = {
       real: '10.2.0.21:80',
       method: 'Masq',
       origin: 'local',
+      owner: 'd1',
       synced: true,
+      syncedAgeMs: 1_500,
       packets: 17,
     },
     {
@@ -50,7 +53,9 @@ const sessions: Api['/sessions'] = {
       real: '[2001:db8::21]:53',
       method: 'Route',
       origin: 'd2',
+      owner: 'd2',
       synced: false,
+      syncedAgeMs: undefined,
       packets: 1,
     },
   ],

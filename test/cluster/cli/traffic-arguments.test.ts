@@ -3,6 +3,7 @@ import { test } from 'tap';
 import { trafficArguments } from '../../../cluster/cli/traffic-command.js';
 import { loadLab } from '../../../cluster/config/lab-file.js';
 import { labText } from '../../lab/lab-text.js';
+import { LabOfBothFamilies } from '../config/samples.js';
 
 const lab = loadLab(labText, 'lab.yaml');
 
@@ -30,5 +31,14 @@ test('no flows at all is a mistake', (t) => {
   t.throws(() => trafficArguments(lab, { tcp: 0, udp: 0, duration: '1s' }), {
     message: "lab 'lab' has no service for these flows",
   });
+  t.end();
+});
+
+test('an IPv6 address stands in brackets', (t) => {
+  const both = loadLab(LabOfBothFamilies, 'lab.yaml');
+  t.same(trafficArguments(both, { tcp: 0, udp: 1, duration: '1s' }), [
+    '--udp=[fd01::105]:80=1',
+    '--duration=1s',
+  ]);
   t.end();
 });

@@ -82,3 +82,41 @@ test('an excluded address lies in a subnet of its interface too, of either famil
   ]);
   t.end();
 });
+
+test('what is tracked, and where messages come from, is there; and peers are others', (t) => {
+  const text = Text.replace(
+    '  virtual_ipaddress {',
+    `  unicast_src_ip 10.1.0.11
+  unicast_peer {
+    10.1.0.12
+  }
+  track_interface {
+    eth1
+  }
+  virtual_ipaddress {`,
+  )
+    .replace(
+      'vrrp_instance',
+      '@baton baton {\n@baton   sync_peer 10.3.0.12\n@baton }\nvrrp_instance',
+    )
+    .concat(
+      'vrrp_sync_group G {\n  group {\n    VI_1\n  }\n  track_interface {\n    eth2\n  }\n}\n',
+    );
+  const problemsIn = (...interfaces: ConfigInterface[]): readonly string[] =>
+    checkAgainstInterfaces(loadKeepalived(text, 'd1.conf'), interfaces).map(describeProblem);
+  t.strictSame(problemsIn(Client, Server, Sync), []);
+  const moved = device('eth0', '10.1.0.12/24');
+  t.strictSame(problemsIn(moved, Server, device('eth2', '10.3.0.12/24')), [
+    'd1.conf:7: sync_peer 10.3.0.12 is an address of eth2: a node is no peer of itself',
+    'd1.conf:12: the source of vrrp_instance VI_1 is 10.1.0.11, which is no address of this machine',
+    'd1.conf:14: unicast_peer 10.1.0.12 of vrrp_instance VI_1 is an address of eth0: a node is no peer of itself',
+  ]);
+  const spare = device('eth0', '10.1.0.11/24', '10.2.0.11/24');
+  const bare = text.replace('    10.2.0.254/24 dev eth1\n', '').replace('eth2 VI_1', 'eth0 VI_1');
+  const problems = checkAgainstInterfaces(loadKeepalived(bare, 'd1.conf'), [spare]);
+  t.strictSame(problems.map(describeProblem), [
+    'd1.conf:17: track_interface eth1 of vrrp_instance VI_1 names eth1, which does not exist; the interfaces are eth0',
+    'd1.conf:28: track_interface eth2 of vrrp_sync_group G names eth2, which does not exist; the interfaces are eth0',
+  ]);
+  t.end();
+});

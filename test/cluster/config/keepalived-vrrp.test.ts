@@ -4,7 +4,9 @@ import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { VrrpInstanceConfig } from '../../../cluster/config/vrrp-config.js';
 import { milliseconds, seconds } from '../../../director/base/time.js';
 import { InstanceDefaults } from './defaults.js';
+import { complaintsOf } from './real-keepalived.js';
 import { problemsOfKeepalived } from './refusals.js';
+import { ElectionsOfEverything } from './samples.js';
 
 interface Text {
   readonly globals?: string;
@@ -280,5 +282,18 @@ test('an instance of IPv6 has at most 88 addresses', (t) => {
   t.strictSame(problemsOfKeepalived(fileWith({ address: addresses(90) })), [
     '98: virtual_ipaddress takes at most 88 IPv6 addresses',
   ]);
+  t.end();
+});
+
+test('real keepalived accepts every keyword of elections as this version reads it', (t) => {
+  loadKeepalived(ElectionsOfEverything, 'test.conf');
+  const complaints = complaintsOf(ElectionsOfEverything);
+  t.strictSame(
+    complaints.filter((line) => !/doesn't exist|^Non-existent interface/.test(line)),
+    [],
+  );
+  // It has read the instances: it finds what is wrong with one.
+  const wrong = ElectionsOfEverything.replace('max_ttl 255', 'max_tll 255');
+  t.match(complaintsOf(wrong).join('\n'), 'unknown unicast_peer option max_tll');
   t.end();
 });

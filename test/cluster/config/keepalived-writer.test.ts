@@ -5,16 +5,20 @@ import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { LabConfig } from '../../../cluster/config/lab-config.js';
 import { loadLab } from '../../../cluster/config/lab-file.js';
 import { type NodeConfig, SchedulerNames } from '../../../cluster/config/node-config.js';
+import type { VrrpInstanceConfig } from '../../../cluster/config/vrrp-config.js';
+import { isIpv6 } from '../../../director/base/address.js';
 import { milliseconds } from '../../../director/base/time.js';
 import { DataPlaneDefaults, InstanceDefaults, NodeDefaults, SyncDefaults } from './defaults.js';
 import { complaintsOf } from './real-keepalived.js';
-import { DefaultLab, LabOfEverything } from './samples.js';
+import { DefaultLab, LabOfBothFamilies, LabOfEverything } from './samples.js';
 
 /** Names that no machine has, so that keepalived finds none of them. */
 const deviceOf = (network: string): string => `no-${network}`;
 
 const roundTrip = (lab: LabConfig, director: string): NodeConfig =>
   loadKeepalived(writeKeepalived(lab, director, deviceOf), `${director}.conf`).config;
+
+const Key = 'a-secret-of-thirty-two-characters';
 
 const realServers = (network: number, port: number, method: string): unknown =>
   [21, 22, 23].map((host) => ({
@@ -103,9 +107,12 @@ test('every setting of a lab reaches the director that reads the written file', 
     .replace('preempt: true', 'preempt: false')
     .replace(
       'threshold: 3, period: 50, bulk-timeout: 10s, death-notice: true',
-      'threshold: 1, period: 0, bulk-timeout: 1500ms, death-notice: false',
+      `threshold: 1, period: 0, bulk-timeout: 1500ms, death-notice: false, flush: 5ms, key: ${Key}, unicast: true`,
     )
     .replace('virtual-router-id: 51', 'virtual-router-id: 7')
+    .replace('active-active: false', 'active-active: true')
+    .replace('commit: none', 'commit: sent')
+    .replace('  - protocol: tcp', '  - protocol: tcp\n    commit: acked')
     .replace('[s1, s2, s3]', '[{ node: s3, weight: 0, port: 8080 }]');
   const config = roundTrip(loadLab(text, 'lab.yaml'), 'd1');
   t.match(config.vrrpInstances, [
@@ -116,7 +123,16 @@ test('every setting of a lab reaches the director that reads the written file', 
     period: 0,
     bulkTimeout: milliseconds(1_500),
     deathNotice: false,
+    flushBound: milliseconds(5),
+    peers: ['10.3.0.12'],
+    keys: [{ id: 1, key: new Uint8Array(Buffer.from(Key)) }],
+    activeKey: 1,
   });
+  t.equal(config.dataPlane.activeActive, true);
+  t.strictSame(
+    config.virtualServers.map(({ commit }) => commit),
+    ['acked', 'sent', 'sent', 'sent'],
+  );
   t.match(config.virtualServers[0]?.realServers, [{ address: '10.2.0.23', port: 8080, weight: 0 }]);
   t.end();
 });
@@ -150,6 +166,70 @@ test('every method, scheduler and setting of a lab comes back from the written f
     })),
   );
   t.equal(config.virtualServers.length, 4 + SchedulerNames.length);
+  t.end();
+});
+
+test('a lab may be of version 2, and sync in the formats of IPVS', (t) => {
+  for (const format of ['ipvs-v0', 'ipvs-v1']) {
+    const text = DefaultLab.replace('version: 3', 'version: 2').replace(
+      'death-notice: true',
+      `death-notice: true, format: ${format}`,
+    );
+    const { sync, vrrpInstances } = roundTrip(loadLab(text, 'lab.yaml'), 'd1');
+    t.match(sync, { format, port: 8_848 });
+    t.match(vrrpInstances, [{ version: 2 }]);
+  }
+  t.end();
+});
+
+/** An instance of the written file in short. */
+const shortly = ({
+  name,
+  virtualRouterId,
+  version,
+  priority,
+  ...rest
+}: VrrpInstanceConfig): string =>
+  [
+    `${name} ${virtualRouterId} v${version} ${priority}:`,
+    ...rest.virtualAddresses.map(
+      ({ address, prefixLength, device }) => `${address}/${prefixLength} ${device}`,
+    ),
+    ...rest.excludedAddresses.map(({ address }) => `excluded ${address}`),
+  ].join(' ');
+
+test('each virtual router of a lab is an instance for each family, with an order of its own', (t) => {
+  const lab = loadLab(LabOfBothFamilies, 'lab.yaml');
+  t.strictSame(roundTrip(lab, 'd1').vrrpInstances.map(shortly), [
+    'VI_1 51 v3 150: 10.1.0.100/24 no-clients 10.2.0.254/24 no-servers excluded 10.2.0.250 excluded fd02::250',
+    'VI_1_6 51 v3 150: fe80::33/64 no-clients fd01::100/64 no-clients fd02::254/64 no-servers',
+    'VI_2 52 v3 190: 10.1.0.101/24 no-clients',
+    'VI_2_6 52 v3 190: fe80::34/64 no-clients fd01::101/64 no-clients fd01::105/64 no-clients',
+  ]);
+  t.strictSame(
+    roundTrip(lab, 'd2').vrrpInstances.map(({ name, priority }) => [name, priority]),
+    [
+      ['VI_1', 100],
+      ['VI_1_6', 100],
+      ['VI_2', 200],
+      ['VI_2_6', 200],
+    ],
+  );
+  t.equal(roundTrip(lab, 'd1').sync?.syncId, 51);
+  t.end();
+});
+
+test('a service of IPv6 has the IPv6 addresses of its real servers', (t) => {
+  const { virtualServers } = roundTrip(loadLab(LabOfBothFamilies, 'lab.yaml'), 'd1');
+  t.match(
+    virtualServers.filter((server) => server.firewallMark === undefined && isIpv6(server.address)),
+    [
+      { address: 'fd01::100', port: 80, realServers: [{ address: 'fd02::21', method: 'Masq' }] },
+      { address: 'fd01::101', port: 80, realServers: [{ address: 'fd01::21', method: 'Route' }] },
+      { address: 'fd01::105', port: 80, realServers: [{ address: 'fd01::21', method: 'Tunnel' }] },
+      { address: 'fd01::100', port: 81, realServers: [{ address: 'fd02::21', method: 'FullNat' }] },
+    ],
+  );
   t.end();
 });
 
@@ -189,6 +269,15 @@ test('real keepalived accepts all that a lab can say', (t) => {
     "WARNING - interface no-servers for ip address 10.2.0.251/24 doesn't exist",
     ...MissingInterfaces.slice(-1),
   ]);
+  t.end();
+});
+
+test('real keepalived accepts several virtual routers of both families', (t) => {
+  const text = writeKeepalived(loadLab(LabOfBothFamilies, 'lab.yaml'), 'd2', deviceOf);
+  t.strictSame(
+    complaintsOf(text).filter((line) => !/doesn't exist|^Non-existent interface/.test(line)),
+    [],
+  );
   t.end();
 });
 

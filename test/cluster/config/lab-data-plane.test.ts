@@ -39,6 +39,7 @@ test('FULLNAT reaches real servers by the network of the local addresses, TUN by
     settings: { drop_entry: 3, sync_retries: 1 },
     connectionCapacity: 2_048,
     unknownTcp: 'hash',
+    activeActive: false,
   });
   t.strictSame(services, [
     {

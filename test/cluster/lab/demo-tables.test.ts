@@ -17,7 +17,9 @@ const session = (port: number, changes: Partial<SessionView> = {}): SessionView 
   real: '10.0.1.11:80',
   method: 'Masq',
   origin: 'local',
+  owner: 'd1',
   synced: true,
+  syncedAgeMs: 20,
   packets: 7,
   ...changes,
 });

@@ -13,7 +13,9 @@ const session = (port: number, changes: Partial<SessionView> = {}): SessionView 
   real: '10.2.0.21:80',
   method: 'Masq',
   origin: 'local',
+  owner: 'd1',
   synced: true,
+  syncedAgeMs: 20,
   packets: 10,
   ...changes,
 });

@@ -1,6 +1,8 @@
 import { Replication } from '../../../cluster/node/replication.js';
 import { SessionLink } from '../../../cluster/node/session-link.js';
+import { IpvsSync } from '../../../cluster/sync/ipvs/ipvs-sync.js';
 import { SessionSync } from '../../../cluster/sync/session-sync.js';
+import type { SyncMachine } from '../../../cluster/sync/sync-machine.js';
 import type { IpAddress } from '../../../director/base/address.js';
 import {
   after,
@@ -12,6 +14,7 @@ import {
   type Instant,
 } from '../../../director/base/time.js';
 import { NoConnection } from '../../../director/core/connections.js';
+import { DefaultTimeouts } from '../../../director/core/states.js';
 import { fromWords } from '../../../director/wire/address-words.js';
 import { at, ip } from '../../base/values.js';
 import { flowOf } from '../../core/flows.js';
@@ -28,6 +31,11 @@ import { endpoint } from '../../packets/packet-builder.js';
 const Delay = microseconds(200);
 const TickInterval = milliseconds(250);
 
+/** With `ipvs` the nodes speak that version of the kernel's format instead of our own. */
+export interface BenchClusterOptions extends BenchOptions {
+  readonly ipvs?: 0 | 1;
+}
+
 interface Delivery {
   readonly at: Instant;
   readonly to: BenchNode;
@@ -40,25 +48,30 @@ export class BenchNode {
   readonly name: string;
   readonly address: IpAddress;
   readonly bench: BenchDirector;
-  readonly sync: SessionSync;
+  readonly sync: SyncMachine;
   readonly link: SessionLink;
   /** Sync messages sent. */
   messages = 0;
+  readonly #replication: Replication;
 
   constructor(
     name: string,
     address: IpAddress,
-    options: BenchOptions & { readonly epoch: number },
+    options: BenchClusterOptions & { readonly epoch: number },
     send: (from: BenchNode, bytes: Uint8Array, to: IpAddress | undefined) => void,
   ) {
     this.name = name;
     this.address = address;
     this.bench = new BenchDirector(options);
     const { director } = this.bench;
-    const replication = new Replication(director, () => this.bench.now);
-    const { epoch } = options;
+    this.#replication = new Replication(director, () => this.bench.now);
+    const replication = this.#replication;
+    const { epoch, ipvs } = options;
     const bulkTimeout = seconds(10);
-    this.sync = new SessionSync({ node: name, syncId: 7, epoch, bulkTimeout }, replication);
+    this.sync =
+      ipvs === undefined
+        ? new SessionSync({ node: name, syncId: 7, epoch, bulkTimeout }, replication)
+        : ipvsSync(ipvs, address);
     this.link = new SessionLink(director, replication, this.sync, {
       send: (bytes, to) => {
         this.messages += 1;
@@ -67,6 +80,12 @@ export class BenchNode {
       other: () => {},
     });
     director.sync.onRemove = (index) => this.link.tellRemoval(index, this.bench.now);
+  }
+
+  /** The node that carries a client's connection, as this one knows, or `none`. */
+  ownerOf(from: string, to: string): string {
+    const index = this.bench.director.connections.find(flowOf(from, to));
+    return index === NoConnection ? 'none' : (this.#replication.originName(index) ?? this.name);
   }
 
   /** The real server that this node knows for a client's connection, or `none`. */
@@ -80,6 +99,17 @@ export class BenchNode {
   }
 }
 
+const ipvsSync = (version: 0 | 1, address: IpAddress): IpvsSync =>
+  new IpvsSync({
+    version,
+    syncId: 7,
+    maxLength: 1472,
+    flushBound: milliseconds(20),
+    threshold: 3,
+    address,
+    timeoutOf: (_, state) => seconds(DefaultTimeouts[state] ?? 0),
+  });
+
 /**
  * Directors that tell each other of their connections, with a clock and a sync network in memory: what a member does with
  * its machines, without sockets. Who is master is the test's to say.
@@ -89,13 +119,13 @@ export class BenchCluster {
   /** Says no to deliver a datagram. */
   cut: (from: string, to: string) => boolean = () => false;
   readonly #nodes: BenchNode[] = [];
-  readonly #options: BenchOptions;
+  readonly #options: BenchClusterOptions;
   #queue: Delivery[] = [];
   #nextTick: Instant = this.now;
   #started = 0;
 
   /** Nodes that have been up for a while; the first is master, unless all are to be active. */
-  constructor(names: readonly string[], options: BenchOptions = {}) {
+  constructor(names: readonly string[], options: BenchClusterOptions = {}) {
     this.#options = options;
     for (const name of names) this.start(name);
     this.run(seconds(3));

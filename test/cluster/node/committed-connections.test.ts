@@ -230,7 +230,8 @@ test('a template survives with the first connection that follows it', (t) => {
     }
     bench.setMaster(name === 'd1');
   }
-  cluster.receive('d1', 'clients', segment('S'));
+  // Another client comes first, so that the two nodes' schedulers are not at the same place.
+  cluster.receive('d1', 'clients', segment('S', '10.1.0.3:1'), segment('S'));
   settle(cluster);
   const server = cluster.node('d1').serverOf(client, vip);
   cluster.kill('d1');

@@ -6,10 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type Test } from 'tap';
 
 import { PeerWatch } from '../../../cluster/node/peer-watch.js';
-import { encodePresence, type Introduction } from '../../../cluster/sync/presence-codec.js';
+import type { KeyRing } from '../../../cluster/sync/key-ring.js';
+import {
+  encodePresence,
+  PresenceReader,
+  type Introduction,
+} from '../../../cluster/sync/presence-codec.js';
+import { PresenceSeal } from '../../../cluster/sync/presence-seal.js';
 import { parseAddress, type IpAddress } from '../../../director/base/address.js';
 import { InvariantError } from '../../../director/base/invariant.js';
 import { silentLog } from '../../../director/base/log.js';
+import { ringOf } from '../sync/keys.js';
 
 function address(text: string): IpAddress {
   const parsed = parseAddress(text);
@@ -26,7 +33,11 @@ const introduction: Introduction = {
 };
 
 /** A watch on 127.0.0.1 that notes the deaths it sees, on the port where the peer at 127.0.0.2 listens. */
-async function watchFrom(t: Test, port: number): Promise<{ watch: PeerWatch; deaths: string[] }> {
+async function watchFrom(
+  t: Test,
+  port: number,
+  keys?: KeyRing,
+): Promise<{ watch: PeerWatch; deaths: string[] }> {
   const deaths: string[] = [];
   const watch = await PeerWatch.open({
     address: own,
@@ -34,6 +45,7 @@ async function watchFrom(t: Test, port: number): Promise<{ watch: PeerWatch; dea
     node: 'd1',
     routers: [],
     log: silentLog,
+    keys,
     onDeath: ({ node }) => deaths.push(node),
   });
   t.teardown(async () => watch.close());
@@ -132,4 +144,93 @@ test('a node that closes says goodbye, and nobody believes it dead', async (t) =
   await other.close();
   await sleep(200);
   t.strictSame(deaths, []);
+});
+
+/** A peer with keys, which answers the challenge of whoever connects; then the test goes on with its socket and seal. */
+async function listenSigned(
+  t: Test,
+  keys: KeyRing,
+  meet: (socket: Socket, seal: PresenceSeal) => void,
+): Promise<number> {
+  return listen(t, (socket) => {
+    const reader = new PresenceReader();
+    socket.on('error', () => {});
+    socket.on('data', (piece: Uint8Array) => {
+      for (const message of reader.read(piece)) {
+        if (message.kind !== 'challenge') continue;
+        const seal = new PresenceSeal(keys, message.nonce);
+        socket.write(encodePresence(introduction, seal));
+        meet(socket, seal);
+      }
+    });
+  });
+}
+
+const resetSoon = (socket: Socket): void => {
+  setTimeout(() => socket.resetAndDestroy(), 100);
+};
+
+test('with keys, the death of a peer that has signed its introduction is a death', async (t) => {
+  const port = await listenSigned(t, ringOf(2, 1), resetSoon);
+  const { watch, deaths } = await watchFrom(t, port, ringOf(1, 2));
+  watch.watch(peer, 0);
+  t.ok(await eventually(() => deaths.length > 0));
+});
+
+test('with keys, nobody who lacks them dies as a peer', async (t) => {
+  const keys = ringOf(1);
+  const impostors: readonly ((socket: Socket) => void)[] = [
+    (socket) => socket.write(encodePresence(introduction)),
+    (socket) =>
+      socket.write(encodePresence(introduction, new PresenceSeal(ringOf(2), new Uint8Array(32)))),
+    // What was recorded on another stream, where the nonce was another one.
+    (socket) =>
+      socket.write(encodePresence(introduction, new PresenceSeal(keys, new Uint8Array(32)))),
+  ];
+  for (const pose of impostors) {
+    const port = await listen(t, (socket) => {
+      socket.on('error', () => {});
+      pose(socket);
+      resetSoon(socket);
+    });
+    const { watch, deaths } = await watchFrom(t, port, keys);
+    watch.watch(peer, 0);
+    t.ok(await eventually(() => watch.malformed > 0));
+    await sleep(200);
+    t.strictSame(deaths, []);
+  }
+});
+
+test('with keys, a goodbye is a goodbye', async (t) => {
+  const keys = ringOf(1);
+  let met = 0;
+  const port = await listenSigned(t, keys, (socket, seal) => {
+    met += 1;
+    socket.end(encodePresence({ kind: 'goodbye' }, seal));
+  });
+  const { watch, deaths } = await watchFrom(t, port, keys);
+  watch.watch(peer, 0);
+  t.ok(await eventually(() => met > 0));
+  await sleep(200);
+  t.strictSame([watch.malformed, deaths], [0, []]);
+});
+
+test('two nodes with keys watch each other, and one that closes is not dead', async (t) => {
+  const port = await listen(t, () => {});
+  const keys = ringOf(1);
+  const { deaths, watch } = await watchFrom(t, port, keys);
+  const other = await PeerWatch.open({
+    address: address('127.0.0.4'),
+    port,
+    node: 'd4',
+    routers: [],
+    log: silentLog,
+    keys,
+    onDeath: () => {},
+  });
+  watch.watch(address('127.0.0.4'), 0);
+  await sleep(200);
+  await other.close();
+  await sleep(200);
+  t.strictSame([deaths, watch.malformed, other.malformed], [[], 0, 0]);
 });

@@ -115,7 +115,7 @@ test('a chunk waits until the updates that it contains have arrived', (t) => {
   const chunks = delayChunks(world);
   // From here on no Updates pass: the chunk that is fetched next is ahead of the stream.
   const hold = world.tap;
-  world.tap = (bytes, to) => (bodyOf(bytes)?.kind === 'updates' ? false : hold(bytes, to));
+  world.tap = (bytes, ...way) => (bodyOf(bytes)?.kind === 'updates' ? false : hold(bytes, ...way));
   world.run(milliseconds(90));
   a.update(world.now, 31, 1);
   world.run(milliseconds(30));

@@ -97,6 +97,8 @@ const bodies: readonly MessageBody[] = [
     ],
   },
   { kind: 'lost-notice', oldestKept: 77 },
+  { kind: 'challenge' },
+  { kind: 'response', node: 'd2', epoch: 5, counter: 2 ** 42 },
   { kind: 'ack', node: 'd2', epoch: 5, sequence: 2 ** 41 },
   { kind: 'bulk-request' },
   {

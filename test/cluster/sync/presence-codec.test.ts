@@ -5,8 +5,10 @@ import {
   PresenceReader,
   type Introduction,
 } from '../../../cluster/sync/presence-codec.js';
+import { PresenceSeal } from '../../../cluster/sync/presence-seal.js';
 import { parseAddress } from '../../../director/base/address.js';
 import { Prng } from '../../../director/base/prng.js';
+import { ringOf } from './keys.js';
 
 const introduction: Introduction = {
   kind: 'introduction',
@@ -59,5 +61,66 @@ test('damaged streams never throw', (t) => {
     if (reader.isMalformed) malformed += 1;
   }
   t.ok(malformed > 1_000, `${malformed} streams were found malformed`);
+  t.end();
+});
+
+const nonce = Uint8Array.from({ length: 32 }, (_, index) => index);
+const seal = new PresenceSeal(ringOf(1, 2), nonce);
+
+/** What is read of a challenge with a nonce of that length. */
+const readChallenge = (length: number): unknown => {
+  const challenge = { kind: 'challenge', nonce: new Uint8Array(length).fill(7) } as const;
+  return new PresenceReader().read(encodePresence(challenge));
+};
+
+test('a challenge is read back, and one with too short or too long a nonce is not', (t) => {
+  for (const length of [16, 32, 64]) {
+    t.match(readChallenge(length), [{ kind: 'challenge' }], `${length}`);
+  }
+  for (const length of [0, 15, 65]) t.same(readChallenge(length), [], `${length}`);
+  t.end();
+});
+
+test('signed messages are read by whoever knows one of the keys and the nonce', (t) => {
+  const reader = new PresenceReader(seal);
+  const later = new PresenceSeal(ringOf(2), nonce);
+  t.strictSame(reader.read(encodePresence(introduction, seal)), [introduction]);
+  t.strictSame(reader.read(encodePresence({ kind: 'goodbye' }, later)), [{ kind: 'goodbye' }]);
+  t.equal(reader.isMalformed, false);
+  const open = new PresenceReader();
+  t.strictSame(
+    open.read(encodePresence(introduction, seal)),
+    [introduction],
+    'without keys as well',
+  );
+  t.end();
+});
+
+test('what is not signed, by another key, or for another stream, ends the reading', (t) => {
+  const otherNonce = new PresenceSeal(
+    ringOf(1),
+    nonce.map((byte) => byte + 1),
+  );
+  const bad = [
+    encodePresence(introduction),
+    encodePresence({ kind: 'goodbye' }),
+    encodePresence(introduction, new PresenceSeal(ringOf(3), nonce)),
+    encodePresence(introduction, otherNonce),
+  ];
+  for (const bytes of bad) {
+    const reader = new PresenceReader(seal);
+    t.same(reader.read(bytes), []);
+    t.equal(reader.isMalformed, true);
+  }
+  t.end();
+});
+
+test('every flipped bit of a signed introduction is noticed', (t) => {
+  const bytes = encodePresence(introduction, seal);
+  for (let bit = 16; bit < bytes.length * 8; bit += 1) {
+    const flipped = Uint8Array.from(bytes);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    if (new PresenceReader(seal).read(flipped).length > 0) t.fail(`bit ${bit}`);
+  }
   t.end();
 });

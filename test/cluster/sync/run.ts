@@ -1,5 +1,4 @@
 import { keyText } from '../../../cluster/sync/record.js';
-import type { SyncTuning } from '../../../cluster/sync/tuning.js';
 import { Prng } from '../../../director/base/prng.js';
 import {
   between,
@@ -9,7 +8,7 @@ import {
   type Instant,
 } from '../../../director/base/time.js';
 import { record } from './toy-table.js';
-import { fairWeather, World } from './world.js';
+import { fairWeather, World, type Overrides } from './world.js';
 
 /** What the owner of a session last did to it, and whether it can be held to it. */
 interface Truth {
@@ -34,7 +33,7 @@ export class Run {
   readonly #lives = new Map<string, number>();
   #version = 0;
 
-  constructor(seed: number, names: readonly string[], tuning: Partial<SyncTuning> = {}) {
+  constructor(seed: number, names: readonly string[], tuning: Overrides = {}) {
     this.#random = new Prng(seed * 7919 + 1);
     this.#names = names;
     // A dead node's lost tail cannot be had from anyone, so Nacks must not give up on a living one.

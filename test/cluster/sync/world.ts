@@ -1,5 +1,6 @@
 import { decodeDatagram } from '../../../cluster/sync/codec.js';
 import type { SyncEffect } from '../../../cluster/sync/effects.js';
+import type { KeyRing } from '../../../cluster/sync/key-ring.js';
 import type { MessageBody } from '../../../cluster/sync/message.js';
 import { keyOf } from '../../../cluster/sync/record.js';
 import { SessionSync } from '../../../cluster/sync/session-sync.js';
@@ -35,7 +36,10 @@ export const fairWeather: Weather = {
 };
 
 /** What a test may set of a node's configuration. */
-export type Overrides = Partial<SyncTuning> & { readonly bulkTimeout?: Duration };
+export type Overrides = Partial<SyncTuning> & {
+  readonly bulkTimeout?: Duration;
+  readonly keys?: KeyRing;
+};
 
 interface Delivery {
   readonly at: Instant;
@@ -82,7 +86,7 @@ export class World {
   /** Says no to deliver a datagram from one node to another. */
   cut: (from: string, to: string) => boolean = () => false;
   /** Sees, and may replace or drop, what is about to be delivered. */
-  tap: (bytes: Uint8Array, to: string) => boolean = () => true;
+  tap: (bytes: Uint8Array, to: string, source: IpAddress) => boolean = () => true;
 
   readonly #random: Prng;
   readonly #tuning: Overrides;
@@ -98,14 +102,15 @@ export class World {
     this.#tuning = options.tuning ?? {};
   }
 
-  start(name: string): SimNode {
+  /** Starts a node, with an epoch greater than all before unless its clock says otherwise. */
+  start(name: string, overrides: Overrides & { readonly epoch?: number } = {}): SimNode {
     let own = this.#addresses.get(name);
     if (own === undefined) {
       own = address(`10.0.0.${this.#addresses.size + 1}`);
       this.#addresses.set(name, own);
     }
     this.#epoch += 1;
-    const node = new SimNode(name, own, { ...this.#tuning, epoch: this.#epoch });
+    const node = new SimNode(name, own, { ...this.#tuning, epoch: this.#epoch, ...overrides });
     this.#nodes.set(name, node);
     node.sync.start(this.now);
     this.drain(node);
@@ -169,7 +174,7 @@ export class World {
     due.sort((a, b) => a.at - b.at || a.order - b.order);
     for (const { to, bytes, source } of due) {
       const node = this.#nodes.get(to);
-      if (node === undefined || !this.tap(bytes, to)) continue;
+      if (node === undefined || !this.tap(bytes, to, source)) continue;
       node.sync.handleDatagram(this.now, bytes, source);
       this.drain(node);
     }

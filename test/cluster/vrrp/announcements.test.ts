@@ -3,7 +3,7 @@ import { test } from 'tap';
 import { electionDefaults } from '../../../cluster/vrrp/election-config.js';
 import type { Election } from '../../../cluster/vrrp/election.js';
 import { seconds } from '../../../director/base/time.js';
-import { address, at, backup, drain, heard, master, serve, takeOverAt, trace } from './routers.js';
+import { address, at, backup, drain, heard, master, serve, trace } from './routers.js';
 
 const took = 3_609.375;
 const { announce } = electionDefaults;
@@ -81,19 +81,23 @@ test('garp_lower_prio_repeat and garp_lower_prio_delay are obeyed', (t) => {
   t.end();
 });
 
-test('a router that comes back from the other side of a partition is announced away too', (t) => {
-  const returned = master({ priority: 200, announce: { ...announce, repeat: 0 } });
-  const other = backup({ primaryAddress: address('10.0.0.3') });
-  other.handleAdvertisement(
-    at(0),
-    heard({ priority: 200, source: address('10.0.0.2'), intervalCentiseconds: 100 }),
-  );
-  serve(other, takeOverAt(other));
-  drain(other);
-  other.handleAdvertisement(at(5_000), heard({ priority: 200, source: address('10.0.0.2') }));
-  t.same(drain(other).slice(0, 2), ['advertise 100', 'release'], 'its last word');
-  returned.handleAdvertisement(at(5_001), heard({ priority: 100, source: address('10.0.0.3') }));
-  t.same(drain(returned), ['advertise 200', 'announce 5']);
+test('who yields says so, and so the survivor announces whichever side it is on', (t) => {
+  const loser = master();
+  loser.handleAdvertisement(at(5_000), heard());
+  t.same(drain(loser).slice(0, 2), ['advertise 100', 'release']);
+  const survivor = master({ priority: 200, primaryAddress: address('10.0.0.1') });
+  const lastWord = heard({ priority: 100, source: address('10.0.0.2') });
+  survivor.handleAdvertisement(at(5_001), lastWord);
+  t.same(drain(survivor), ['advertise 200', 'announce 5']);
+  t.end();
+});
+
+test('right after a burst, the burst because of a rival waits a moment', (t) => {
+  const election = backup({ announce: { ...announce, delay: seconds(0) } });
+  serve(election, at(took));
+  drain(election);
+  election.handleAdvertisement(at(took + 2), rival);
+  t.same(bursts(election, took + 400), [[took + 100, 'announce 5']]);
   t.end();
 });
 

@@ -289,6 +289,20 @@ test('a router that knows no authentication takes a message with a trailer', (t)
   t.end();
 });
 
+test('over IPv4 the checksum does not cover the trailer, over IPv6 it does', (t) => {
+  for (const checksumAsV2 of [true, false]) {
+    const vector = { ...ipv4, checksumAsV2 };
+    const plain = encodeAdvertisement(fieldsOf(vector), vector.source, vector.destination, {
+      version: 3,
+      checksumAsV2,
+    });
+    t.equal(hex(written(vector, fresh()).subarray(0, 12)), hex(plain));
+  }
+  const plain = encodeAdvertisement(fieldsOf(ipv6), ipv6.source, ipv6.destination);
+  t.not(hex(written(ipv6, fresh()).subarray(0, 24)), hex(plain));
+  t.end();
+});
+
 test('version 2 has its trailer behind the authentication data', (t) => {
   const link = { source: ipv4.source, destination: ipv4.destination };
   const authentication = { kind: 'hmac', authenticator: fresh(), wallClock } as const;
@@ -309,18 +323,25 @@ test('version 2 has its trailer behind the authentication data', (t) => {
 
 test('every sender has a mark of its own, and at the limit the one silent longest loses it', (t) => {
   const receiver = fresh();
-  const vectors = Array.from({ length: mostReplayMarks + 1 }, (_, index) => ({
-    ...ipv6,
-    source: address(`fe80::1:${(index + 1).toString(16)}`),
-  }));
-  const images = vectors.map((vector) => written(vector, fresh()));
-  const again = (index: number): string =>
-    outcome(images[index] ?? new Uint8Array(), receiver, vectors[index]);
+  const senders = Array.from({ length: mostReplayMarks + 1 }, (_, index) => {
+    const vector = { ...ipv6, source: address(`fe80::1:${(index + 1).toString(16)}`) };
+    const authenticator = fresh();
+    return { vector, authenticator, image: written(vector, authenticator) };
+  });
+  const again = (index: number): string => {
+    const sender = senders[index];
+    return sender === undefined ? 'nobody' : outcome(sender.image, receiver, sender.vector);
+  };
   for (let index = 0; index < mostReplayMarks; index += 1) t.equal(again(index), 'advertisement');
   t.equal(again(0), 'auth-replay');
+  const [first] = senders;
+  if (first === undefined) throw new Error('there are senders');
+  const next = written(first.vector, first.authenticator);
+  t.equal(outcome(next, receiver, first.vector), 'advertisement', 'the first is heard again');
   t.equal(again(mostReplayMarks), 'advertisement', 'one more than there is room for');
-  t.equal(again(0), 'advertisement', 'which has cost the oldest its mark');
-  t.equal(again(2), 'auth-replay', 'and nobody else but the next oldest');
+  t.equal(again(0), 'auth-replay', 'which has not cost the first its mark');
+  t.equal(again(2), 'auth-replay', 'nor the third');
+  t.equal(again(1), 'advertisement', 'but the second, which was silent longest');
   t.end();
 });
 

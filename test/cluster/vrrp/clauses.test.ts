@@ -230,12 +230,19 @@ test('§6.4.3 (705-715): a master answers priority 0 with an advertisement, and 
 });
 
 test('§6.4.3 (725, 740-765): a higher priority makes a master a backup at once', (t) => {
-  const election = master();
+  const election = master({ higherPrioritySendsAdvert: false });
   election.handleAdvertisement(at(4_000), heard({ priority: 101, intervalCentiseconds: 200 }));
   t.same(drain(election), ['release', 'master->backup outranked']);
   t.equal(takeOverAt(election), at(4_000 + 2 * down), '(745-760) in intervals of the new one');
   serve(election, at(9_000));
   t.same(drain(election), [], '(740) Adver_Timer is cancelled');
+  t.end();
+});
+
+test('§6.4.3 (765) otherwise: a master that yields advertises once more, unless told not to', (t) => {
+  const election = master();
+  election.handleAdvertisement(at(4_000), heard({ priority: 101 }));
+  t.same(drain(election), ['advertise 100', 'release', 'master->backup outranked']);
   t.end();
 });
 

@@ -58,29 +58,9 @@ test('with lower_prio_no_advert a lower priority is not answered, but a resignat
   t.end();
 });
 
-test('with higher_prio_send_advert a master that is outranked advertises once more', (t) => {
-  const election = master({ higherPrioritySendsAdvert: true });
+test('with higher_prio_send_advert off, a master that is outranked says nothing more', (t) => {
+  const election = master({ higherPrioritySendsAdvert: false });
   election.handleAdvertisement(at(4_000), heard());
-  t.same(drain(election), ['advertise 100', 'release', 'master->backup outranked']);
-  t.end();
-});
-
-test('the master whose silence was mistaken for death is told that there was another', (t) => {
-  const election = backup();
-  election.handleAdvertisement(at(100), heard());
-  serve(election, takeOverAt(election));
-  drain(election);
-  election.handleAdvertisement(at(5_000), heard());
-  t.same(drain(election), ['advertise 100', 'release', 'master->backup outranked']);
-  t.end();
-});
-
-test('a master that is preempted by somebody new says nothing more', (t) => {
-  const election = backup();
-  election.handleAdvertisement(at(100), heard());
-  serve(election, takeOverAt(election));
-  drain(election);
-  election.handleAdvertisement(at(5_000), heard({ source: address('10.0.0.7') }));
   t.same(drain(election), ['release', 'master->backup outranked']);
   t.end();
 });
@@ -100,8 +80,8 @@ test('a router that flaps from master to backup becomes master again, however of
   const election = master();
   let now = at(4_000);
   for (let flap = 0; flap < 3; flap += 1) {
-    election.handleAdvertisement(now, heard({ source: address(`10.0.1.${flap}`) }));
-    t.same(drain(election), ['release', 'master->backup outranked']);
+    election.handleAdvertisement(now, heard({ source: address('10.0.0.1') }));
+    t.same(drain(election), ['advertise 100', 'release', 'master->backup outranked']);
     now = after(now, microseconds(down * 1_000));
     t.equal(takeOverAt(election), now);
     serve(election, now);

@@ -155,13 +155,13 @@ test('a master that was held up for a short while advertises at once and goes on
 test('a master that others have replaced meanwhile gives up before it does anything else', (t) => {
   const election = master();
   election.handleDeadline(at(8_609));
-  t.same(drain(election), ['advertise 0', 'release', 'master->backup paused', 'stale']);
+  t.same(drain(election), ['advertise 0', 'release stale', 'master->backup paused', 'stale']);
   t.equal(takeOverAt(election), at(8_609 + relisten));
   t.end();
 });
 
 test('it gives up just as well when something else wakes it', (t) => {
-  const gone = ['advertise 0', 'release', 'master->backup paused', 'stale'];
+  const gone = ['advertise 0', 'release stale', 'master->backup paused', 'stale'];
   const hearing = master();
   hearing.handleAdvertisement(at(9_000), lower);
   t.same(drain(hearing), gone, 'no answer to the new master');

@@ -86,7 +86,7 @@ function describe(effect: ElectionEffect): string {
     case 'acquire-addresses':
       return 'acquire';
     case 'release-addresses':
-      return 'release';
+      return effect.isStale ? 'release stale' : 'release';
     case 'state':
       return `${effect.from}->${effect.to} ${effect.reason}`;
     default:

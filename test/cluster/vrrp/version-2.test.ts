@@ -99,6 +99,7 @@ test('a password counts by its first eight characters, and a shorter one by all 
   t.equal(outcome(written(long), { authentication: secret }), 'advertisement');
   t.equal(outcome(written(short), { authentication: short }), 'advertisement');
   t.equal(outcome(written(short), { authentication: secret }), 'auth-password');
+  t.equal(hex(written(short).subarray(12)), '7333637265740000', 'filled with zeros');
   t.end();
 });
 

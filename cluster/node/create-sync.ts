@@ -1,0 +1,88 @@
+import { createHmac, randomInt } from 'node:crypto';
+
+import { isIpv6, type IpAddress } from '../../director/base/address.js';
+import { unreachable } from '../../director/base/invariant.js';
+import type { Log } from '../../director/base/log.js';
+import { seconds } from '../../director/base/time.js';
+import { timeoutOf } from '../../director/core/protocol-states.js';
+import type { SyncConfig } from '../config/node-config.js';
+import { IpvsSync } from '../sync/ipvs/ipvs-sync.js';
+import type { IpvsVersion } from '../sync/ipvs/message.js';
+import { shortestMessageLimit } from '../sync/ipvs/writer.js';
+import { KeyRing } from '../sync/key-ring.js';
+import { LeastDatagram, MaxDatagram } from '../sync/message.js';
+import { SessionSync } from '../sync/session-sync.js';
+import type { SyncMachine } from '../sync/sync-machine.js';
+import { protocolNumber, type Replication } from './replication.js';
+
+/** The rest of the node, as session sync needs it. */
+export interface SyncPorts {
+  /** `router_id`. */
+  readonly node: string;
+  /** This node's address on the sync network, and the longest IP packet there. */
+  readonly address: IpAddress;
+  readonly mtu: number;
+  /** Only our own format can sign messages. */
+  readonly keys: KeyRing | undefined;
+  readonly replication: Replication;
+  /** Seconds by state of TCP and UDP. */
+  readonly timeouts: readonly number[];
+  readonly log: Log;
+}
+
+/** Session sync in the format that the configuration asks for. */
+export function createSync(config: SyncConfig, ports: SyncPorts): SyncMachine {
+  switch (config.format) {
+    case 'baton':
+      return new SessionSync(
+        {
+          node: ports.node,
+          syncId: config.syncId,
+          epoch: Date.now() * 1_000 + randomInt(1_000),
+          bulkTimeout: config.bulkTimeout,
+          flushBound: config.flushBound,
+          maxLength: Math.min(
+            Math.max(longestMessage(config, ports.mtu), LeastDatagram),
+            MaxDatagram,
+          ),
+          keys: ports.keys,
+        },
+        ports.replication,
+        ports.log,
+      );
+    case 'ipvs-v1':
+      return createIpvsSync(1, config, ports);
+    case 'ipvs-v0':
+      return createIpvsSync(0, config, ports);
+    default:
+      return unreachable(config.format);
+  }
+}
+
+function createIpvsSync(version: IpvsVersion, config: SyncConfig, ports: SyncPorts): IpvsSync {
+  const { syncId, flushBound, threshold } = config;
+  return new IpvsSync({
+    version,
+    syncId,
+    maxLength: Math.max(longestMessage(config, ports.mtu), shortestMessageLimit),
+    flushBound,
+    threshold,
+    address: ports.address,
+    timeoutOf: (protocol, state) =>
+      seconds(timeoutOf(ports.timeouts, protocolNumber(protocol), state)),
+  });
+}
+
+/** The keys that sync messages are signed with, if any. */
+export function keyRingOf({ keys, activeKey }: SyncConfig): KeyRing | undefined {
+  if (activeKey === undefined) return undefined;
+  return new KeyRing(keys, activeKey, (key, message) =>
+    createHmac('sha256', key).update(message).digest(),
+  );
+}
+
+/** The longest sync message: as configured, but no longer than what fits the interface in one piece. */
+function longestMessage({ maxLength, group }: SyncConfig, mtu: number): number {
+  const headers = isIpv6(group) ? 48 : 28;
+  return Math.min(maxLength, mtu - headers);
+}

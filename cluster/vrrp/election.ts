@@ -292,7 +292,9 @@ export class Election {
     const { priority } = this.#self;
     const isLong = unheard > masterDownInterval(priority, this.#interval, this.#config);
     this.#lateTimers += 1;
-    this.#log.warn('this node was held up', { router: this.#config.name, microseconds: late });
+    const fields = { router: this.#config.name, microseconds: late };
+    if (isLong) this.#log.warn('this node was held up', fields);
+    else this.#log.debug('this node was late', fields);
     if (!isMaster) this.#candidacy.handlePause(now);
     else if (isLong) this.#becomeBackup(now, 'paused');
     if (isLong) this.#distrustTable();

@@ -29,10 +29,13 @@ import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
 import { SessionLink } from './session-link.js';
 import { Timeline } from './timeline.js';
-import { VirtualRouter, type RouterPorts } from './virtual-router.js';
+import type { RouterPorts, VirtualRouter } from './virtual-router.js';
+import { VrrpPlane } from './vrrp-plane.js';
 
 /** Frames after which timers are served even while more frames wait. */
 const FramesPerTurn = 64;
+/** How long a node that starts waits to learn whether it may take part in its elections. */
+const TrackerWaitMs = 1_000;
 /** How often connections expire and neighbours are looked after. */
 const TickInterval = milliseconds(250);
 /** How long a node that stops waits for a peer to acknowledge its table. */
@@ -56,9 +59,9 @@ export class Member {
   readonly config: NodeConfig;
   readonly startedAt: Instant;
   readonly timeline: Timeline;
-  readonly routers: VirtualRouter[] = [];
   readonly #log: Log;
   #plane: DataPlane | undefined;
+  #vrrp: VrrpPlane | undefined;
   #replication: Replication | undefined;
   #sync: SyncMachine | undefined;
   #link: SessionLink | undefined;
@@ -68,6 +71,7 @@ export class Member {
   #isTurnQueued = false;
   #isStopping = false;
   #isStopped = false;
+  #isInTurn = false;
   #framesSinceTurn = 0;
   #nextTick: Instant = Never;
   #lateAt: Instant = Never;
@@ -82,6 +86,14 @@ export class Member {
 
   get plane(): DataPlane {
     return required(this.#plane);
+  }
+
+  get vrrp(): VrrpPlane {
+    return required(this.#vrrp);
+  }
+
+  get routers(): readonly VirtualRouter[] {
+    return this.#vrrp?.routers ?? [];
   }
 
   get replication(): Replication {
@@ -104,7 +116,7 @@ export class Member {
 
   /** The member's state: master as soon as one of its virtual routers is. */
   get state(): VrrpState {
-    const states = this.routers.map((router) => router.election.snapshot().state);
+    const states = this.routers.map(({ election }) => election.state);
     return states.find((state) => state === 'master') ?? states[0] ?? 'initialize';
   }
 
@@ -117,16 +129,14 @@ export class Member {
     this.#replication = new Replication(director);
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
-    for (const vrrp of this.config.vrrpInstances) {
-      this.routers.push(await VirtualRouter.open(vrrp, this.#routerPorts()));
-    }
+    this.#vrrp = await VrrpPlane.open(this.config, this.#routerPorts());
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
+    this.#vrrp.watch();
+    await this.#until(() => !this.vrrp.isUncertain, TrackerWaitMs);
     const at = now();
     this.timeline.add('started', `pid ${process.pid}`);
     this.#nextTick = at;
-    for (const { election } of this.routers) {
-      election.start(at, { mayPreempt: this.#sync === undefined });
-    }
+    this.#vrrp.start(at, { mayPreempt: this.#sync === undefined });
     this.#sync?.start(at);
     this.#linkTo(this.#sync);
     if (this.#sync !== undefined) this.timeline.add('bulk-started', 'asking peers for their table');
@@ -151,10 +161,10 @@ export class Member {
         AckWaitMs,
       );
     }
-    for (const router of this.routers) router.leave(now());
+    this.vrrp.leave(now());
     this.#turn();
-    await this.#until(() => !this.routers.some(({ isLeaving }) => isLeaving), this.#successorMs);
-    for (const router of this.routers) router.giveUp(now());
+    await this.#until(() => !this.vrrp.isLeaving, this.#successorMs);
+    this.vrrp.giveUp(now());
     this.#turn();
     await delay(wasMaster ? RetirementMs : LingerMs);
     if (wasMaster) this.link.handOver(now());
@@ -167,9 +177,9 @@ export class Member {
   async close(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    for (const router of this.routers) router.close();
     this.#plane?.close();
     await this.#syncSocket?.close();
+    await this.#vrrp?.close();
   }
 
   async #openSync(config: SyncConfig, interfaces: readonly Interface[]): Promise<void> {
@@ -226,7 +236,7 @@ export class Member {
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
         this.#sync?.handlePeerDeath(now(), peer.node);
-        for (const router of this.routers) router.handlePeerDeath(peer, survivors);
+        this.vrrp.handlePeerDeath(peer, survivors);
         this.#turn();
       },
     });
@@ -239,7 +249,7 @@ export class Member {
     }
   }
 
-  #routerPorts(): RouterPorts {
+  #routerPorts(): Omit<RouterPorts, 'notify'> {
     return {
       director: this.plane.director,
       timeline: this.timeline,
@@ -259,7 +269,7 @@ export class Member {
   /** Makes sure of the table; the elections may preempt again when it is complete. */
   #resync(at: Instant): void {
     if (this.#sync === undefined) {
-      for (const { election } of this.routers) election.allowPreemption(at);
+      this.vrrp.allowPreemption(at);
       return;
     }
     if (this.state !== 'master') this.#sync.setMaster(at, false);
@@ -297,26 +307,29 @@ export class Member {
     this.#isTurnQueued = true;
     setImmediate(() => {
       this.#isTurnQueued = false;
-      this.#turn();
+      this.#turn(true);
     });
   }
 
-  /** Serves every machine whose time has come, carries out all effects and sets the timer for the next turn. */
-  #turn(): void {
-    if (this.#isStopped) return;
+  /**
+   * Serves every machine whose time has come, carries out all effects and sets the timer for the next turn. `hasPolled`
+   * says that the event loop has just read all sockets. What an election hears in its turn needs no turn of its own.
+   */
+  #turn(hasPolled = false): void {
+    if (this.#isStopped || this.#isInTurn || this.#vrrp === undefined) return;
+    this.#isInTurn = true;
     this.#framesSinceTurn = 0;
     this.#tick(now());
     // Later than the tick, which has told session sync what expired.
     const at = now();
-    for (const router of this.routers) {
-      if (router.deadline <= at) router.handleDeadline(at);
-    }
-    const isGivingUp = this.routers.some((router) => router.isGivingUp);
+    this.vrrp.serve(at, hasPolled);
+    const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
     this.link.turn(at);
     // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
-    for (const router of this.routers) router.applyEffects();
+    this.vrrp.applyEffects();
     this.link.applyEffects(at);
+    this.#isInTurn = false;
     this.#rearm();
   }
 
@@ -330,13 +343,8 @@ export class Member {
   }
 
   #rearm(): void {
-    let next = this.#nextTick;
-    this.#lateAt = Never;
-    for (const { deadline, election } of this.routers) {
-      next = earliest(next, deadline);
-      this.#lateAt = earliest(this.#lateAt, election.lateAt);
-    }
-    next = earliest(next, this.link.deadline);
+    this.#lateAt = this.vrrp.lateAt;
+    const next = earliest(earliest(this.#nextTick, this.vrrp.deadline), this.link.deadline);
     clearTimeout(this.#timer);
     const wait = Math.min(Math.max(0, (next - now()) / 1_000), LongestTimeoutMs);
     // Timers run before sockets are read: by the queued turn no advertisement that has arrived is overlooked.
@@ -346,7 +354,7 @@ export class Member {
   #applySync(effect: SyncEffect, at: Instant): void {
     if (effect.kind !== 'table-complete') return;
     this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-    for (const { election } of this.routers) election.allowPreemption(at);
+    this.vrrp.allowPreemption(at);
   }
 
   get #successorMs(): number {

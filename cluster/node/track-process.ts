@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 
+import { toMilliseconds, type Duration } from '../../director/base/time.js';
+
 /** How often processes are counted. */
 const ScanMs = 500;
 /** So many files are read at a time, so that a machine with many processes does not notice. */
@@ -13,13 +15,48 @@ export interface CountedProcess {
   readonly fullCommand: boolean;
 }
 
+/** When there are enough processes of a kind, and not too many. */
+export interface QuorumRules {
+  readonly quorum: number;
+  readonly quorumMaximum?: number;
+  /** How long a change has to last before it counts. */
+  readonly delay: Duration;
+}
+
+/** From the counts of a `vrrp_track_process` to up or down. */
+export class ProcessHealth {
+  readonly #rules: QuorumRules;
+  #isUp: boolean | undefined;
+  /** Since when the counts say otherwise, in milliseconds. */
+  #otherwiseSince: number | undefined;
+
+  constructor(rules: QuorumRules) {
+    this.#rules = rules;
+  }
+
+  /** Takes a count; the new state when it changes what is believed. The first count decides alone. */
+  handleCount(count: number, nowMs: number): boolean | undefined {
+    const { quorum, quorumMaximum = Number.POSITIVE_INFINITY, delay } = this.#rules;
+    const isUp = count >= quorum && count <= quorumMaximum;
+    if (isUp === this.#isUp) {
+      this.#otherwiseSince = undefined;
+      return undefined;
+    }
+    this.#otherwiseSince ??= nowMs;
+    const isLasting = nowMs - this.#otherwiseSince >= toMilliseconds(delay);
+    if (this.#isUp !== undefined && !isLasting) return undefined;
+    this.#isUp = isUp;
+    this.#otherwiseSince = undefined;
+    return isUp;
+  }
+}
+
 /**
- * Counts running processes for `vrrp_track_process`, all kinds in one pass over /proc, and reports a count when it
- * has changed. Zombies do not run.
+ * Counts running processes for `vrrp_track_process`, all kinds in one pass over /proc, again and again, and reports each
+ * count. Zombies do not run.
  */
 export class ProcessCounts {
   readonly #counted: readonly { readonly process: CountedProcess; readonly report: Report }[];
-  readonly #last: (number | undefined)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -40,9 +77,7 @@ export class ProcessCounts {
     const counts = await countProcesses(this.#counted.map(({ process }) => process));
     if (this.#isClosed) return;
     for (const [index, { report }] of this.#counted.entries()) {
-      const count = counts[index] ?? 0;
-      if (count !== this.#last[index]) report(count);
-      this.#last[index] = count;
+      report(counts[index] ?? 0);
     }
     this.#timer = setTimeout(() => void this.#scan(), ScanMs);
   }

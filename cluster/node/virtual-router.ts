@@ -7,6 +7,8 @@ import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
 import { resignPriority, type Advertisement, type Rejection } from '../vrrp/advertisement.js';
 import type { ElectionEffect } from '../vrrp/election-effects.js';
 import { Election } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
+import { Tracking, type Tracked, type TrackerReport } from '../vrrp/tracking.js';
 import { AdvertTransport } from './advert-transport.js';
 import { now } from './clock.js';
 import { requireInterface } from './data-plane.js';
@@ -25,6 +27,14 @@ export interface RouterPorts {
   resigned(): void;
   /** The connection table may lack changes; the election waits for `allowPreemption`. */
   stale(): void;
+  /** The state has changed, at this effective priority. */
+  notify(state: VrrpState, priority: number): void;
+}
+
+/** What an instance depends on besides its own configuration. */
+export interface RouterOptions {
+  readonly tracked: readonly Tracked[];
+  readonly isInGroup: boolean;
 }
 
 /**
@@ -41,13 +51,20 @@ export class VirtualRouter {
   readonly config: VrrpInstanceConfig;
   readonly election: Election;
   readonly transport: AdvertTransport;
+  readonly tracking: Tracking;
   readonly #ports: RouterPorts;
   readonly #addresses: HeldAddresses;
   #isLeaving = false;
 
-  private constructor(config: VrrpInstanceConfig, transport: AdvertTransport, ports: RouterPorts) {
+  private constructor(
+    config: VrrpInstanceConfig,
+    { tracked, isInGroup }: RouterOptions,
+    transport: AdvertTransport,
+    ports: RouterPorts,
+  ) {
     this.config = config;
     this.transport = transport;
+    this.tracking = new Tracking(config.priority, tracked);
     this.#ports = ports;
     this.#addresses = new HeldAddresses(config, ports.director);
     this.election = new Election(
@@ -55,13 +72,17 @@ export class VirtualRouter {
         ...config,
         primaryAddress: transport.source,
         addresses: config.virtualAddresses.map(({ address }) => address),
-        inSyncGroup: false,
+        inSyncGroup: isInGroup,
       },
       ports.log,
     );
   }
 
-  static async open(config: VrrpInstanceConfig, ports: RouterPorts): Promise<VirtualRouter> {
+  static async open(
+    config: VrrpInstanceConfig,
+    options: RouterOptions,
+    ports: RouterPorts,
+  ): Promise<VirtualRouter> {
     const { director } = ports;
     const owner = requireInterface(director.interfaces, config.device);
     const transport = await AdvertTransport.open(config, owner, {
@@ -72,7 +93,7 @@ export class VirtualRouter {
       receive: (outcome) => router.#receive(outcome),
     });
     // Nothing is received before the event loop goes on.
-    const router = new VirtualRouter(config, transport, ports);
+    const router = new VirtualRouter(config, options, transport, ports);
     return router;
   }
 
@@ -91,6 +112,22 @@ export class VirtualRouter {
       if (virtualRouterId !== this.config.virtualRouterId) continue;
       this.election.handlePeerDeath(now(), address, candidates);
     }
+  }
+
+  /** Something that may be tracked has changed. */
+  track(...report: Parameters<TrackerReport>): void {
+    this.tracking.set(...report);
+    const { fault, effectivePriority } = this.tracking;
+    this.election.setFault(now(), fault !== undefined, fault ?? '');
+    this.election.setPriority(now(), effectivePriority);
+  }
+
+  /**
+   * Hears what waits in the socket, so that no deadline is served in ignorance; false when that takes the event loop, which
+   * has not polled. A master is served all the same: it has to advertise.
+   */
+  listen(hasPolled: boolean): boolean {
+    return this.transport.listen() || hasPolled || this.election.state === 'master';
   }
 
   /** True while the addresses are on their way to another node. */
@@ -176,6 +213,7 @@ export class VirtualRouter {
     if (change.to !== 'initialize') {
       this.#ports.timeline.add(change.to, `${this.config.name}: ${change.detail ?? change.reason}`);
     }
+    this.#ports.notify(change.to, this.tracking.effectivePriority);
     if (change.to === 'master') this.#ports.becameMaster();
   }
 

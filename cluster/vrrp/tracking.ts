@@ -14,6 +14,9 @@ export interface Tracked {
 /** What is known of a tracked thing: up or down, or the number in a file. */
 export type TrackerValue = boolean | number;
 
+/** Who watches a thing tells by this how it is. */
+export type TrackerReport = (kind: TrackerKind, name: string, value: TrackerValue) => void;
+
 /** A sync group, as far as its members' tracking is concerned. */
 export interface GroupTracking {
   /** What all members track. */

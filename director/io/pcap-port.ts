@@ -8,14 +8,19 @@ import type { FramePort, PortCounters } from './frame-port.js';
 import { loadCap, type CapConstructor } from './native.js';
 
 /** Kernel buffer for frames that wait to be read. */
-const CaptureBufferBytes = 8 * 1024 * 1024;
+const CaptureBufferBytes = 4 * 1024 * 1024;
+/** The longest that frames keep the event loop from its other work, and how often the clock is asked meanwhile. */
+const LongestBatchMs = 20;
+const FramesPerLook = 16;
 
 /**
  * The portable packet driver: libpcap captures and injects whole frames. It sees what others send, not what this node
  * sends, and leaves out VRRP and other multicast, which have sockets of their own.
  *
- * libpcap calls back once for each frame and reads on as long as frames wait, so the callback, not the event loop, must
- * see to it that timers are served under load.
+ * libpcap calls back once for each frame, and its binding reads on as long as frames wait. When they come faster than they
+ * are dealt with, that is for ever, and every other socket of the process starves. So when a batch has lasted too long the
+ * port sheds frames, which takes next to no time, until none waits any more. As many frames would be lost otherwise, in the
+ * kernel's full buffer.
  */
 export async function openPcapPort(
   owner: Interface,
@@ -26,10 +31,14 @@ export async function openPcapPort(
 }
 
 class PcapPort implements FramePort {
-  readonly counters: PortCounters = { sent: 0, refused: 0 };
+  readonly counters: PortCounters = { sent: 0, refused: 0, shed: 0 };
   readonly #cap: InstanceType<CapConstructor>;
   /** Views for sending, by packet and start: a frame is sent from where it lies, without copying or allocating. */
   readonly #views = new WeakMap<Packet, Map<number, Buffer>>();
+  /** Frames since the event loop had its turn, and when the first of them came. */
+  #batch = 0;
+  #batchStart = 0;
+  #isShedding = false;
 
   constructor(Cap: CapConstructor, owner: Interface, receive: (packet: Packet) => void) {
     const packet = new Packet();
@@ -41,6 +50,7 @@ class PcapPort implements FramePort {
       throw captureError(owner.name, cause);
     }
     this.#cap.on('packet', (length: number) => {
+      if (!this.#admits()) return;
       packet.start = Headroom;
       packet.end = Headroom + length;
       receive(packet);
@@ -58,6 +68,26 @@ class PcapPort implements FramePort {
 
   close(): void {
     this.#cap.close();
+  }
+
+  /** False when the batch has lasted too long: the frame is shed. */
+  #admits(): boolean {
+    if (this.#isShedding) {
+      this.counters.shed += 1;
+      return false;
+    }
+    if (this.#batch === 0) {
+      this.#batchStart = performance.now();
+      setImmediate(() => {
+        this.#batch = 0;
+        this.#isShedding = false;
+      });
+    }
+    this.#batch += 1;
+    if (this.#batch % FramesPerLook === 0) {
+      this.#isShedding = performance.now() - this.#batchStart > LongestBatchMs;
+    }
+    return true;
   }
 
   #view(packet: Packet): Buffer {

@@ -4,7 +4,8 @@ import path from 'node:path';
 
 import { test } from 'tap';
 
-import { ProcessCounts } from '../../../cluster/node/track-process.js';
+import { ProcessCounts, ProcessHealth } from '../../../cluster/node/track-process.js';
+import { seconds } from '../../../director/base/time.js';
 import { eventually, temporaryFolder } from './temporary.js';
 
 test('running processes are counted by their name, or by their command line', async (t) => {
@@ -37,4 +38,24 @@ test('running processes are counted by their name, or by their command line', as
   t.ok(await are(1, 1), 'one ends');
   second.kill();
   t.ok(await are(0, 0), 'all have ended');
+});
+
+test('a quorum of processes is up, one too few or too many is down', (t) => {
+  const health = new ProcessHealth({ quorum: 2, quorumMaximum: 3, delay: seconds(0) });
+  t.strictSame(
+    [1, 1, 2, 3, 4, 3, 0].map((count) => health.handleCount(count, 0)),
+    [false, undefined, true, undefined, false, true, false],
+  );
+  t.end();
+});
+
+test('a change counts once it has lasted for the delay', (t) => {
+  const health = new ProcessHealth({ quorum: 1, delay: seconds(2) });
+  t.equal(health.handleCount(1, 0), true, 'the first count decides alone');
+  t.equal(health.handleCount(0, 1_000), undefined);
+  t.equal(health.handleCount(1, 2_500), undefined, 'a process that was restarted was never gone');
+  t.equal(health.handleCount(0, 3_000), undefined);
+  t.equal(health.handleCount(0, 4_999), undefined);
+  t.equal(health.handleCount(0, 5_000), false);
+  t.end();
 });

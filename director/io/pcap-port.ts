@@ -25,9 +25,10 @@ const FramesPerLook = 16;
 export async function openPcapPort(
   owner: Interface,
   receive: (packet: Packet) => void,
+  options: { readonly sendsFromOtherMacs: boolean } = { sendsFromOtherMacs: false },
 ): Promise<FramePort> {
   const Cap = await loadCap();
-  return new PcapPort(Cap, owner, receive);
+  return new PcapPort(Cap, owner, captureFilter(owner, options.sendsFromOtherMacs), receive);
 }
 
 class PcapPort implements FramePort {
@@ -40,12 +41,17 @@ class PcapPort implements FramePort {
   #batchStart = 0;
   #isShedding = false;
 
-  constructor(Cap: CapConstructor, owner: Interface, receive: (packet: Packet) => void) {
+  constructor(
+    Cap: CapConstructor,
+    owner: Interface,
+    filter: string,
+    receive: (packet: Packet) => void,
+  ) {
     const packet = new Packet();
     const memory = Buffer.from(packet.bytes.buffer, Headroom, LargestFrame);
     this.#cap = new Cap();
     try {
-      this.#cap.open(owner.name, captureFilter(owner), CaptureBufferBytes, memory);
+      this.#cap.open(owner.name, filter, CaptureBufferBytes, memory);
     } catch (cause) {
       throw captureError(owner.name, cause);
     }
@@ -105,9 +111,13 @@ class PcapPort implements FramePort {
   }
 }
 
-/** Everything for our MAC address and for the link, but no multicast except that of neighbour discovery. */
-const captureFilter = (owner: Interface): string =>
-  `not ether src ${describeMac(owner.mac)} and ` +
+/**
+ * Everything for our MAC address and for the link, but no multicast except that of neighbour discovery. What this node
+ * sends is known by its MAC address; where there are others `inbound` knows it too, but libpcap 1.10 then loses the
+ * first frame.
+ */
+const captureFilter = (owner: Interface, sendsFromOtherMacs: boolean): string =>
+  `${sendsFromOtherMacs ? 'inbound and ' : ''}not ether src ${describeMac(owner.mac)} and ` +
   '(arp or (ip and not ip multicast) or (ip6 and (not ip6 multicast or icmp6)))';
 
 function captureError(device: string, cause: unknown): IoError {

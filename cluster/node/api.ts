@@ -53,8 +53,12 @@ export interface NodeStatus {
   readonly ports: { readonly sent: number; readonly refused: number; readonly shed: number };
   /** New connections of services with a commit mode, by what became of their first packets. */
   readonly commits: {
+    /** The most that they can get now: `acked` while there is a peer that could acknowledge, `sent` with session sync. */
+    readonly reach: 'none' | 'sent' | 'acked';
     readonly waiting: number;
     readonly committed: number;
+    /** How long the committed ones have waited, on average. */
+    readonly meanWaitMs: number;
     /** Forwarded though peers did not know them: none was there, or none answered in time, or too many waited. */
     readonly uncommitted: number;
   };

@@ -319,13 +319,9 @@ export class Member {
     if (this.#isStopped || this.#isInTurn || this.#vrrp === undefined) return;
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
+    this.#tick(now());
+    // Later than the tick, which has told session sync what expired.
     const at = now();
-    if (this.#nextTick <= at) {
-      this.#nextTick = after(at, TickInterval);
-      this.plane.director.tick(at);
-      keepNextHopsKnown(this.plane.director, at);
-      this.#watchPeers(at);
-    }
     this.vrrp.serve(at, hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
@@ -335,6 +331,15 @@ export class Member {
     this.link.applyEffects(at);
     this.#isInTurn = false;
     this.#rearm();
+  }
+
+  /** What time does to connections and neighbours. */
+  #tick(at: Instant): void {
+    if (this.#nextTick > at) return;
+    this.#nextTick = after(at, TickInterval);
+    this.plane.director.tick(at);
+    keepNextHopsKnown(this.plane.director, at);
+    this.#watchPeers(at);
   }
 
   #rearm(): void {

@@ -47,8 +47,10 @@ function statusView(member: Member): NodeStatus {
     },
     ports: member.plane.portCounters,
     commits: {
+      reach: commits.reach,
       waiting: commits.size,
       committed: commits.committed,
+      meanWaitMs: commits.committed === 0 ? 0 : toMilliseconds(commits.waited) / commits.committed,
       uncommitted: commits.uncommitted,
     },
   };

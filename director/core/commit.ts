@@ -95,9 +95,9 @@ function release(
   now: Instant,
 ): void {
   const { commits, counters, second } = director;
-  for (const { index, packets } of connections) {
+  for (const { index, since, packets } of connections) {
     director.connections.clearFlag(index, Flag.uncommitted);
-    if (isCommitted) commits.committed += 1;
+    if (isCommitted) commits.noteCommitted(since, now);
     else commits.uncommitted += 1;
     for (const { frame, neighbour } of packets) {
       counters.held -= 1;

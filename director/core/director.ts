@@ -151,7 +151,7 @@ export class Director {
     options: ServiceOptions = {},
   ): VirtualService | undefined {
     const service = this.services.addService(key, address, scheduler, options);
-    if (service !== undefined) service.isLive = this.#isLive(service);
+    if (service !== undefined) this.#update(service);
     return service;
   }
 
@@ -203,7 +203,7 @@ export class Director {
       if (floating.isServing !== how.isServing) this.virtualMacs.set(floating, how.isServing);
       Object.assign(floating, how);
     }
-    for (const service of this.services.services()) service.isLive = this.#isLive(service);
+    for (const service of this.services.services()) this.#update(service);
   }
 
   #estimate(): void {
@@ -213,13 +213,15 @@ export class Director {
     }
   }
 
-  /** A service of a firewall mark has no address: it is live while any address is served. */
-  #isLive(service: VirtualService): boolean {
-    if (this.isActiveActive) return true;
-    if (service.firewallMark === 0) {
-      return this.floating.get(service.family, service.words)?.isServing ?? false;
-    }
-    for (const { isServing } of this.floating.values()) if (isServing) return true;
-    return false;
+  /** A service follows its address; one of a firewall mark has none and follows any. */
+  #update(service: VirtualService): void {
+    const isMarked = service.firewallMark !== 0;
+    const own = isMarked ? undefined : this.floating.get(service.family, service.words);
+    const addresses = isMarked ? [...this.floating.values()] : [own];
+    service.isLive = this.isActiveActive || addresses.some((address) => address?.isLive);
+    // With `backup_only` a node that has been succeeded forwards nothing, new connections least of all.
+    const mayLinger = this.settings.backup_only === 0;
+    const isLingering = mayLinger && addresses.some((address) => address?.isServing);
+    service.isServing = service.isLive || isLingering;
   }
 }

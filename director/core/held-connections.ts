@@ -1,4 +1,12 @@
-import { after, milliseconds, Never, type Duration, type Instant } from '../base/time.js';
+import {
+  after,
+  between,
+  microseconds,
+  milliseconds,
+  Never,
+  type Duration,
+  type Instant,
+} from '../base/time.js';
 import type { Neighbour } from './neighbours.js';
 
 /**
@@ -29,7 +37,7 @@ export interface HeldPacket {
 export interface HeldConnection {
   readonly index: number;
   readonly mode: CommitMode;
-  readonly until: Instant;
+  readonly since: Instant;
   readonly packets: readonly HeldPacket[];
 }
 
@@ -47,8 +55,9 @@ interface Waiting extends HeldConnection {
  * that what waits longest is released first.
  */
 export class HeldConnections {
-  /** Connections forwarded once they were committed. */
+  /** Connections forwarded once they were committed, and how long they have waited together. */
   committed = 0;
+  waited: Duration = milliseconds(0);
   /** Connections that should have been committed and were forwarded without. */
   uncommitted = 0;
   /** The strongest commitment that is to be had now: none without session sync, and none but `sent` without peers. */
@@ -65,7 +74,7 @@ export class HeldConnections {
 
   /** When the first of those that wait has waited too long, or `Never`. */
   get deadline(): Instant {
-    for (const { until } of this.#waiting.values()) return until;
+    for (const { since } of this.#waiting.values()) return after(since, CommitTimeout);
     return Never;
   }
 
@@ -76,7 +85,7 @@ export class HeldConnections {
     this.#waiting.set(index, {
       index,
       mode,
-      until: after(now, CommitTimeout),
+      since: now,
       packets: [],
       sequence: 0,
       hasOpening: false,
@@ -109,6 +118,12 @@ export class HeldConnections {
     return held.mode;
   }
 
+  /** A connection goes on, committed after this wait. */
+  noteCommitted(since: Instant, now: Instant): void {
+    this.committed += 1;
+    this.waited = microseconds(this.waited + between(since, now));
+  }
+
   /** Hands out those that only had to be sent, up to and with the message of this number. */
   takeSent(sequence: number): HeldConnection[] {
     return this.#takeUpTo(sequence, 'sent');
@@ -123,7 +138,7 @@ export class HeldConnections {
   takeOverdue(now: Instant): HeldConnection[] {
     const taken: Waiting[] = [];
     for (const held of this.#waiting.values()) {
-      if (held.until > now) break;
+      if (after(held.since, CommitTimeout) > now) break;
       taken.push(held);
     }
     return this.#forget(taken);

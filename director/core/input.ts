@@ -179,7 +179,7 @@ function processUnknown(director: Director, packet: Packet, now: Instant): Verdi
     complainToServer(director, packet, now);
     return counters.drop(reasonWithoutService(director));
   }
-  if (!service.isLive) return counters.drop(DropReason.notMaster);
+  if (!service.isServing) return counters.drop(DropReason.notMaster);
   const scheduled = schedule(director, flow, packet.view, service, now);
   if (scheduled < 0) {
     const reason = refusalReason(scheduled);

@@ -118,7 +118,7 @@ export function isServed(director: Director, index: number): boolean {
     (server.service.firewallMark === 0 || connections.hasFlag(index, Flag.template));
   if (isNamed) return server.service.isLive;
   const family = connections.familyOf(index);
-  return floating.get(family, connections.rows, connections.virtualAt(index))?.isServing ?? false;
+  return floating.get(family, connections.rows, connections.virtualAt(index))?.isLive ?? false;
 }
 
 /**

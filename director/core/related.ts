@@ -92,7 +92,7 @@ function scheduleRelated(director: Director, packet: Packet, now: Instant): numb
   if (director.settings.schedule_icmp === 0) return NoConnection;
   const { inner } = director;
   const service = director.services.lookup(inner, markOf(director.marks, inner));
-  if (service?.isLive !== true) return NoConnection;
+  if (service?.isServing !== true) return NoConnection;
   const scheduled = schedule(director, inner, packet.view, service, now);
   return scheduled < 0 ? NoConnection : scheduled;
 }

@@ -205,8 +205,10 @@ export class VirtualService implements ServiceKey {
   readonly servers: RealServer[] = [];
   readonly stats = new TrafficStats();
   readonly rates = new RateEstimator();
-  /** True while this node takes new connections for the service: it answers for its address, or every node does. */
+  /** True while this node answers for the service's address, or all nodes are active. */
   isLive = false;
+  /** True while it takes new connections: as long as it is live, and a moment longer. */
+  isServing = false;
 
   constructor(
     key: ServiceKey,

@@ -1,11 +1,14 @@
 import { test } from 'tap';
 
+import { applyReplica, type Replica } from '../../director/core/replica.js';
 import { Method } from '../../director/core/services.js';
+import { State } from '../../director/core/states.js';
 import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
 import { BothFamilies, Mac } from '../packets/hosts.js';
 import { buildArp, endpoint, quote } from '../packets/packet-builder.js';
 import { fromClient, fromServer } from '../packets/packet-case.js';
 import { entries, send } from './entries.js';
+import { keyOf } from './flows.js';
 
 /*
  * Any node forwards what it is sent of connections that it knows; only the master answers for addresses and takes new
@@ -116,6 +119,37 @@ test('an address that was taken over is silent, but its services go on for a mom
   t.equal(send(bench, client, vip), 'forward');
   for (const { address } of director.floating.values()) director.setLive(address, false);
   t.equal(send(bench, '10.1.0.2:40001', vip), 'drop: not-master');
+  t.end();
+});
+
+test('with backup_only a node that is succeeded forwards nothing from that moment on', (t) => {
+  const bench = new BenchDirector({ settings: { backup_only: 1 } });
+  send(bench, client, vip);
+  const { director } = bench;
+  for (const { address } of director.floating.values()) director.retire(address);
+  t.equal(send(bench, client, vip, 'A'), 'drop: not-master');
+  t.equal(send(bench, '10.1.0.2:40001', vip), 'drop: not-master');
+  t.end();
+});
+
+test('a node that is succeeded believes its successor, also about connections that it has opened', (t) => {
+  const bench = new BenchDirector();
+  send(bench, client, vip);
+  const replica: Replica = {
+    ...keyOf({ client, virtual: vip, real: '10.2.0.21:8080' }),
+    method: Method.masq,
+    state: State.synRecv,
+    packets: 1,
+    remaining: 60,
+    timeout: 60,
+    origin: 1,
+    isDated: false,
+  };
+  t.equal(applyReplica(bench.director, replica, bench.now), 'kept-own', 'a master does not');
+  const { director } = bench;
+  for (const { address } of director.floating.values()) director.retire(address);
+  t.equal(applyReplica(director, replica, bench.now), 'created');
+  t.match(entries(bench), [/10\.2\.0\.21:8080$/]);
   t.end();
 });
 

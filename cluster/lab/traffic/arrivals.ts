@@ -37,6 +37,8 @@ export interface ArrivalReport {
   readonly exchanges: number;
   readonly bytesChecked: number;
   readonly connectMs: ConnectTimes;
+  /** The same for each target, in the order of the plan. */
+  readonly connectMsByTarget: readonly ConnectTimes[];
   /** Connections whose SYN had to be sent again, as their time to connect shows. They are slow, not broken. */
   readonly resent: number;
 }
@@ -70,7 +72,8 @@ export class Arrivals implements FlowListener {
   readonly #seed: number;
   readonly #underWay = new Set<Arrival>();
   readonly #breaks: ArrivalBreak[] = [];
-  readonly #connectMs: number[] = [];
+  /** By target. */
+  readonly #connectMs: number[][];
   readonly #onBreak: (record: FlowRecord) => void;
   #timer: NodeJS.Timeout | undefined;
   #startedAt = 0;
@@ -82,6 +85,7 @@ export class Arrivals implements FlowListener {
 
   constructor(plan: ArrivalPlan, seed: number, onBreak: (record: FlowRecord) => void) {
     this.#plan = plan;
+    this.#connectMs = plan.targets.map(() => []);
     this.#seed = seed;
     this.#onBreak = onBreak;
   }
@@ -109,23 +113,25 @@ export class Arrivals implements FlowListener {
     const live = [...this.#underWay].map(({ recorder }) => recorder.record);
     const sum = (of: (record: FlowRecord) => number): number =>
       live.reduce((total, record) => total + of(record), 0);
+    const times = this.#connectMs.flat();
     return {
       opened: this.#opened,
-      connected: this.#connectMs.length,
+      connected: times.length,
       completed: this.#completed,
       underWay: this.#underWay.size,
       broken: this.#broken,
       breaks: this.#breaks,
       exchanges: this.#exchanges + sum((record) => record.exchanges),
       bytesChecked: this.#bytesChecked + sum((record) => record.bytesChecked),
-      connectMs: timesOf(this.#connectMs),
-      resent: this.#connectMs.filter((time) => time >= SynTimeoutMs).length,
+      connectMs: timesOf(times),
+      connectMsByTarget: this.#connectMs.map(timesOf),
+      resent: times.filter((time) => time >= SynTimeoutMs).length,
     };
   }
 
   settled(recorder: FlowRecorder): void {
-    const { openedAt, connectedAt = openedAt } = recorder.record;
-    this.#connectMs.push(connectedAt - openedAt);
+    const { flow, openedAt, connectedAt = openedAt } = recorder.record;
+    this.#connectMs[flow % this.#connectMs.length]?.push(connectedAt - openedAt);
   }
 
   broke(recorder: FlowRecorder): void {

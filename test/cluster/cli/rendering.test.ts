@@ -26,7 +26,7 @@ const status: Api['/status'] = {
     dropped: { 'no-service': 3, malformed: 0, 'no-connection': 1 },
   },
   ports: { sent: 1230, refused: 0, shed: 7 },
-  commits: { waiting: 0, committed: 0, uncommitted: 0 },
+  commits: { reach: 'acked', waiting: 0, committed: 0, meanWaitMs: 0, uncommitted: 0 },
 };
 
 const sessions: Api['/sessions'] = {
@@ -91,9 +91,9 @@ test('sessions show the entries of every director and name those that do not run
     { node: 'd3', document: undefined },
   ]);
   t.same(lines(text), [
-    'protocol  expires  state        client               virtual             real               method  origin  node',
-    'TCP         14:59  ESTABLISHED  10.1.0.2:40001       10.1.0.100:80       10.2.0.21:80       Masq    local   d1',
-    'UDP         00:04  UDP          [2001:db8::2]:53000  [2001:db8::100]:53  [2001:db8::21]:53  Route   d2      d1',
+    'protocol  expires  state        client               virtual             real               method  owner   told  node',
+    'TCP         14:59  ESTABLISHED  10.1.0.2:40001       10.1.0.100:80       10.2.0.21:80       Masq    d1        1s  d1',
+    'UDP         00:04  UDP          [2001:db8::2]:53000  [2001:db8::100]:53  [2001:db8::21]:53  Route   d2     never  d1',
     'd3 is not running',
     '',
   ]);

@@ -80,6 +80,14 @@ export class Tracking {
       .map(({ name }) => name);
   }
 
+  /** What is tracked and what is known of it; a value is undefined while nothing is. */
+  snapshot(): readonly (Tracked & { readonly value: TrackerValue | undefined })[] {
+    return this.#tracked.map((tracked) => ({
+      ...tracked,
+      value: this.#values.get(keyOf(tracked.kind, tracked.name)),
+    }));
+  }
+
   /** What the thing adds to the priority; undefined for a fault. */
   #changeBy(tracked: Tracked): number | undefined {
     const value = this.#values.get(keyOf(tracked.kind, tracked.name));

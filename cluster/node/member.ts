@@ -33,6 +33,12 @@ import { VirtualRouter } from './virtual-router.js';
 
 /** Frames after which timers are served even while more frames wait. */
 const FramesPerTurn = 64;
+/**
+ * Frames of one interface that are taken in a row. The packet driver reads on as long as frames wait, and nothing else is
+ * read meanwhile: not even the adverts of a peer. Under more load than this node can carry the rest is left out, so that
+ * the elections and session sync have their turn.
+ */
+const LongestBatch = 1_024;
 /** How often connections expire and neighbours are looked after. */
 const TickInterval = milliseconds(250);
 /** How long a node that stops waits for a peer to acknowledge its table. */
@@ -69,6 +75,8 @@ export class Member {
   #isStopping = false;
   #isStopped = false;
   #framesSinceTurn = 0;
+  /** Frames since other sockets were read, by interface. */
+  readonly #batch: number[] = [];
   #nextTick: Instant = Never;
   #awaitsFirstPacket = false;
 
@@ -262,6 +270,12 @@ export class Member {
 
   #receiveFrame(packet: Packet, arrival: Interface): void {
     if (this.#isStopped) return;
+    const frames = (this.#batch[arrival.index] ?? 0) + 1;
+    this.#batch[arrival.index] = frames;
+    if (frames > LongestBatch) {
+      this.plane.director.counters.shed();
+      return;
+    }
     const verdict = processFrame(this.plane.director, packet, arrival, now());
     if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
       this.#awaitsFirstPacket = false;
@@ -278,6 +292,7 @@ export class Member {
     this.#isTurnQueued = true;
     setImmediate(() => {
       this.#isTurnQueued = false;
+      this.#batch.fill(0);
       this.#turn();
     });
   }

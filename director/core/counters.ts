@@ -30,7 +30,7 @@ export const DropReason = {
   tooBig: 13,
   /** The connection's real server has been removed. */
   serverGone: 14,
-  /** Left out on purpose, because the node is under pressure (`drop_packet`). */
+  /** Left out on purpose, because the node is under pressure: by `drop_packet`, or because frames come too fast. */
   overloaded: 15,
   /** An ICMP error about nothing known. */
   unrelatedIcmp: 16,
@@ -88,6 +88,12 @@ export class Counters {
   drop(reason: DropReason): Verdict {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + 1;
     return Verdict.drop;
+  }
+
+  /** A frame that is left out unseen, because they come faster than they can be handled. */
+  shed(): void {
+    this.received += 1;
+    this.drop(DropReason.overloaded);
   }
 
   /** Drops by name, those that happened. */

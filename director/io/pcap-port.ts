@@ -121,7 +121,7 @@ class PcapPort implements FramePort {
  * sends is known by where it comes from: libpcap's word for it, `inbound`, costs the first frame in libpcap 1.10.
  */
 const captureFilter = (ownMacs: readonly MacAddress[]): string =>
-  `${ownMacs.map((mac) => `not ether src ${describeMac(mac)} and `).join('')}` +
+  ownMacs.map((mac) => `not ether src ${describeMac(mac)} and `).join('') +
   '(arp or (ip and not ip multicast) or (ip6 and (not ip6 multicast or icmp6)))';
 
 function captureError(device: string, cause: unknown): IoError {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test, type Test } from 'tap';
 
 import { until } from '../../cluster/lab/wait.js';
+import { killGroup } from '../../cluster/node/user-command.js';
 import { startDirector } from './director-process.js';
 import { linkNodes, type LinkedNode } from './linked-nodes.js';
 
@@ -121,7 +122,7 @@ track_process {
   chmodSync(helper, 0o755);
   const child = left.start(helper);
   t.ok(await hasPriority(114), 'a process that runs adds its weight');
-  child.kill('SIGKILL');
+  killGroup(child);
   writeFileSync(flag, '');
   t.ok(await hasPriority(164), 'the script succeeds again, and the process has gone');
 });

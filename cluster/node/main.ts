@@ -14,6 +14,7 @@ import { configError } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
+import { rehearse } from './rehearse.js';
 import { apiHandlers } from './views.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
@@ -37,6 +38,7 @@ async function run(options: {
   if (problems.length > 0) throw configError(problems);
   raisePriority();
   tuneEngine();
+  rehearse();
 
   const logger = pino({ level: options.logLevel, base: { node: parsed.config.routerId } });
   const log = {

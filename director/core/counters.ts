@@ -30,7 +30,7 @@ export const DropReason = {
   tooBig: 13,
   /** The connection's real server has been removed. */
   serverGone: 14,
-  /** Left out on purpose, because the node is under pressure (`drop_packet`). */
+  /** Left out on purpose, because the node is under pressure: by `drop_packet`, or because frames come too fast. */
   overloaded: 15,
   /** An ICMP error about nothing known. */
   unrelatedIcmp: 16,

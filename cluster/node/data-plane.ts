@@ -13,10 +13,12 @@ import { virtualMac } from '../../director/core/virtual-macs.js';
 import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
 import { toWords } from '../../director/wire/address-words.js';
+import type { MacAddress } from '../../director/wire/ethernet.js';
 import { Family } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, ServiceProtocol, VirtualServerConfig } from '../config/node-config.js';
+import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
 
 /** A director with the ports that carry its frames. */
 export interface DataPlane {
@@ -62,12 +64,8 @@ export async function openDataPlane(
   const open = async (): Promise<void> => {
     for (const used of usedInterfaces(director, config)) {
       if (ports.has(used.index)) continue;
-      const floating = [...director.floating.values()];
-      const sendsFromOtherMacs = floating.some(
-        ({ interface: owner, mac }) => owner === used && mac !== used.mac,
-      );
       const take = (packet: Packet): void => receive(packet, used);
-      ports.set(used.index, await openPcapPort(used, take, { sendsFromOtherMacs }));
+      ports.set(used.index, await openPcapPort(used, take, virtualMacsOn(used, config)));
     }
   };
   // One after the other, or two would open the same port.
@@ -116,12 +114,27 @@ function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
   return changed;
 }
 
+/** The MAC address that an instance answers from and speaks from, when it has one of its own. */
+function macOf(vrrp: VrrpInstanceConfig): MacAddress | undefined {
+  if (!vrrp.virtualMac) return undefined;
+  const isVersion6 = vrrp.virtualAddresses.some(({ address }) => isIpv6(address));
+  return virtualMac(isVersion6 ? Family.ipv6 : Family.ipv4, vrrp.virtualRouterId);
+}
+
+/** The virtual MAC addresses that this node may send from on an interface. */
+const virtualMacsOn = (owner: Interface, { vrrpInstances }: NodeConfig): MacAddress[] =>
+  vrrpInstances
+    .filter(({ device, virtualAddresses, excludedAddresses }) =>
+      [{ device }, ...virtualAddresses, ...excludedAddresses].some(
+        ({ device: name }) => name === owner.name,
+      ),
+    )
+    .map(macOf)
+    .filter((mac) => mac !== undefined);
+
 function addFloatingAddresses(director: Director, config: NodeConfig): void {
   for (const vrrp of config.vrrpInstances) {
-    const isVersion6 = vrrp.virtualAddresses.some(({ address }) => isIpv6(address));
-    const mac = vrrp.virtualMac
-      ? virtualMac(isVersion6 ? Family.ipv6 : Family.ipv4, vrrp.virtualRouterId)
-      : undefined;
+    const mac = macOf(vrrp);
     for (const { address, device } of [...vrrp.virtualAddresses, ...vrrp.excludedAddresses]) {
       director.addFloating(address, requireInterface(director.interfaces, device), mac);
     }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import { IoError } from '../base/errors.js';
 import type { Interface } from '../core/interfaces.js';
-import { describeMac } from '../wire/ethernet.js';
+import { describeMac, type MacAddress } from '../wire/ethernet.js';
 import { Headroom, LargestFrame, Packet } from '../wire/packet.js';
 import type { FramePort, PortCounters } from './frame-port.js';
 import { loadCap, type CapConstructor } from './native.js';
@@ -24,14 +24,16 @@ const FramesPerLook = 16;
  * are dealt with, that is for ever, and every other socket of the process starves. So when a batch has lasted too long the
  * port sheds frames, which takes next to no time, until none waits any more. As many frames would be lost otherwise, in the
  * kernel's full buffer.
+ *
+ * `virtualMacs` are further MAC addresses that this node sends from.
  */
 export async function openPcapPort(
   owner: Interface,
   receive: (packet: Packet) => void,
-  options: { readonly sendsFromOtherMacs: boolean } = { sendsFromOtherMacs: false },
+  virtualMacs: readonly MacAddress[] = [],
 ): Promise<FramePort> {
   const Cap = await loadCap();
-  return new PcapPort(Cap, owner, captureFilter(owner, options.sendsFromOtherMacs), receive);
+  return new PcapPort(Cap, owner, captureFilter([owner.mac, ...virtualMacs]), receive);
 }
 
 class PcapPort implements FramePort {
@@ -115,12 +117,11 @@ class PcapPort implements FramePort {
 }
 
 /**
- * Everything for our MAC address and for the link, but no multicast except that of neighbour discovery. What this node
- * sends is known by its MAC address; where there are others `inbound` knows it too, but libpcap 1.10 then loses the
- * first frame.
+ * Everything for our MAC addresses and for the link, but no multicast except that of neighbour discovery. What this node
+ * sends is known by where it comes from: libpcap's word for it, `inbound`, costs the first frame in libpcap 1.10.
  */
-const captureFilter = (owner: Interface, sendsFromOtherMacs: boolean): string =>
-  `${sendsFromOtherMacs ? 'inbound and ' : ''}not ether src ${describeMac(owner.mac)} and ` +
+const captureFilter = (ownMacs: readonly MacAddress[]): string =>
+  ownMacs.map((mac) => `not ether src ${describeMac(mac)} and `).join('') +
   '(arp or (ip and not ip multicast) or (ip6 and (not ip6 multicast or icmp6)))';
 
 function captureError(device: string, cause: unknown): IoError {

@@ -1,19 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { test, type Test } from 'tap';
+import { test } from 'tap';
 
-import { fetchDocument } from '../../cluster/lab/control-client.js';
-import { directorProgram } from '../../cluster/lab/members.js';
 import { until } from '../../cluster/lab/wait.js';
-import type { Api } from '../../cluster/node/api.js';
 import { buildFrame } from '../packets/packet-builder.js';
-import { linkNodes, type LinkedNode } from './linked-nodes.js';
+import { startDirector, type DirectorProcess } from './director-process.js';
+import { linkNodes } from './linked-nodes.js';
 
 /*
  * A director whose link is flooded, on a core that it shares with busy loops, still sends its adverts and hears those of
@@ -66,39 +61,6 @@ const onCore = (core: number): string[] => [
   String(Math.min(core, availableParallelism() - 1)),
 ];
 
-/** What a director says of itself. */
-interface RunningDirector {
-  instances(): Promise<Api['/vrrp']['instances']>;
-  status(): Promise<Api['/status']>;
-}
-
-async function start(
-  t: Test,
-  node: LinkedNode,
-  name: string,
-  priority: number,
-): Promise<RunningDirector> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'baton-flood-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const [config, control] = [path.join(folder, 'conf'), path.join(folder, 'control')];
-  writeFileSync(config, configuration(name, priority));
-  const files = [`--config=${config}`, `--control=${control}`];
-  const child = node.start(...onCore(1), process.execPath, directorProgram, ...files);
-  const lines: string[] = [];
-  for (const pipe of [child.stdout, child.stderr]) {
-    if (pipe !== null) createInterface(pipe).on('line', (line) => lines.push(line));
-  }
-  const isStarted = (): true | undefined =>
-    lines.some((line) => line.includes('"msg":"started"')) || undefined;
-  if ((await until(isStarted, { timeoutMs: 20_000, everyMs: 20 })) === undefined) {
-    throw new Error(`the director does not start: ${lines.join('\n')}`);
-  }
-  return {
-    instances: async () => (await fetchDocument(control, '/vrrp')).instances,
-    status: async () => fetchDocument(control, '/status'),
-  };
-}
-
 /** A UDP datagram for the virtual service, to this MAC address. */
 const datagram = (mac: string): string =>
   Buffer.from(
@@ -112,7 +74,7 @@ const datagram = (mac: string): string =>
   ).toString('hex');
 
 /** Asks directors for their status again and again, until the flood is nearly over; the longest that took, in ms. */
-async function slowestAnswer(directors: readonly RunningDirector[]): Promise<number> {
+async function slowestAnswer(directors: readonly DirectorProcess[]): Promise<number> {
   let slowest = 0;
   const end = performance.now() + (floodSeconds - 3) * 1_000;
   while (performance.now() < end) {
@@ -129,17 +91,18 @@ test('nobody takes over from a living master under a flood and without a free co
   if (left === undefined || right === undefined || far === undefined) {
     throw new Error('three nodes were asked for');
   }
-  const master = await start(t, left, 'master', 150);
+  const before = onCore(1);
+  const master = await startDirector(t, left, { config: configuration('master', 150), before });
   const isMaster = async (): Promise<true | undefined> =>
     (await master.instances()).every(({ state }) => state === 'master') || undefined;
   t.ok(await until(isMaster, { timeoutMs: 10_000, everyMs: 50 }), 'the first one is master');
-  const backup = await start(t, right, 'backup', 100);
+  const backup = await startDirector(t, right, { config: configuration('backup', 100), before });
   await sleep(500);
   const elections = async (): Promise<unknown> =>
     [...(await master.instances()), ...(await backup.instances())].map(
       ({ instance, state, transitions }) => ({ instance, state, transitions }),
     );
-  const before = await elections();
+  const atFirst = await elections();
 
   // Three times as much for the master, because a backup only has to drop it.
   const frames = [left, left, left, right].map(({ mac }) => datagram(mac));
@@ -168,5 +131,5 @@ test('nobody takes over from a living master under a flood and without a free co
   t.comment(`${sent.trim()} frames, of which it took ${share.toFixed(2)}; shed ${ports.shed}`);
   t.ok(share < 1, 'the master got more than it could take');
   t.ok(answerMs < 1_000, `${Math.round(answerMs)} ms: whoever asks the directors is answered`);
-  t.strictSame(await elections(), before, 'no state has changed');
+  t.strictSame(await elections(), atFirst, 'no state has changed');
 });

@@ -38,7 +38,7 @@ export async function startMaster(bench: Bench, { syncId, version }: SyncOptions
 
 /** Plays the scenario's connections through a master and hands on its datagrams, until no more come. */
 export async function playMaster(
-  { outside }: Bench,
+  { outside }: Pick<Bench, 'outside'>,
   listen: (datagram: RecordedPacket) => Promise<void>,
 ): Promise<void> {
   await playFlows(outside, inParallel(syncFlows()), async (_, sent) => {
@@ -63,7 +63,7 @@ export async function startBackup(bench: Bench, { syncId }: SyncOptions): Promis
 
 /** Hands datagrams to a guest that listens, as coming from the host with this address. */
 export async function tellBackup(
-  { outside }: Bench,
+  { outside }: Pick<Bench, 'outside'>,
   datagrams: readonly Uint8Array[],
   source: IpAddress,
 ): Promise<void> {

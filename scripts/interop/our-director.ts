@@ -7,11 +7,11 @@ import { directorProgram } from '../../cluster/lab/members.js';
 import { enter } from '../../cluster/lab/namespaces.js';
 import { exitOf, runHelper, searchPath } from '../../cluster/lab/subprocess.js';
 import { until } from '../../cluster/lab/wait.js';
-import type { SessionView } from '../../cluster/node/api.js';
 import type { VrrpState } from '../../cluster/vrrp/state.js';
 import { isIpv6 } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import { parseConnectionListing, type ListedConnection } from '../oracle/connection-listing.js';
+import { parseServiceListing, type ListedService } from '../oracle/service-listing.js';
 import { GuestAddresses, requirePrivateNamespace } from './bench.js';
 import { literalAddress } from './literal-address.js';
 import { Outside } from './outside.js';
@@ -58,8 +58,12 @@ export class OurDirector {
     });
   }
 
-  async sessions(): Promise<readonly SessionView[]> {
-    return (await fetchDocument(this.#control, '/sessions')).sessions;
+  /** Its services, with the connections that it counts. */
+  async readServices(): Promise<ListedService[]> {
+    const listing = await this.ipvsadm(['-Ln']);
+    return parseServiceListing(listing.split('\n'), (line) => {
+      throw new IoError({ code: 'director' }, `cannot read this line of our director: ${line}`);
+    });
   }
 
   /** Returns when it has read so many sync messages. */
@@ -194,7 +198,7 @@ function configurationText({ role, syncId, version }: DirectorOptions): string {
     `virtual_router_id ${router}`,
     'version 3',
     ...(role === 'master'
-      ? ['priority 255', 'advert_int 1']
+      ? ['priority 200', 'advert_int 0.5']
       : ['priority 100', `advert_int ${BackupIntervalSeconds}`]),
     'virtual_ipaddress {',
     ...lines,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { IoError } from '../../director/base/errors.js';
 import { readFrame, type RecordedPacket } from '../oracle/frame.js';
 import { readPcap, writePcap } from '../oracle/pcap.js';
+import type { ListedService } from '../oracle/service-listing.js';
 import { withBench, type Bench } from './bench.js';
 import { frameOf } from './frames.js';
 import { literalAddress } from './literal-address.js';
@@ -12,12 +13,13 @@ import {
   isSync,
   messageOf,
   playMaster,
+  readServices,
   readTable,
   startBackup,
   startMaster,
   tellBackup,
 } from './sync-guest.js';
-import { reportEntries, type SyncRun, type SyncTables } from './sync-report.js';
+import { reportCounts, reportEntries, type SyncRun, type SyncTables } from './sync-report.js';
 
 /** A master's peer is not the master, and a kernel takes nothing from its own address. */
 const Teller = literalAddress('10.0.0.3');
@@ -27,6 +29,8 @@ const SyncId = 5;
 /** What a run has come to. */
 interface Outcome extends SyncTables {
   readonly datagrams: readonly RecordedPacket[];
+  /** The backup's, with its counts. */
+  readonly services: readonly ListedService[];
 }
 
 /**
@@ -40,7 +44,8 @@ export async function judgeSync(runs: readonly SyncRun[], output?: string): Prom
     const outcome = await play(run);
     if (output !== undefined) writeOutput(output, captureOf(outcome.datagrams));
     console.log(`the master sent ${outcome.datagrams.length} sync messages`);
-    isEqual = reportEntries(run, outcome) && isEqual;
+    const isCounted = reportCounts(run, outcome.services, outcome.backup);
+    isEqual = reportEntries(run, outcome) && isCounted && isEqual;
   }
   return isEqual;
 }
@@ -57,7 +62,7 @@ const betweenKernels = async ({ version }: SyncRun): Promise<Outcome> =>
       await startBackup(backup, options);
       await startMaster(master, options);
       const datagrams = await playInto(master, backup);
-      return { datagrams, backup: await readTable(backup), master: await readTable(master) };
+      return { datagrams, ...(await readBackup(backup)), master: await readTable(master) };
     }),
   );
 
@@ -69,7 +74,8 @@ const toOurs = async ({ version }: SyncRun): Promise<Outcome> =>
     return withDirector(ours, async (backup) => {
       const datagrams = await playInto(master, backup);
       await backup.hasHeard(datagrams.length);
-      return { datagrams, backup: await backup.readTable(), master: await readTable(master) };
+      const [table, services] = [await backup.readTable(), await backup.readServices()];
+      return { datagrams, backup: table, services, master: await readTable(master) };
     });
   });
 
@@ -80,9 +86,14 @@ const fromOurs = async ({ version }: SyncRun): Promise<Outcome> =>
     const ours = { ...options, role: 'master', folder: backup.folder } as const;
     return withDirector(ours, async (master) => {
       const datagrams = await playInto(master, backup);
-      return { datagrams, backup: await readTable(backup), master: await master.readTable() };
+      return { datagrams, ...(await readBackup(backup)), master: await master.readTable() };
     });
   });
+
+const readBackup = async (bench: Bench): Promise<Pick<Outcome, 'backup' | 'services'>> => ({
+  backup: await readTable(bench),
+  services: await readServices(bench),
+});
 
 /** Plays the scenario through a master, whose backup gets its datagrams as they come; returns them. */
 async function playInto(

@@ -1,7 +1,8 @@
 import { isIpv6 } from '../../director/base/address.js';
 import { compareConnections } from '../oracle/compare-tables.js';
 import { connectionName, type ListedConnection } from '../oracle/connection-listing.js';
-import { engineServices, isTold, syncFlows } from './sync-scenario.js';
+import type { ListedService } from '../oracle/service-listing.js';
+import { engineServices, isTold, markRules, syncFlows } from './sync-scenario.js';
 
 /** Who a director is: a kernel, or ours. */
 export type Who = 'kernel' | 'baton';
@@ -37,7 +38,9 @@ export function reportEntries(run: SyncRun, { master, backup }: SyncTables): boo
   const told = run.version === 0 ? master.flatMap(inVersion0) : master;
   const untold = new Set(syncFlows().flatMap((flow) => (isTold(flow) ? [] : [flow.name])));
   const worth = told.filter((entry) => !untold.has(connectionName(entry)));
-  const known = run.backup === 'baton' ? worth.filter((entry) => !isOfEngine(entry)) : worth;
+  const isKept = (entry: ListedConnection): boolean =>
+    run.backup === 'kernel' || run.version === 0 || !isOfEngine(entry);
+  const known = worth.filter(isKept);
   const expected = run.backup === 'baton' ? known.map(withHalfMore) : known;
   const differences = compareConnections(backup, expected, ExpiryTolerance);
   for (const line of differences) console.log(`the backup's ${line}`);
@@ -52,6 +55,40 @@ export function reportEntries(run: SyncRun, { master, backup }: SyncTables): boo
   return differences.length === 0 && expected.length > 0;
 }
 
+/**
+ * Prints where a backup counts other connections at a real server's address than it has entries: what a message says of
+ * a connection being active shows nowhere else. True when all is as it should be.
+ */
+export function reportCounts(
+  { version, backup }: SyncRun,
+  services: readonly ListedService[],
+  entries: readonly ListedConnection[],
+): boolean {
+  const marked = new Set(markRules().map(({ address }) => address));
+  // Version 0 does not say the mark, and a kernel then finds no server.
+  const isBound = ({ virtual }: ListedConnection): boolean =>
+    version === 1 || backup === 'baton' || !marked.has(virtual.address);
+  const connections = entries.filter((entry) => !isTemplate(entry) && isBound(entry));
+  const servers = services.flatMap((service) => service.servers);
+  const addresses = new Set(servers.map(({ endpoint }) => endpoint.address));
+  let isEqual = true;
+  for (const address of addresses) {
+    const own = connections.filter(({ real }) => real.address === address);
+    const active = own.filter(({ state }) => state === 'ESTABLISHED').length;
+    const expected = `${active} active and ${own.length - active} inactive`;
+    const here = servers.filter(({ endpoint }) => endpoint.address === address);
+    const counted = `${sum(here.map((each) => each.active))} active and ${sum(
+      here.map((each) => each.inactive),
+    )} inactive`;
+    if (counted === expected) continue;
+    isEqual = false;
+    console.log(`the backup counts ${counted} at ${address}, but has ${expected}`);
+  }
+  return isEqual;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+
 /** The entry that a backup makes of a message of version 0, which knows neither IPv6 nor timeouts. */
 function inVersion0(entry: ListedConnection): ListedConnection[] {
   if (isIpv6(entry.virtual.address)) return [];
@@ -61,7 +98,7 @@ function inVersion0(entry: ListedConnection): ListedConnection[] {
 
 const isTemplate = (entry: ListedConnection): boolean => entry.client.port === 0;
 
-/** True for a template that a persistence engine has named: the only ones of its services. */
+/** True for a template that a persistence engine has named: the only ones of its services. Version 0 hides that. */
 const isOfEngine = (entry: ListedConnection): boolean =>
   isTemplate(entry) &&
   engineServices().some((name) => connectionName(entry).endsWith(` -> ${name}`));

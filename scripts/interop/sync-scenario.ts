@@ -65,7 +65,12 @@ const Cases: readonly ServiceCase[] = [
   nat('-t [fd00:1::100]:90', TcpFlows, { seconds: 60, mask: '64' }),
   direct('-u 10.1.0.100:92', UdpFlows, { seconds: 180 }),
   { ...nat('-u 10.1.0.100:5060', UdpFlows.slice(2), { seconds: 60 }), isSip: true },
-  { ...nat('-f 33', TcpFlows, { seconds: 90 }), to: ['10.1.0.133:80', '10.1.0.133:443'] },
+  {
+    ...nat('-f 33', TcpFlows, { seconds: 90 }),
+    // Behind a mark with persistence clients keep their port: only without one does a backup find the server.
+    servers: ['-m', '10.2.0.11:0', '10.2.0.12:0'],
+    to: ['10.1.0.133:80', '10.1.0.133:443'],
+  },
   { ...direct('-f 34', TcpFlows), to: ['10.1.0.134:80', '10.1.0.134:443'] },
 ];
 
@@ -151,12 +156,6 @@ export const virtualServers = (): string[] =>
   Cases.flatMap(({ service, persistence, servers: [method, ...servers] }) => {
     const [kind, name = ''] = service.split(' ');
     const isMark = kind === '-f';
-    // Behind a mark with persistence clients keep their port, whatever a kernel is told.
-    const keepsPort = isMark && persistence !== undefined;
-    const realServers = servers.map(endpointOf).map(({ address, port }) => ({
-      address,
-      port: keepsPort ? 0 : port,
-    }));
     return [
       `virtual_server ${isMark ? `fwmark ${name}` : inFile(endpointOf(name))} {`,
       'lvs_sched rr',
@@ -164,7 +163,7 @@ export const virtualServers = (): string[] =>
       ...(isMark ? [] : [`protocol ${kind === '-u' ? 'UDP' : 'TCP'}`]),
       ...(persistence === undefined ? [] : [`persistence_timeout ${persistence.seconds}`]),
       ...(persistence?.mask === undefined ? [] : [`persistence_granularity ${persistence.mask}`]),
-      ...realServers.flatMap((server) => [`real_server ${inFile(server)} {`, '}']),
+      ...servers.flatMap((server) => [`real_server ${inFile(endpointOf(server))} {`, '}']),
       '}',
     ];
   });

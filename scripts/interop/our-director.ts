@@ -146,9 +146,10 @@ export async function withDirector<T>(
   }
 }
 
+const namespaceOf = (pid: number | 'self'): string => readlinkSync(`/proc/${pid}/ns/net`);
+
 async function holdNamespace(): Promise<ChildProcess> {
   const holder = spawn('unshare', ['--net', '--', 'sleep', 'infinity'], { stdio: 'ignore' });
-  const namespaceOf = (pid: number | string): string => readlinkSync(`/proc/${pid}/ns/net`);
   const isOwn = (): true | undefined =>
     (holder.pid !== undefined && namespaceOf(holder.pid) !== namespaceOf('self')) || undefined;
   if ((await until(isOwn, { timeoutMs: StartTimeoutMs, everyMs: 2 })) === undefined) {

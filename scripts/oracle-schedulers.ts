@@ -34,7 +34,11 @@ export function compareRecording(text: string, file: string): Comparison {
  * differs, and says whether all were equal.
  */
 export function runSchedulersOracle(file: string): boolean {
-  const { runs, differing } = compareRecording(readRecording(file), file);
+  return reportComparison(compareRecording(readRecording(file), file));
+}
+
+/** Prints what came of a comparison; true when all runs were equal. */
+export function reportComparison({ runs, differing }: Comparison): boolean {
   for (const { run, chosen, first } of differing) {
     const expected = run.choices.map(({ server }) => server).join(' ');
     const place = `line ${run.line}, connection ${first}`;
@@ -44,7 +48,8 @@ export function runSchedulersOracle(file: string): boolean {
   return differing.length === 0;
 }
 
-function readRecording(file: string): string {
+/** The text of a recording. Throws an IoError when the file cannot be read. */
+export function readRecording(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { given, renderAbsent, type Answer } from './answers.js';
-import { renderMinutes, renderTable, type Column } from './table.js';
+import { renderAge, renderMinutes, renderTable, type Column } from './table.js';
 
 const columns: readonly Column[] = [
   { title: 'protocol' },
@@ -9,11 +9,15 @@ const columns: readonly Column[] = [
   { title: 'virtual' },
   { title: 'real' },
   { title: 'method' },
-  { title: 'origin' },
+  { title: 'owner' },
+  { title: 'told', align: 'right' },
   { title: 'node' },
 ];
 
-/** The connection entries of the directors, one line each, a director after the other. */
+/**
+ * The connection entries of the directors, one line each, a director after the other: who carries the connection, and how
+ * long ago this node told its peers of it, or was told.
+ */
 export function renderSessions(answers: readonly Answer<'/sessions'>[]): string {
   const rows = given(answers).flatMap(({ node, document }) =>
     document.sessions.map((session) => [
@@ -24,7 +28,8 @@ export function renderSessions(answers: readonly Answer<'/sessions'>[]): string 
       session.virtual,
       session.real,
       session.method,
-      session.origin,
+      session.owner,
+      session.syncedAgeMs === undefined ? 'never' : renderAge(session.syncedAgeMs),
       node,
     ]),
   );

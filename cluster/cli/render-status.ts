@@ -20,6 +20,7 @@ export function renderStatus(answers: readonly Answer<'/status'>[], now: number)
   const rows = answers.map(({ node, document }) => {
     if (document === undefined) return [node, 'stopped', ...columns.slice(2).map(() => '-')];
     const { received, forwarded, answered, held, dropped } = document.packets;
+    const { shed, refused } = document.ports;
     return [
       node,
       document.state,
@@ -31,7 +32,7 @@ export function renderStatus(answers: readonly Answer<'/status'>[], now: number)
       String(answered),
       String(held),
       String(document.pid),
-      renderReasons(dropped),
+      renderReasons({ ...dropped, shed, unsent: refused }),
     ];
   });
   return renderTable(columns, rows);

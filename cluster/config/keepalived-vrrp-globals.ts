@@ -36,14 +36,14 @@ const IntervalRange = { minimum: 0, maximum: 60 };
 /** The kernel's PATH_MAX, without its final zero. */
 const MaximumPathLength = 4_095;
 
-/** keepalived's defaults. */
+/** keepalived's defaults, but for `higher_prio_send_advert`: `ElectionConfig` says why. */
 export const newVrrpGlobals = (): VrrpGlobals => ({
   version: 2,
   checksumAsV2: false,
   groups: {},
   checkUnicastSource: false,
   downTimerAdverts: 3,
-  higherPrioritySendsAdvert: false,
+  higherPrioritySendsAdvert: true,
   lowerPriorityNoAdvert: false,
   announce: {},
   intervals: { ipv4: seconds(0), ipv6: seconds(0) },

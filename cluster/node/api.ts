@@ -1,5 +1,5 @@
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
-import type { VrrpState } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
 
 /** Protocols that have connections. */
 export type ProtocolName = 'TCP' | 'UDP' | 'SCTP' | 'IP';
@@ -49,6 +49,8 @@ export interface NodeStatus {
     readonly held: number;
     readonly dropped: Readonly<Record<string, number>>;
   };
+  /** What the packet drivers did: frames sent, frames that the kernel refused, and frames given up unread under overload. */
+  readonly ports: { readonly sent: number; readonly refused: number; readonly shed: number };
   /** New connections of services with a commit mode, by what became of their first packets. */
   readonly commits: {
     /** The most that they can get now: `acked` while there is a peer that could acknowledge, `sent` with session sync. */
@@ -101,10 +103,22 @@ export interface ServiceView {
 
 export interface VrrpView {
   readonly instance: string;
+  /** The sync group that it belongs to. */
+  readonly group: string | undefined;
   readonly virtualRouterId: number;
+  readonly version: 2 | 3;
   readonly device: string;
+  /** The address that this node's advertisements come from. */
+  readonly source: string;
   readonly state: VrrpState;
+  /** What is faulty, in words. */
+  readonly fault: string | undefined;
+  /** The configured one, and the one that counts: what is tracked moves it. */
   readonly priority: number;
+  readonly effectivePriority: number;
+  readonly tracked: readonly TrackedView[];
+  /** True when a living master of lower priority would be replaced. */
+  readonly mayPreempt: boolean;
   readonly advertMs: number;
   /** The master as this node knows it: its primary address, undefined when none has been heard. */
   readonly master: string | undefined;
@@ -114,8 +128,26 @@ export interface VrrpView {
   readonly transitions: number;
   readonly advertisementsSent: number;
   readonly advertisementsReceived: number;
-  /** Advertisements not accepted, by reason. */
+  /** Of these, those with other virtual addresses than ours, and those of rivals while this node was master. */
+  readonly addressMismatches: number;
+  readonly rivalAdvertisements: number;
+  /** How often this node ran so late that a timer proved nothing about the others. */
+  readonly lateTimers: number;
+  /** Advertisements not accepted, by reason: those whose authentication was wrong begin with `auth`. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** Advertisements that the kernel refused to send. */
+  readonly refused: number;
+}
+
+/** Something that a VRRP instance tracks. */
+export interface TrackedView {
+  readonly kind: 'interface' | 'script' | 'file' | 'process';
+  readonly name: string;
+  /** 0: a fault while it is down. */
+  readonly weight: number;
+  readonly reverse: boolean;
+  /** Up or down, or the number in a file; undefined while nothing is known of it. */
+  readonly value: boolean | number | undefined;
 }
 
 export interface SyncView {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import { isIpv6 } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
@@ -8,7 +9,8 @@ import { createScheduler } from '../../director/core/schedulers/create.js';
 import { addressKey, markKey } from '../../director/core/service-table.js';
 import { methodFromName, type ServiceKey } from '../../director/core/services.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
-import type { FramePort } from '../../director/io/frame-port.js';
+import { virtualMac } from '../../director/core/virtual-macs.js';
+import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
 import { toWords } from '../../director/wire/address-words.js';
 import { Family } from '../../director/wire/flow.js';
@@ -24,6 +26,8 @@ export interface DataPlane {
    * when the environment refuses one.
    */
   openPorts(): Promise<void>;
+  /** What all ports have counted. */
+  readonly portCounters: PortCounters;
   close(): void;
 }
 
@@ -56,9 +60,14 @@ export async function openDataPlane(
   addFloatingAddresses(director, config);
   addServices(director, config);
   const open = async (): Promise<void> => {
-    for (const used of usedInterfaces(director)) {
+    for (const used of usedInterfaces(director, config)) {
       if (ports.has(used.index)) continue;
-      ports.set(used.index, await openPcapPort(used, (packet) => receive(packet, used)));
+      const floating = [...director.floating.values()];
+      const sendsFromOtherMacs = floating.some(
+        ({ interface: owner, mac }) => owner === used && mac !== used.mac,
+      );
+      const take = (packet: Packet): void => receive(packet, used);
+      ports.set(used.index, await openPcapPort(used, take, { sendsFromOtherMacs }));
     }
   };
   // One after the other, or two would open the same port.
@@ -76,7 +85,24 @@ export async function openDataPlane(
     close();
     throw error;
   }
-  return { director, openPorts, close };
+  return {
+    director,
+    openPorts,
+    get portCounters() {
+      return sumOf([...ports.values()].map(({ counters }) => counters));
+    },
+    close,
+  };
+}
+
+function sumOf(counters: readonly PortCounters[]): PortCounters {
+  const sum = { sent: 0, refused: 0, shed: 0 };
+  for (const { sent, refused, shed } of counters) {
+    sum.sent += sent;
+    sum.refused += refused;
+    sum.shed += shed;
+  }
+  return sum;
 }
 
 /** The kernel's timeouts with those of `lvs_timeouts` in their place; 0 leaves one as it is. */
@@ -91,12 +117,14 @@ function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
 }
 
 function addFloatingAddresses(director: Director, config: NodeConfig): void {
-  const addresses = config.vrrpInstances.flatMap((vrrp) => [
-    ...vrrp.virtualAddresses,
-    ...vrrp.excludedAddresses,
-  ]);
-  for (const { address, device } of addresses) {
-    director.addFloating(address, requireInterface(director.interfaces, device));
+  for (const vrrp of config.vrrpInstances) {
+    const isVersion6 = vrrp.virtualAddresses.some(({ address }) => isIpv6(address));
+    const mac = vrrp.virtualMac
+      ? virtualMac(isVersion6 ? Family.ipv6 : Family.ipv4, vrrp.virtualRouterId)
+      : undefined;
+    for (const { address, device } of [...vrrp.virtualAddresses, ...vrrp.excludedAddresses]) {
+      director.addFloating(address, requireInterface(director.interfaces, device), mac);
+    }
   }
 }
 
@@ -143,9 +171,13 @@ const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
     protocol: ProtocolNumbers[protocol],
   }));
 
-/** The interfaces that hold floating addresses or lead to real servers. */
-function usedInterfaces(director: Director): Set<Interface> {
+/** The interfaces that hold floating addresses, lead to real servers or speak from virtual MAC addresses. */
+function usedInterfaces(director: Director, { vrrpInstances }: NodeConfig): Set<Interface> {
   const used = new Set<Interface>();
+  // Advertisements from a virtual MAC address leave as frames.
+  for (const { virtualMac: isVirtual, device } of vrrpInstances) {
+    if (isVirtual) used.add(requireInterface(director.interfaces, device));
+  }
   for (const floating of director.floating.values()) used.add(floating.interface);
   for (const { servers } of director.services.services()) {
     for (const { family, words } of servers) {

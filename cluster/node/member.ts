@@ -21,7 +21,7 @@ import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
 import type { KeyRing } from '../sync/key-ring.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
-import type { VrrpState } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
 import { createSync, keyRingOf } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
@@ -29,16 +29,13 @@ import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
 import { SessionLink } from './session-link.js';
 import { Timeline } from './timeline.js';
-import { VirtualRouter } from './virtual-router.js';
+import type { RouterPorts, VirtualRouter } from './virtual-router.js';
+import { VrrpPlane } from './vrrp-plane.js';
 
 /** Frames after which timers are served even while more frames wait. */
 const FramesPerTurn = 64;
-/**
- * Frames of one interface that are taken in a row. The packet driver reads on as long as frames wait, and nothing else is
- * read meanwhile: not even the adverts of a peer. Under more load than this node can carry the rest is left out, so that
- * the elections and session sync have their turn.
- */
-const LongestBatch = 1_024;
+/** How long a node that starts waits to learn whether it may take part in its elections. */
+const TrackerWaitMs = 1_000;
 /** How often connections expire and neighbours are looked after. */
 const TickInterval = milliseconds(250);
 /** How long a node that stops waits for a peer to acknowledge its table. */
@@ -62,9 +59,9 @@ export class Member {
   readonly config: NodeConfig;
   readonly startedAt: Instant;
   readonly timeline: Timeline;
-  readonly routers: VirtualRouter[] = [];
   readonly #log: Log;
   #plane: DataPlane | undefined;
+  #vrrp: VrrpPlane | undefined;
   #replication: Replication | undefined;
   #sync: SyncMachine | undefined;
   #link: SessionLink | undefined;
@@ -74,10 +71,10 @@ export class Member {
   #isTurnQueued = false;
   #isStopping = false;
   #isStopped = false;
+  #isInTurn = false;
   #framesSinceTurn = 0;
-  /** Frames since other sockets were read, by interface. */
-  readonly #batch: number[] = [];
   #nextTick: Instant = Never;
+  #lateAt: Instant = Never;
   #awaitsFirstPacket = false;
 
   constructor(config: NodeConfig, log: Log) {
@@ -89,6 +86,14 @@ export class Member {
 
   get plane(): DataPlane {
     return required(this.#plane);
+  }
+
+  get vrrp(): VrrpPlane {
+    return required(this.#vrrp);
+  }
+
+  get routers(): readonly VirtualRouter[] {
+    return this.#vrrp?.routers ?? [];
   }
 
   get replication(): Replication {
@@ -111,7 +116,7 @@ export class Member {
 
   /** The member's state: master as soon as one of its virtual routers is. */
   get state(): VrrpState {
-    const states = this.routers.map((router) => router.election.snapshot().state);
+    const states = this.routers.map(({ election }) => election.state);
     return states.find((state) => state === 'master') ?? states[0] ?? 'initialize';
   }
 
@@ -124,16 +129,14 @@ export class Member {
     this.#replication = new Replication(director);
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
-    for (const vrrp of this.config.vrrpInstances) {
-      this.routers.push(await VirtualRouter.open(vrrp, interfaces, this.#routerPorts()));
-    }
+    this.#vrrp = await VrrpPlane.open(this.config, this.#routerPorts());
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
+    this.#vrrp.watch();
+    await this.#until(() => !this.vrrp.isUncertain, TrackerWaitMs);
     const at = now();
     this.timeline.add('started', `pid ${process.pid}`);
     this.#nextTick = at;
-    for (const { election } of this.routers) {
-      election.start(at, { mayPreempt: this.#sync === undefined });
-    }
+    this.#vrrp.start(at, { mayPreempt: this.#sync === undefined });
     this.#sync?.start(at);
     this.#linkTo(this.#sync);
     if (this.#sync !== undefined) this.timeline.add('bulk-started', 'asking peers for their table');
@@ -158,10 +161,10 @@ export class Member {
         AckWaitMs,
       );
     }
-    for (const router of this.routers) router.leave(now());
+    this.vrrp.leave(now());
     this.#turn();
-    await this.#until(() => !this.routers.some(({ isLeaving }) => isLeaving), this.#successorMs);
-    for (const router of this.routers) router.giveUp(now());
+    await this.#until(() => !this.vrrp.isLeaving, this.#successorMs);
+    this.vrrp.giveUp(now());
     this.#turn();
     await delay(wasMaster ? RetirementMs : LingerMs);
     if (wasMaster) this.link.handOver(now());
@@ -174,9 +177,9 @@ export class Member {
   async close(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    for (const router of this.routers) router.close();
     this.#plane?.close();
     await this.#syncSocket?.close();
+    await this.#vrrp?.close();
   }
 
   async #openSync(config: SyncConfig, interfaces: readonly Interface[]): Promise<void> {
@@ -233,7 +236,7 @@ export class Member {
       onDeath: (peer, survivors) => {
         this.timeline.add('peer-died', peer.node);
         this.#sync?.handlePeerDeath(now(), peer.node);
-        for (const router of this.routers) router.handlePeerDeath(peer, survivors);
+        this.vrrp.handlePeerDeath(peer, survivors);
         this.#turn();
       },
     });
@@ -246,7 +249,7 @@ export class Member {
     }
   }
 
-  #routerPorts(): Parameters<typeof VirtualRouter.open>[2] {
+  #routerPorts(): Omit<RouterPorts, 'notify'> {
     return {
       director: this.plane.director,
       timeline: this.timeline,
@@ -254,12 +257,24 @@ export class Member {
       changed: () => this.#turn(),
       becameMaster: () => this.#becameMaster(),
       resigned: () => this.#handOver(now()),
+      stale: () => this.#resync(now()),
     };
   }
 
   #becameMaster(): void {
     this.#awaitsFirstPacket = true;
     this.#sync?.setMaster(now(), true);
+  }
+
+  /** Makes sure of the table; the elections may preempt again when it is complete. */
+  #resync(at: Instant): void {
+    if (this.#sync === undefined) {
+      this.vrrp.allowPreemption(at);
+      return;
+    }
+    if (this.state !== 'master') this.#sync.setMaster(at, false);
+    this.#sync.resync(at);
+    this.timeline.add('bulk-started', 'asking peers for what was missed');
   }
 
   /** Another node serves the addresses from now on. */
@@ -270,13 +285,13 @@ export class Member {
 
   #receiveFrame(packet: Packet, arrival: Interface): void {
     if (this.#isStopped) return;
-    const frames = (this.#batch[arrival.index] ?? 0) + 1;
-    this.#batch[arrival.index] = frames;
-    if (frames > LongestBatch) {
-      this.plane.director.counters.shed();
-      return;
+    let at = now();
+    if (at > this.#lateAt) {
+      // After a pause the addresses may be another's, so the elections look first.
+      this.#turn();
+      at = now();
     }
-    const verdict = processFrame(this.plane.director, packet, arrival, now());
+    const verdict = processFrame(this.plane.director, packet, arrival, at);
     if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
       this.#awaitsFirstPacket = false;
       this.timeline.add('first-packet', `from ${arrival.name}`);
@@ -292,38 +307,44 @@ export class Member {
     this.#isTurnQueued = true;
     setImmediate(() => {
       this.#isTurnQueued = false;
-      this.#batch.fill(0);
-      this.#turn();
+      this.#turn(true);
     });
   }
 
-  /** Serves every machine whose time has come, carries out all effects and sets the timer for the next turn. */
-  #turn(): void {
-    if (this.#isStopped) return;
+  /**
+   * Serves every machine whose time has come, carries out all effects and sets the timer for the next turn. `hasPolled`
+   * says that the event loop has just read all sockets. What an election hears in its turn needs no turn of its own.
+   */
+  #turn(hasPolled = false): void {
+    if (this.#isStopped || this.#isInTurn || this.#vrrp === undefined) return;
+    this.#isInTurn = true;
     this.#framesSinceTurn = 0;
+    this.#tick(now());
+    // Later than the tick, which has told session sync what expired.
     const at = now();
-    if (this.#nextTick <= at) {
-      this.#nextTick = after(at, TickInterval);
-      this.plane.director.tick(at);
-      keepNextHopsKnown(this.plane.director, at);
-      this.#watchPeers(at);
-    }
-    for (const router of this.routers) {
-      if (router.deadline <= at) router.handleDeadline(at);
-    }
-    const isGivingUp = this.routers.some((router) => router.isGivingUp);
+    this.vrrp.serve(at, hasPolled);
+    const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
     this.link.turn(at);
     // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
-    for (const router of this.routers) router.applyEffects();
+    this.vrrp.applyEffects();
     this.link.applyEffects(at);
+    this.#isInTurn = false;
     this.#rearm();
   }
 
+  /** What time does to connections and neighbours. */
+  #tick(at: Instant): void {
+    if (this.#nextTick > at) return;
+    this.#nextTick = after(at, TickInterval);
+    this.plane.director.tick(at);
+    keepNextHopsKnown(this.plane.director, at);
+    this.#watchPeers(at);
+  }
+
   #rearm(): void {
-    let next = this.#nextTick;
-    for (const { deadline } of this.routers) next = earliest(next, deadline);
-    next = earliest(next, this.link.deadline);
+    this.#lateAt = this.vrrp.lateAt;
+    const next = earliest(earliest(this.#nextTick, this.vrrp.deadline), this.link.deadline);
     clearTimeout(this.#timer);
     const wait = Math.min(Math.max(0, (next - now()) / 1_000), LongestTimeoutMs);
     // Timers run before sockets are read: by the queued turn no advertisement that has arrived is overlooked.
@@ -333,7 +354,7 @@ export class Member {
   #applySync(effect: SyncEffect, at: Instant): void {
     if (effect.kind !== 'table-complete') return;
     this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-    for (const { election } of this.routers) election.allowPreemption(at);
+    this.vrrp.allowPreemption(at);
   }
 
   get #successorMs(): number {

@@ -19,7 +19,7 @@ export function apiHandlers(member: Member): ApiHandlers {
     '/services': () => ({
       services: [...member.plane.director.services.services()].map(serviceView),
     }),
-    '/vrrp': () => ({ instances: member.routers.map(vrrpView) }),
+    '/vrrp': () => ({ instances: member.routers.map((router) => vrrpView(member, router)) }),
     '/sync': () => syncView(member),
     '/events': () => ({ events: member.timeline.events }),
   };
@@ -45,6 +45,7 @@ function statusView(member: Member): NodeStatus {
       held: counters.held,
       dropped: counters.droppedByName(),
     },
+    ports: member.plane.portCounters,
     commits: {
       reach: commits.reach,
       waiting: commits.size,
@@ -103,14 +104,24 @@ function serviceView(service: VirtualService): ServiceView {
   };
 }
 
-function vrrpView({ config, election }: VirtualRouter): VrrpView {
+function vrrpView(member: Member, router: VirtualRouter): VrrpView {
+  const { config, election, tracking, transport } = router;
   const snapshot = election.snapshot();
+  const { refused, malformed } = transport.counters;
+  const unread = { misdirected: transport.misdirected, malformed };
   return {
     instance: config.name,
+    group: member.config.syncGroups.find(({ members }) => members.includes(config.name))?.name,
     virtualRouterId: config.virtualRouterId,
+    version: config.version,
     device: config.device,
+    source: transport.source,
     state: snapshot.state,
+    fault: snapshot.fault,
     priority: config.priority,
+    effectivePriority: snapshot.effectivePriority,
+    tracked: tracking.snapshot(),
+    mayPreempt: snapshot.mayPreempt,
     advertMs: toMilliseconds(config.advertInterval),
     master: snapshot.master,
     masterPriority: snapshot.masterPriority,
@@ -121,9 +132,16 @@ function vrrpView({ config, election }: VirtualRouter): VrrpView {
     transitions: snapshot.transitions,
     advertisementsSent: snapshot.advertisementsSent,
     advertisementsReceived: snapshot.advertisementsReceived,
-    rejected: snapshot.rejected,
+    addressMismatches: snapshot.addressMismatches,
+    rivalAdvertisements: snapshot.rivalAdvertisements,
+    lateTimers: snapshot.lateTimers,
+    rejected: { ...snapshot.rejected, ...withoutZeros(unread) },
+    refused,
   };
 }
+
+const withoutZeros = (counts: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 
 const nothingCounted = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
 

@@ -1,31 +1,19 @@
-import type { IpAddress } from '../../director/base/address.js';
-import { parseAddress } from '../../director/base/address.js';
-import { IoError } from '../../director/base/errors.js';
-import { assert, unreachable } from '../../director/base/invariant.js';
+import { unreachable } from '../../director/base/invariant.js';
 import type { Log } from '../../director/base/log.js';
-import { after, earliest, milliseconds, Never, type Instant } from '../../director/base/time.js';
+import { earliest, type Instant } from '../../director/base/time.js';
 import type { Director } from '../../director/core/director.js';
-import { ownAddress, type Interface } from '../../director/core/interfaces.js';
-import { announce } from '../../director/core/solicit.js';
-import {
-  openVrrpSocket,
-  type VrrpMessage,
-  type VrrpSocket,
-} from '../../director/io/vrrp-socket.js';
-import type { VirtualAddress, VrrpInstanceConfig } from '../config/vrrp-config.js';
+import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
 import type { Introduction, PeerRouter } from '../sync/presence-codec.js';
-import { decodeAdvertisement, encodeAdvertisement, resignPriority } from '../vrrp/advertisement.js';
-import { Election, type ElectionEffect } from '../vrrp/election.js';
-import { toCentiseconds } from '../vrrp/timers.js';
+import { resignPriority, type Advertisement, type Rejection } from '../vrrp/advertisement.js';
+import type { ElectionEffect } from '../vrrp/election-effects.js';
+import { Election } from '../vrrp/election.js';
+import type { VrrpState } from '../vrrp/state.js';
+import { Tracking, type Tracked, type TrackerReport } from '../vrrp/tracking.js';
+import { AdvertTransport } from './advert-transport.js';
 import { now } from './clock.js';
 import { requireInterface } from './data-plane.js';
+import { HeldAddresses } from './held-addresses.js';
 import type { Timeline } from './timeline.js';
-
-/** Gratuitous ARP packets in one burst, for links that lose one (keepalived's `garp_master_repeat`). */
-const AnnouncementsPerBurst = 5;
-
-/** How long a node that is succeeded takes what still arrives for its addresses: until everybody's ARP cache has changed. */
-const RetirementPeriod = milliseconds(250);
 
 /** The rest of the node, as a virtual router needs it. */
 export interface RouterPorts {
@@ -37,10 +25,20 @@ export interface RouterPorts {
   becameMaster(): void;
   /** Another node is master in the place of this one, which forwards for a moment more. */
   resigned(): void;
+  /** The connection table may lack changes; the election waits for `allowPreemption`. */
+  stale(): void;
+  /** The state has changed, at this effective priority. */
+  notify(state: VrrpState, priority: number): void;
+}
+
+/** What an instance depends on besides its own configuration. */
+export interface RouterOptions {
+  readonly tracked: readonly Tracked[];
+  readonly isInGroup: boolean;
 }
 
 /**
- * One VRRP instance at the edge: its election, its socket and the addresses that follow its state.
+ * One VRRP instance at the edge: its election, the way of its advertisements and the addresses that follow its state.
  *
  * Addresses change hands without a gap. A node that leaves on purpose says so with priority 0, and goes on answering and
  * forwarding until its successor has been heard. A node that has been succeeded, now or because it was outranked, is
@@ -52,32 +50,29 @@ export interface RouterPorts {
 export class VirtualRouter {
   readonly config: VrrpInstanceConfig;
   readonly election: Election;
+  readonly transport: AdvertTransport;
+  readonly tracking: Tracking;
   readonly #ports: RouterPorts;
-  readonly #address: IpAddress;
-  readonly #group: IpAddress;
-  readonly #advertised: readonly IpAddress[];
-  #socket: VrrpSocket | undefined;
+  readonly #addresses: HeldAddresses;
   #isLeaving = false;
-  #retiredUntil: Instant = Never;
 
-  private constructor(config: VrrpInstanceConfig, address: IpAddress, ports: RouterPorts) {
-    const group = parseAddress('224.0.0.18');
-    assert(group !== undefined, 'the VRRP group is an address');
+  private constructor(
+    config: VrrpInstanceConfig,
+    { tracked, isInGroup }: RouterOptions,
+    transport: AdvertTransport,
+    ports: RouterPorts,
+  ) {
     this.config = config;
-    this.#address = address;
-    this.#group = group;
+    this.transport = transport;
+    this.tracking = new Tracking(config.priority, tracked);
     this.#ports = ports;
-    this.#advertised = config.virtualAddresses.map((virtual) => virtual.address);
+    this.#addresses = new HeldAddresses(config, ports.director);
     this.election = new Election(
       {
-        name: config.name,
-        virtualRouterId: config.virtualRouterId,
-        priority: config.priority,
-        advertInterval: config.advertInterval,
-        preempt: config.preempt,
-        preemptDelay: config.preemptDelay,
-        primaryAddress: address,
-        addresses: this.#advertised,
+        ...config,
+        primaryAddress: transport.source,
+        addresses: config.virtualAddresses.map(({ address }) => address),
+        inSyncGroup: isInGroup,
       },
       ports.log,
     );
@@ -85,26 +80,27 @@ export class VirtualRouter {
 
   static async open(
     config: VrrpInstanceConfig,
-    interfaces: readonly Interface[],
+    options: RouterOptions,
     ports: RouterPorts,
   ): Promise<VirtualRouter> {
-    const { device } = config;
-    const first = config.virtualAddresses[0];
-    assert(first !== undefined, 'a virtual router has an address');
-    const address = ownAddress(requireInterface(interfaces, device), first.address);
-    if (address === undefined) {
-      throw new IoError({ code: 'no-address' }, `${device} has no address to send VRRP from`);
-    }
-    const router = new VirtualRouter(config, address, ports);
-    const options = { device, address, group: router.#group };
-    router.#socket = await openVrrpSocket(options, (message) => router.#receive(message));
+    const { director } = ports;
+    const owner = requireInterface(director.interfaces, config.device);
+    const transport = await AdvertTransport.open(config, owner, {
+      inject: (frame) => {
+        director.scratch.load(frame);
+        director.output.send(owner.index, director.scratch);
+      },
+      receive: (outcome) => router.#receive(outcome),
+    });
+    // Nothing is received before the event loop goes on.
+    const router = new VirtualRouter(config, options, transport, ports);
     return router;
   }
 
   /** What peers are told of this virtual router when they meet this node. */
   get presence(): PeerRouter {
     const { virtualRouterId, priority } = this.config;
-    return { virtualRouterId, priority, address: this.#address };
+    return { virtualRouterId, priority, address: this.transport.source };
   }
 
   /** A peer is proven dead; `survivors` are known to live. */
@@ -118,9 +114,25 @@ export class VirtualRouter {
     }
   }
 
+  /** Something that may be tracked has changed. */
+  track(...report: Parameters<TrackerReport>): void {
+    this.tracking.set(...report);
+    const { fault, effectivePriority } = this.tracking;
+    this.election.setFault(now(), fault !== undefined, fault ?? '');
+    this.election.setPriority(now(), effectivePriority);
+  }
+
+  /**
+   * Hears what waits in the socket, so that no deadline is served in ignorance; false when that takes the event loop, which
+   * has not polled. A master is served all the same: it has to advertise.
+   */
+  listen(hasPolled: boolean): boolean {
+    return this.transport.listen() || hasPolled || this.election.state === 'master';
+  }
+
   /** True while the addresses are on their way to another node. */
   get isGivingUp(): boolean {
-    return this.#isLeaving || this.#retiredUntil !== Never;
+    return this.#isLeaving || this.#addresses.isRetired;
   }
 
   /** True while this node waits for a successor to announce itself. */
@@ -129,19 +141,17 @@ export class VirtualRouter {
   }
 
   get deadline(): Instant {
-    return earliest(this.election.deadline, this.#retiredUntil);
+    return earliest(this.election.deadline, this.#addresses.deadline);
   }
 
   handleDeadline(at: Instant): void {
     if (this.election.deadline <= at) this.election.handleDeadline(at);
-    if (this.#retiredUntil > at) return;
-    this.#retiredUntil = Never;
-    this.#setLive(false);
+    this.#addresses.handleDeadline(at);
   }
 
   /** Leaves the election on purpose. A master keeps its addresses until `isLeaving` is false, or `giveUp` is called. */
   leave(at: Instant): void {
-    this.#isLeaving = this.election.snapshot().state === 'master';
+    this.#isLeaving = this.election.state === 'master';
     this.election.stop(at);
   }
 
@@ -151,7 +161,8 @@ export class VirtualRouter {
   }
 
   close(): void {
-    this.#socket?.close();
+    this.transport.close();
+    this.#addresses.close();
   }
 
   /** Carries out what the election decided, in its order. */
@@ -159,13 +170,14 @@ export class VirtualRouter {
     for (const effect of this.election.effects.splice(0)) this.#apply(effect);
   }
 
-  #receive(message: VrrpMessage): void {
-    const decoded = decodeAdvertisement(message.bytes, message, { version: 3 });
-    if (decoded.kind === 'rejected') this.election.handleRejected(decoded.reason);
-    else if (decoded.virtualRouterId === this.config.virtualRouterId) {
-      this.election.handleAdvertisement(now(), decoded);
-      const isOther = decoded.source !== this.#address && decoded.priority !== resignPriority;
-      if (this.#isLeaving && isOther) this.#retire(now());
+  #receive(outcome: Advertisement | Rejection): void {
+    if (outcome.kind === 'rejected') this.election.handleRejected(outcome.reason);
+    else {
+      const at = now();
+      this.election.handleAdvertisement(at, outcome);
+      const isOther =
+        outcome.source !== this.transport.source && outcome.priority !== resignPriority;
+      if (this.#isLeaving && isOther) this.#retire(at);
     }
     this.#ports.changed();
   }
@@ -173,66 +185,52 @@ export class VirtualRouter {
   #apply(effect: ElectionEffect): void {
     switch (effect.kind) {
       case 'advertise':
-        this.#advertise(effect.priority);
+        this.transport.advertise(effect.priority);
         break;
       case 'acquire-addresses':
-        this.#retiredUntil = Never;
-        this.#setLive(true);
+        this.#addresses.acquire();
         break;
       case 'release-addresses':
-        if (!this.#isLeaving) this.#retire(now());
+        if (effect.isStale) this.#dropOut();
+        else if (!this.#isLeaving) this.#retire(now());
         break;
       case 'announce-addresses':
-        this.#announce();
+        this.#addresses.announce(effect.repeat);
+        this.#ports.timeline.add('gratuitous-arp', this.#advertised);
+        break;
+      case 'stale':
+        this.#ports.stale();
         break;
       case 'state':
-        if (effect.to !== 'initialize') {
-          this.#ports.timeline.add(effect.to, `${this.config.name}: ${effect.reason}`);
-        }
-        if (effect.to === 'master') this.#ports.becameMaster();
+        this.#changeState(effect);
         break;
       default:
         unreachable(effect);
     }
   }
 
-  #advertise(priority: number): void {
-    const { virtualRouterId, advertInterval } = this.config;
-    const fields = {
-      virtualRouterId,
-      priority,
-      intervalCentiseconds: toCentiseconds(advertInterval),
-      addresses: this.#advertised,
-    };
-    this.#socket?.send(encodeAdvertisement(fields, this.#address, this.#group));
-  }
-
-  /** The addresses that the master answers for: those in the advertisement, and those kept out of it. */
-  #held(): readonly VirtualAddress[] {
-    return [...this.config.virtualAddresses, ...this.config.excludedAddresses];
+  #changeState(change: Extract<ElectionEffect, { kind: 'state' }>): void {
+    if (change.to !== 'initialize') {
+      this.#ports.timeline.add(change.to, `${this.config.name}: ${change.detail ?? change.reason}`);
+    }
+    this.#ports.notify(change.to, this.tracking.effectivePriority);
+    if (change.to === 'master') this.#ports.becameMaster();
   }
 
   #retire(at: Instant): void {
     this.#isLeaving = false;
-    this.#retiredUntil = after(at, RetirementPeriod);
-    for (const { address } of this.#held()) this.#ports.director.retire(address);
+    this.#addresses.retire(at);
     this.#ports.resigned();
   }
 
-  #setLive(isLive: boolean): void {
-    for (const { address } of this.#held()) {
-      this.#ports.director.setLive(address, isLive);
-    }
+  /** The connections are those of a while ago: nothing more is forwarded. */
+  #dropOut(): void {
+    this.#isLeaving = false;
+    this.#addresses.giveUp();
   }
 
-  #announce(): void {
-    const { director, timeline } = this.#ports;
-    for (let round = 0; round < AnnouncementsPerBurst; round += 1) {
-      for (const { address } of this.#held()) {
-        const floating = director.findFloating(address);
-        if (floating !== undefined) announce(director, floating);
-      }
-    }
-    timeline.add('gratuitous-arp', this.#advertised.join(', '));
+  /** The addresses in the advertisements, for people. */
+  get #advertised(): string {
+    return this.config.virtualAddresses.map(({ address }) => address).join(', ');
   }
 }

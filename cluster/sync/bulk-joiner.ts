@@ -92,6 +92,16 @@ export class BulkJoiner {
     this.#becomeRequesting(now);
   }
 
+  /** The table may lack what happened lately: it is incomplete until it has been fetched anew. */
+  restart(now: Instant): void {
+    if (this.#state === 'idle' || this.midway) return;
+    this.#context.log.info('the table is fetched anew');
+    if (this.#transfer !== undefined) this.#endTransfer();
+    this.#reason = undefined;
+    this.#timers.arm(Timer.giveUp, after(now, this.#bulkTimeout));
+    this.#becomeRequesting(now);
+  }
+
   stop(): void {
     for (const timer of Object.values(Timer)) this.#timers.disarm(timer);
     this.#transfer = undefined;

@@ -195,6 +195,12 @@ export class SessionSync implements SyncMachine {
     if (peer !== undefined) peer.goneAt = now;
   }
 
+  /** The table may lack what happened lately: it is fetched anew, and `table-complete` follows once more. */
+  resync(now: Instant): void {
+    this.#enter(now);
+    this.#joiner.restart(now);
+  }
+
   /** This node's VRRP state: a master is preferred as a donor, and applies what it holds back. */
   setMaster(now: Instant, isMaster: boolean): void {
     this.#enter(now);

@@ -27,6 +27,8 @@ export interface SyncMachine {
   setMaster(now: Instant, isMaster: boolean): void;
   /** The peer's process has ended. */
   handlePeerDeath(now: Instant, node: string): void;
+  /** This node may have missed changes: the table is not complete any more, and is fetched anew where that can be. */
+  resync(now: Instant): void;
   handleDeadline(now: Instant): void;
   /** A UDP payload from `source`. Whatever it holds, the worst that it does is to be counted. */
   handleDatagram(now: Instant, bytes: Uint8Array, source: IpAddress): void;

@@ -1,84 +1,43 @@
 import type { IpAddress } from '../../director/base/address.js';
-import { Deadlines } from '../../director/base/deadlines.js';
 import { assert, unreachable } from '../../director/base/invariant.js';
 import { silentLog, type Log } from '../../director/base/log.js';
-import { after, instant, milliseconds, seconds } from '../../director/base/time.js';
+import { after, between, earliest, instant } from '../../director/base/time.js';
 import type { Duration, Instant } from '../../director/base/time.js';
 import { resignPriority, type Advertisement, type RejectReason } from './advertisement.js';
+import { Candidacy } from './candidacy.js';
 import { outranks, type Candidate } from './candidate.js';
-import { ElectionCounters, type ElectionSnapshot } from './election-counters.js';
+import { assertElectionConfig, isPriority, type ElectionConfig } from './election-config.js';
+import type { ElectionEffect } from './election-effects.js';
+import type { ElectionSnapshot } from './election-snapshot.js';
+import { lateBound } from './master-watch.js';
+import { Mastership } from './mastership.js';
+import { Reception } from './reception.js';
 import type { TakeOverReason, TransitionReason, VrrpState } from './state.js';
-import { centiseconds, masterDownInterval, skewTime, toCentiseconds } from './timers.js';
-
-export type { VrrpState } from './state.js';
-
-/** What the driver has to do, in this order; effects name the intent. */
-export type ElectionEffect =
-  /** Multicast an advertisement with this priority: the election's own, or 0 to give up. */
-  | { readonly kind: 'advertise'; readonly priority: number }
-  /** Answer for the virtual addresses from now on. */
-  | { readonly kind: 'acquire-addresses' }
-  /** Be silent about the virtual addresses from now on. */
-  | { readonly kind: 'release-addresses' }
-  /** Send a burst of gratuitous ARP, or unsolicited neighbour advertisements, for every virtual address. */
-  | { readonly kind: 'announce-addresses' }
-  | {
-      readonly kind: 'state';
-      readonly from: VrrpState;
-      readonly to: VrrpState;
-      readonly reason: TransitionReason;
-    };
-
-/** One virtual router as this node takes part in it. */
-export interface ElectionConfig {
-  readonly name: string;
-  readonly virtualRouterId: number;
-  /** 1 to 254: a director never owns its virtual addresses, so 255 is refused. */
-  readonly priority: number;
-  readonly advertInterval: Duration;
-  /** False: never take over from a living master of lower priority (keepalived's `nopreempt`). */
-  readonly preempt: boolean;
-  /** How long this node waits after it has become able to preempt. */
-  readonly preemptDelay: Duration;
-  /** The address that this node's advertisements come from. */
-  readonly primaryAddress: IpAddress;
-  /** The virtual addresses, in any order. */
-  readonly addresses: readonly IpAddress[];
-}
-
-/** When a new master announces its addresses for the second time (keepalived's `garp_master_delay`). */
-export const announceAgainDelay = seconds(5);
+import { centiseconds, masterDownInterval } from './timers.js';
 
 /**
- * The shortest time between two answers of a master to rivals: the shortest interval that VRRP knows. A rival that
- * floods the link gets the rest of its answers in one.
- */
-export const answerGap = milliseconds(10);
-
-const Timer = { masterDown: 0, advertise: 1, announceAgain: 2, answer: 3, preempt: 4 } as const;
-const timerCount = 5;
-
-/**
- * The election of one virtual router (RFC 9568 §6.4), with keepalived's behaviour where people rely on it: the
- * advertisement goes out before the gratuitous ARP, which is repeated after a while and after a split brain.
+ * The election of one virtual router (RFC 9568 §6.4, and RFC 3768 §6.4 for version 2), with keepalived's behaviour where
+ * people rely on it.
  *
  *                  start            master down, peer died
  *     initialize ---------> backup ------------------------> master
  *         ^                  |  ^ <------------------------     |
- *         |                  |  |           outranked           |
- *         |        link down |  | link up                       |
+ *         |                  |  |     outranked, paused         |
+ *         |           faulty |  | recovered                     |
  *         |                  v  |                               |
  *         |                 fault <------------------------------
- *         +---- stop, from every state              link down
+ *         +---- stop, from every state              faulty
  *
- * **The preemption gate.** A node that starts has an empty connection table: if it took over from a living master, it
- * would break every connection that it does not know. So until the table is complete (`start`, `allowPreemption`) it
- * treats a master of lower priority like its equal, as with `nopreempt`. When the master falls silent it takes over
- * regardless: a cold director is better than none.
+ * The election itself is no more than these transitions. `Reception` says which advertisements count, `Candidacy` is what
+ * a backup does, and `Mastership` what a master does.
  *
  * The driver calls an input with a `now` that never goes back, then drains `effects`, then waits until `deadline`. It
- * hands over the advertisements that are waiting in its socket before it calls `handleDeadline`; otherwise a node
- * that was held up for a while would declare dead a master that it has merely not listened to.
+ * hands over the advertisements that are waiting in its socket before it calls `handleDeadline`.
+ *
+ * **A node that did not run** notices it at the first input after `lateAt`. As a backup it listens for a while before it
+ * believes its timers. As a master, when the pause was so long that others have taken over, it gives up: it holds the
+ * addresses beside the new master, and the connections of a while ago. It says so with priority 0, which a living
+ * master answers at once, and preempts only with a complete table.
  */
 export class Election {
   /** What is to be done, oldest first. The driver empties it after every input. */
@@ -86,70 +45,61 @@ export class Election {
 
   readonly #config: ElectionConfig;
   readonly #log: Log;
-  readonly #self: Candidate;
-  readonly #addresses: string;
-  readonly #timers = new Deadlines(timerCount);
-  readonly #counters = new ElectionCounters();
+  readonly #reception: Reception;
+  readonly #candidacy: Candidacy;
+  readonly #mastership: Mastership;
 
   #state: VrrpState = 'initialize';
   #since = instant(0);
   #now = instant(0);
-  /** The master that a backup knows. */
-  #master: Candidate | undefined;
-  /** The interval that the master advertises at; our own as long as we know no master. */
-  #masterInterval: Duration;
-  /** Why the master-down timer will fire at the time it is armed for. */
-  #takeOverReason: TakeOverReason = 'master-silent';
-  #tableComplete = false;
-  #mayPreempt = false;
-  #answeredAt: Instant | undefined;
-  /** A peer that is proven dead: what still comes from it was sent before. */
-  #dead: { readonly address: IpAddress; readonly until: Instant } | undefined;
+  /** This node, with its effective priority. */
+  #self: Candidate;
+  #fault: string | undefined;
+  #groupFault: string | undefined;
+  #transitions = 0;
+  #rivals = 0;
+  #lateTimers = 0;
 
   constructor(config: ElectionConfig, log: Log = silentLog) {
-    assert(
-      config.priority >= 1 && config.priority <= 254,
-      'the priority of a director is 1 to 254',
-    );
-    const interval = toCentiseconds(config.advertInterval);
-    assert(interval >= 1 && interval <= 4095, 'the advertisement interval is 10 ms to 40.95 s');
-    assert(config.preemptDelay >= 0, 'the preemption delay is not negative');
+    assertElectionConfig(config);
     this.#config = config;
     this.#log = log;
     this.#self = { address: config.primaryAddress, priority: config.priority };
-    this.#addresses = addressList(config.addresses);
-    this.#masterInterval = config.advertInterval;
+    this.#reception = new Reception(config);
+    this.#candidacy = new Candidacy(config);
+    this.#mastership = new Mastership(config, this.effects);
   }
 
   /**
-   * Takes part from now on, as a backup. `mayPreempt` says that the connection table is already complete, or that
-   * there is none to wait for.
+   * Takes part from now on, as a backup, or in fault if a fault is known. `mayPreempt` says that the connection table is
+   * already complete, or that there is none to wait for.
    */
   start(now: Instant, options: { readonly mayPreempt: boolean }): void {
     this.#enter(now);
     assert(this.#state === 'initialize', 'an election that runs is not started');
-    this.#tableComplete = this.#tableComplete || options.mayPreempt;
-    this.#becomeBackup(now, 'started');
-    this.#startPreemptDelay(now);
+    if (options.mayPreempt) this.#candidacy.allowPreemption(now);
+    else this.#candidacy.forbidPreemption();
+    const fault = this.#fault ?? this.#groupFault;
+    if (fault === undefined) this.#becomeBackup(now, 'started');
+    else this.#becomeFault(now, fault);
+  }
+
+  /** Leaves the election; a master says so, so that a backup takes over within its skew time. May be started again. */
+  stop(now: Instant): void {
+    this.#enter(now);
+    if (this.#state !== 'initialize') this.#becomeInitialize(now);
   }
 
   /** An advertisement for this virtual router has arrived. Advertisements of this node itself are ignored. */
   handleAdvertisement(now: Instant, advertisement: Advertisement): void {
     this.#enter(now);
-    if (advertisement.source === this.#self.address) {
-      return this.#counters.reject('own-address');
-    }
-    if (this.#isFromTheDead(now, advertisement)) return this.#counters.reject('dead-peer');
-    this.#counters.received += 1;
-    if (addressList(advertisement.addresses) !== this.#addresses) {
-      this.#counters.addressMismatches += 1;
-    }
+    if (!this.#reception.accepts(now, advertisement)) return;
     switch (this.#state) {
       case 'initialize':
       case 'fault':
         return;
       case 'backup':
-        return this.#backupReceive(now, advertisement);
+        return this.#candidacy.receive(now, advertisement);
       case 'master':
         return this.#masterReceive(now, advertisement);
       default:
@@ -159,7 +109,7 @@ export class Election {
 
   /** A message came in that `decodeAdvertisement` did not accept: counts it. */
   handleRejected(reason: RejectReason): void {
-    this.#counters.reject(reason);
+    this.#reception.reject(reason);
   }
 
   /**
@@ -170,9 +120,7 @@ export class Election {
    */
   allowPreemption(now: Instant): void {
     this.#enter(now);
-    if (this.#tableComplete) return;
-    this.#tableComplete = true;
-    if (this.#state === 'backup' || this.#state === 'master') this.#startPreemptDelay(now);
+    this.#candidacy.allowPreemption(now);
   }
 
   /**
@@ -190,249 +138,252 @@ export class Election {
    */
   handlePeerDeath(now: Instant, address: IpAddress, survivors: readonly Candidate[] = []): void {
     this.#enter(now);
-    if (this.#state !== 'backup' || this.#master?.address !== address) return;
-    this.#dead = { address, until: after(now, this.#masterInterval) };
-    this.#master = undefined;
-    if (survivors.some((survivor) => outranks(survivor, this.#self))) {
-      this.#hastenTakeOver(now, 'peer-died');
-    } else {
-      this.#becomeMaster(now, 'peer-died');
-    }
+    if (this.#candidacy.master?.address !== address) return;
+    this.#reception.bury(now, address, this.#candidacy.interval);
+    const isNext = !survivors.some((survivor) => outranks(survivor, this.#self));
+    if (this.#candidacy.loseMaster(now, isNext)) this.#takeOver(now, 'peer-died');
   }
 
   /**
-   * The interface has lost its carrier: a node that cannot be heard is not master. Repeats do no harm. It counts only
-   * after the start, so a driver that starts on a dead link says so afterwards.
+   * What is tracked has moved the priority: 1 to 254. A master that falls in rank advertises at once, where
+   * keepalived waits for the next advertisement, so that a better backup need not wait an interval to learn of it; one that
+   * rises has nothing to hurry for. A backup that has come to outrank the master preempts it, if it may.
    */
-  handleLinkDown(now: Instant): void {
+  setPriority(now: Instant, priority: number): void {
     this.#enter(now);
-    if (this.#state === 'backup' || this.#state === 'master') this.#becomeFault(now);
+    assert(isPriority(priority), 'an effective priority is 1 to 254');
+    const falls = priority < this.#self.priority;
+    if (priority === this.#self.priority) return;
+    this.#self = { ...this.#self, priority };
+    this.#candidacy.setPriority(now, priority);
+    if (this.#state === 'master' && falls) this.#mastership.advertiseSoon(now, priority);
   }
 
   /**
-   * The interface is back: this node is a backup again, and listens for a whole master-down interval. Without
-   * `options` the preemption gate is as it was before, except that the delay is waited for anew. A caller whose table
-   * may have missed changes meanwhile says `mayPreempt: false`, and `allowPreemption` once it is complete again.
+   * This node cannot do its work, for example because its interface has no carrier, or can do it again. In fault it is
+   * silent; a master resigns first, as keepalived does. When it recovers it is a backup, listens for a whole master-down
+   * interval, and its table counts as stale. `reason` says what is faulty, for people. May be called before the
+   * start; repeats do no harm.
    */
-  handleLinkUp(now: Instant, options?: { readonly mayPreempt: boolean }): void {
+  setFault(now: Instant, isFaulty: boolean, reason: string): void {
     this.#enter(now);
-    if (this.#state !== 'fault') return;
-    this.#tableComplete = options?.mayPreempt ?? this.#tableComplete;
-    this.#becomeBackup(now, 'link-up');
-    this.#startPreemptDelay(now);
-  }
-
-  /** Leaves the election; a master says so, so that a backup takes over within its skew time. May be started again. */
-  stop(now: Instant): void {
-    this.#enter(now);
-    if (this.#state !== 'initialize') this.#becomeInitialize(now);
+    this.#fault = isFaulty ? reason : undefined;
+    this.#applyFaults(now);
   }
 
   /** When `handleDeadline` wants to be called, or `Never`. */
   get deadline(): Instant {
-    return this.#timers.next;
+    return earliest(this.#candidacy.deadline, this.#mastership.deadline);
+  }
+
+  /**
+   * From when on `handleDeadline` is so late that this node must have been held up. A driver that finds this past forwards
+   * no packet before it has called `handleDeadline`: the addresses may be another's by now.
+   */
+  get lateAt(): Instant {
+    return after(this.#aliveBy, lateBound(this.#interval));
   }
 
   /** Does what is due at `now`; called early, it does nothing. */
   handleDeadline(now: Instant): void {
     this.#enter(now);
-    if (this.#timers.takeDue(Timer.preempt, now)) this.#openGate(now);
-    if (this.#timers.takeDue(Timer.masterDown, now)) this.#becomeMaster(now, this.#takeOverReason);
-    if (this.#timers.takeDue(Timer.answer, now)) this.#answerRival(now);
-    if (this.#timers.takeDue(Timer.advertise, now)) this.#advertise(now);
-    if (this.#timers.takeDue(Timer.announceAgain, now)) this.#announce();
+    const reason = this.#candidacy.handleDeadline(now);
+    if (reason !== undefined) this.#takeOver(now, reason);
+    this.#mastership.handleDeadline(now, this.#self.priority);
     assert(this.deadline > now, 'nothing that is due is left over');
   }
 
   /** The election as people and programs want to see it; a copy. */
   snapshot(): ElectionSnapshot {
     const { name, virtualRouterId, priority } = this.#config;
-    const master = this.#state === 'master' ? this.#self : this.#master;
+    const master = this.#state === 'master' ? this.#self : this.#candidacy.master;
     return {
       name,
       virtualRouterId,
       priority,
+      effectivePriority: this.#self.priority,
       state: this.#state,
       since: this.#since,
-      transitions: this.#counters.transitions,
+      fault: this.#fault ?? this.#groupFault,
+      transitions: this.#transitions,
       master: master?.address,
       masterPriority: master?.priority,
-      mayPreempt: this.#mayPreempt,
-      advertisementsSent: this.#counters.sent,
-      advertisementsReceived: this.#counters.received,
-      addressMismatches: this.#counters.addressMismatches,
-      rejected: this.#counters.rejected,
+      mayPreempt: this.#candidacy.mayPreempt,
+      takeOverAt: this.#candidacy.takeOverAt,
+      advertisementsSent: this.#mastership.sent,
+      advertisementsReceived: this.#reception.accepted,
+      addressMismatches: this.#reception.addressMismatches,
+      rivalAdvertisements: this.#rivals,
+      lateTimers: this.#lateTimers,
+      rejected: this.#reception.rejected,
     };
   }
+
+  // For the sync group; nobody else calls these
+
+  get state(): VrrpState {
+    return this.#state;
+  }
+
+  /** What is faulty about this member itself. */
+  get ownFault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** True for a backup that would be master if it were alone. */
+  get isReady(): boolean {
+    return this.#candidacy.readyBecause !== undefined;
+  }
+
+  /** Advertisements of rivals so far. */
+  get rivals(): number {
+    return this.#rivals;
+  }
+
+  /** Every member is ready, or master. */
+  takeOverWithGroup(now: Instant): void {
+    this.#enter(now);
+    const reason = this.#candidacy.readyBecause;
+    if (reason !== undefined) this.#becomeMaster(now, reason);
+  }
+
+  /** Another member is not master, so this one is not either. */
+  yieldToGroup(now: Instant): void {
+    this.#enter(now);
+    if (this.#state === 'master') this.#becomeBackup(now, 'group');
+  }
+
+  /** Another member is in fault, and why; undefined when none is any more. */
+  setGroupFault(now: Instant, reason: string | undefined): void {
+    this.#enter(now);
+    this.#groupFault = reason;
+    this.#applyFaults(now);
+  }
+
+  /** Another member has met a rival, which has announced the addresses of all of them. */
+  announceWithGroup(now: Instant): void {
+    this.#enter(now);
+    if (this.#state !== 'master') return;
+    this.#mastership.handleRival(now, this.#config.advertInterval);
+  }
+
+  // Time
 
   #enter(now: Instant): void {
     assert(now >= this.#now, 'time does not go back');
     this.#now = now;
+    if (now > this.lateAt) this.#noticePause(now);
   }
 
-  #isFromTheDead(now: Instant, advertisement: Advertisement): boolean {
-    if (this.#dead === undefined) return false;
-    if (now >= this.#dead.until) this.#dead = undefined;
-    return advertisement.source === this.#dead?.address;
+  /** The timer that a node which runs serves in time. */
+  get #aliveBy(): Instant {
+    return this.#state === 'master' ? this.#mastership.advertiseAt : this.#candidacy.aliveBy;
   }
 
-  // Per state
-
-  /** RFC 9568 §6.4.2, with the preemption gate in the place of Preempt_Mode. */
-  #backupReceive(now: Instant, advertisement: Advertisement): void {
-    if (advertisement.priority === resignPriority) {
-      this.#master = undefined;
-      return this.#hastenTakeOver(now, 'master-resigned');
-    }
-    if (advertisement.priority >= this.#config.priority || !this.#mayPreempt) {
-      return this.#follow(now, advertisement);
-    }
-    // While a better master is alive, a lower one that appears beside it is that master's to put in its place.
-    const better = this.#master !== undefined && this.#master.priority >= this.#config.priority;
-    if (better && this.#master?.address !== advertisement.source) return;
-    this.#master = { address: advertisement.source, priority: advertisement.priority };
-    this.#hastenTakeOver(now, 'preempted-lower-priority');
+  /** The interval that this timer belongs to. */
+  get #interval(): Duration {
+    return this.#state === 'master' ? this.#config.advertInterval : this.#candidacy.interval;
   }
 
-  /** RFC 9568 §6.4.3. Whoever resigns was master beside us, so it is answered like any rival of lower rank. */
-  #masterReceive(now: Instant, advertisement: Advertisement): void {
-    const sender = { address: advertisement.source, priority: advertisement.priority };
-    if (outranks(sender, this.#self)) return this.#becomeBackup(now, 'outranked', advertisement);
-    this.#log.debug('a router of lower rank believes that it is master', {
-      router: this.#config.name,
-      rival: sender.address,
-      priority: sender.priority,
-    });
-    this.#answer(now);
+  #noticePause(now: Instant): void {
+    const late = between(this.#aliveBy, now);
+    const isMaster = this.#state === 'master';
+    const unheard = isMaster ? between(this.#mastership.sentAt, now) : late + this.#interval;
+    const { priority } = this.#self;
+    const isLong = unheard > masterDownInterval(priority, this.#interval, this.#config);
+    this.#lateTimers += 1;
+    const fields = { router: this.#config.name, microseconds: late };
+    if (isLong) this.#log.warn('this node was held up', fields);
+    else this.#log.debug('this node was late', fields);
+    if (!isMaster) this.#candidacy.handlePause(now);
+    else if (isLong) this.#becomeBackup(now, 'paused');
+    if (isLong) this.#distrustTable();
   }
 
   // Transitions
 
+  /** RFC 9568 §6.4.3. Whoever resigns was master beside us, so it is answered like any rival of lower rank. */
+  #masterReceive(now: Instant, advertisement: Advertisement): void {
+    const { name, higherPrioritySendsAdvert, lowerPriorityNoAdvert } = this.#config;
+    const { source, priority, intervalCentiseconds } = advertisement;
+    if (outranks({ address: source, priority }, this.#self)) {
+      if (higherPrioritySendsAdvert) this.#mastership.advertise(now, this.#self.priority);
+      return this.#becomeBackup(now, 'outranked', advertisement);
+    }
+    this.#log.debug('a lower router believes that it is master', {
+      router: name,
+      source,
+      priority,
+    });
+    this.#rivals += 1;
+    if (priority === resignPriority || !lowerPriorityNoAdvert) {
+      this.#mastership.advertiseSoon(now, this.#self.priority);
+    }
+    this.#mastership.handleRival(now, centiseconds(intervalCentiseconds));
+  }
+
+  /** Who stops being master, and not because of a better `master`, resigns. */
   #becomeBackup(now: Instant, reason: TransitionReason, master?: Advertisement): void {
     assert(this.#state !== 'backup', 'a backup does not become backup');
-    this.#leave();
-    this.#masterInterval = this.#config.advertInterval;
-    if (master === undefined) this.#listen(now);
-    else this.#follow(now, master);
+    this.#leave({ resigns: master === undefined, isStale: reason === 'paused' });
+    if (master !== undefined) this.#candidacy.follow(now, master);
+    else if (reason === 'paused') this.#candidacy.listenBriefly(now);
+    else this.#candidacy.listen(now);
     this.#changeState(now, 'backup', reason);
   }
 
   #becomeMaster(now: Instant, reason: TakeOverReason): void {
     assert(this.#state === 'backup', 'only a backup becomes master');
-    this.#timers.disarm(Timer.masterDown);
-    this.#master = undefined;
-    this.effects.push({ kind: 'acquire-addresses' });
-    this.#advertise(now);
-    this.#announce();
-    this.#timers.arm(Timer.announceAgain, after(now, announceAgainDelay));
+    this.#candidacy.stop();
+    this.#mastership.start(now, this.#self.priority);
     this.#changeState(now, 'master', reason);
   }
 
-  #becomeFault(now: Instant): void {
-    this.#leave();
-    this.#closeGate();
-    this.#changeState(now, 'fault', 'link-down');
+  #becomeFault(now: Instant, fault: string): void {
+    this.#leave({ resigns: true, isStale: false });
+    this.#candidacy.forbidPreemption();
+    this.#changeState(now, 'fault', 'faulty', fault);
   }
 
   #becomeInitialize(now: Instant): void {
-    if (this.#state === 'master') this.#sendAdvertisement(resignPriority);
-    this.#leave();
-    this.#closeGate();
-    this.#tableComplete = false;
+    this.#leave({ resigns: true, isStale: false });
+    this.#candidacy.forbidPreemption();
     this.#changeState(now, 'initialize', 'stopped');
   }
 
-  /** What the present state holds is given up, whichever state comes next. The preemption delay runs on. */
-  #leave(): void {
-    if (this.#state === 'master') this.effects.push({ kind: 'release-addresses' });
-    this.#timers.disarm(Timer.masterDown);
-    this.#timers.disarm(Timer.advertise);
-    this.#timers.disarm(Timer.announceAgain);
-    this.#timers.disarm(Timer.answer);
-    this.#master = undefined;
+  /** What the present state holds is given up, whichever state comes next. */
+  #leave(how: { readonly resigns: boolean; readonly isStale: boolean }): void {
+    if (this.#state === 'master') this.#mastership.stop(how);
+    this.#candidacy.stop();
   }
 
-  #changeState(now: Instant, to: VrrpState, reason: TransitionReason): void {
+  #changeState(now: Instant, to: VrrpState, reason: TransitionReason, detail?: string): void {
     const from = this.#state;
     this.#state = to;
     this.#since = now;
-    this.#counters.transitions += 1;
-    this.effects.push({ kind: 'state', from, to, reason });
-    this.#log.info('state', { router: this.#config.name, from, to, reason });
+    this.#transitions += 1;
+    this.effects.push({ kind: 'state', from, to, reason, ...(detail !== undefined && { detail }) });
+    this.#log.info('state', { router: this.#config.name, from, to, reason, detail });
   }
 
-  // A backup and its master
-
-  /** Accepts the sender as master: its silence counts from now, in its own intervals. */
-  #follow(now: Instant, advertisement: Advertisement): void {
-    this.#master = { address: advertisement.source, priority: advertisement.priority };
-    this.#masterInterval = centiseconds(advertisement.intervalCentiseconds);
-    this.#listen(now);
+  #takeOver(now: Instant, reason: TakeOverReason): void {
+    if (this.#config.inSyncGroup) this.#candidacy.waitForGroup(reason);
+    else this.#becomeMaster(now, reason);
   }
 
-  #listen(now: Instant): void {
-    const silence = masterDownInterval(this.#config.priority, this.#masterInterval);
-    this.#timers.arm(Timer.masterDown, after(now, silence));
-    this.#takeOverReason = 'master-silent';
+  #applyFaults(now: Instant): void {
+    const fault = this.#fault ?? this.#groupFault;
+    if (fault === undefined) {
+      if (this.#state !== 'fault') return;
+      this.#becomeBackup(now, 'recovered');
+      this.#distrustTable();
+    } else if (this.#state === 'backup' || this.#state === 'master') {
+      this.#becomeFault(now, fault);
+    }
   }
 
-  /** Takes over after the skew time, or earlier if the master-down timer fires earlier anyway. */
-  #hastenTakeOver(now: Instant, reason: TakeOverReason): void {
-    const at = after(now, skewTime(this.#config.priority, this.#masterInterval));
-    if (at >= this.#timers.at(Timer.masterDown)) return;
-    this.#timers.arm(Timer.masterDown, at);
-    this.#takeOverReason = reason;
-  }
-
-  // The preemption gate
-
-  #startPreemptDelay(now: Instant): void {
-    if (!this.#config.preempt || !this.#tableComplete) return;
-    if (this.#config.preemptDelay === 0) this.#openGate(now);
-    else this.#timers.arm(Timer.preempt, after(now, this.#config.preemptDelay));
-  }
-
-  #openGate(now: Instant): void {
-    this.#mayPreempt = true;
-    if (this.#state !== 'backup' || this.#master === undefined) return;
-    if (this.#master.priority >= this.#config.priority) return;
-    this.#hastenTakeOver(now, 'preempted-lower-priority');
-  }
-
-  #closeGate(): void {
-    this.#mayPreempt = false;
-    this.#timers.disarm(Timer.preempt);
-  }
-
-  // What a master sends
-
-  #advertise(now: Instant): void {
-    this.#sendAdvertisement(this.#config.priority);
-    this.#timers.arm(Timer.advertise, after(now, this.#config.advertInterval));
-  }
-
-  #sendAdvertisement(priority: number): void {
-    this.#counters.sent += 1;
-    this.effects.push({ kind: 'advertise', priority });
-  }
-
-  #announce(): void {
-    this.effects.push({ kind: 'announce-addresses' });
-  }
-
-  /** Asserts itself against a rival: now, or as soon as the gap after the last answer is over. */
-  #answer(now: Instant): void {
-    const at = this.#answeredAt === undefined ? now : after(this.#answeredAt, answerGap);
-    if (at <= now) this.#answerRival(now);
-    else this.#timers.arm(Timer.answer, at);
-  }
-
-  /** The link has learned the rival's way to the virtual addresses, so they are announced again. */
-  #answerRival(now: Instant): void {
-    this.#answeredAt = now;
-    this.#advertise(now);
-    this.#announce();
+  #distrustTable(): void {
+    this.#candidacy.forbidPreemption();
+    this.effects.push({ kind: 'stale' });
   }
 }
-
-const addressList = (addresses: readonly IpAddress[]): string => addresses.toSorted().join(' ');

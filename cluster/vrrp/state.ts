@@ -8,11 +8,16 @@ export type TakeOverReason =
   | 'peer-died'
   | 'preempted-lower-priority';
 
-/** Why a virtual router changed its state. */
+/**
+ * Why a virtual router changed its state. `paused`: this node did not run for so long that others have taken over;
+ * `group`: it follows its sync group; `faulty` and `recovered`: see `Election.setFault`.
+ */
 export type TransitionReason =
   | TakeOverReason
   | 'started'
   | 'outranked'
-  | 'link-down'
-  | 'link-up'
+  | 'paused'
+  | 'group'
+  | 'faulty'
+  | 'recovered'
   | 'stopped';

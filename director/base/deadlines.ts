@@ -22,6 +22,10 @@ export class Deadlines {
     this.arm(timer, Never);
   }
 
+  disarmAll(): void {
+    this.#at.fill(Never);
+  }
+
   isArmed(timer: number): boolean {
     return this.at(timer) !== Never;
   }

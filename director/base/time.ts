@@ -26,3 +26,6 @@ export const between = (start: Instant, end: Instant): Duration => (end - start)
 
 export const earliest = (first: Instant, second: Instant): Instant =>
   first <= second ? first : second;
+
+export const latest = (first: Instant, second: Instant): Instant =>
+  first >= second ? first : second;

@@ -90,12 +90,6 @@ export class Counters {
     return Verdict.drop;
   }
 
-  /** A frame that is left out unseen, because they come faster than they can be handled. */
-  shed(): void {
-    this.received += 1;
-    this.drop(DropReason.overloaded);
-  }
-
   /** Drops by name, those that happened. */
   droppedByName(): Record<string, number> {
     const named: Record<string, number> = {};

@@ -2,6 +2,7 @@ import type { IpAddress } from '../base/address.js';
 import { Prng } from '../base/prng.js';
 import { after, instant, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
+import type { MacAddress } from '../wire/ethernet.js';
 import { Flow, type Family } from '../wire/flow.js';
 import { Packet } from '../wire/packet.js';
 import { AddressMap } from './address-map.js';
@@ -27,6 +28,7 @@ import { defaultSettings, type Settings } from './settings.js';
 import { DefaultTimeouts } from './states.js';
 import { SyncQueue } from './sync-queue.js';
 import { neighbourWork } from './transmit.js';
+import { VirtualMacs } from './virtual-macs.js';
 
 /** Where frames leave: a driver, or memory in tests. The packet is the sender's again when the call returns. */
 export interface FrameSink {
@@ -41,6 +43,8 @@ export interface FloatingAddress {
   readonly family: Family;
   readonly words: Uint32Array;
   readonly interface: Interface;
+  /** The MAC address that it is answered with: the interface's, or that of its virtual router. */
+  readonly mac: MacAddress;
   /** True while this node is its master and answers for it. */
   isLive: boolean;
   /** True while its services take new connections: as long as it is live, and a moment longer. */
@@ -87,6 +91,7 @@ export class Director {
   marks: readonly MarkRule[] = [];
   /** Addresses that move between nodes. */
   readonly floating = new AddressMap<FloatingAddress>();
+  readonly virtualMacs = new VirtualMacs();
   /** What the frame in hand says, and what the packet that an ICMP error quotes says. */
   readonly flow = new Flow();
   readonly inner = new Flow();
@@ -124,18 +129,13 @@ export class Director {
     this.output = options.output;
   }
 
-  /** Makes an address known that this node may come to hold. */
-  addFloating(address: IpAddress, owner: Interface): void {
+  /** Makes an address known that this node may come to hold, at the interface's own MAC address or at a virtual one. */
+  addFloating(address: IpAddress, owner: Interface, mac: MacAddress = owner.mac): void {
     const { family, words } = toWords(address);
+    const place = { interface: owner, mac };
     const [isLive, isServing] = [false, false];
-    this.floating.set(family, words, {
-      address,
-      family,
-      words,
-      interface: owner,
-      isLive,
-      isServing,
-    });
+    this.floating.set(family, words, { address, family, words, ...place, isLive, isServing });
+    if (mac !== owner.mac) this.virtualMacs.isUsed = true;
   }
 
   findFloating(address: IpAddress): FloatingAddress | undefined {
@@ -199,7 +199,10 @@ export class Director {
 
   #setFloating(address: IpAddress, how: Pick<FloatingAddress, 'isLive' | 'isServing'>): void {
     const floating = this.findFloating(address);
-    if (floating !== undefined) Object.assign(floating, how);
+    if (floating !== undefined) {
+      if (floating.isServing !== how.isServing) this.virtualMacs.set(floating, how.isServing);
+      Object.assign(floating, how);
+    }
     for (const service of this.services.services()) this.#update(service);
   }
 

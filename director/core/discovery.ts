@@ -37,16 +37,17 @@ export function processArp(
   target.fill(0, 0, 3);
 
   const floating = director.floating.get(Family.ipv4, target);
+  const held = isHeldOn(floating, arrival) ? floating : undefined;
   const isAsked =
+    held !== undefined &&
     arp.operation(view, body) === arp.Operation.request &&
-    isHeldOn(floating, arrival) &&
     sender[3] !== target[3];
   const mac = { high: arp.senderMacHigh(view, body), low: arp.senderMacLow(view, body) };
   const isNews = learn(director, arrival, { family: Family.ipv4, mac, isAsked }, now);
   if (isAsked) {
     sendArp(director, arrival, mac, {
       operation: arp.Operation.reply,
-      sender: arrival.mac,
+      sender: held.mac,
       senderAddress: target[3] ?? 0,
       target: mac,
       targetAddress: sender[3] ?? 0,
@@ -74,7 +75,8 @@ export function processNeighbour(
   sender.set(isSolicitation ? flow.source : target);
 
   const floating = director.floating.get(Family.ipv6, target);
-  const isAsked = isSolicitation && isHeldOn(floating, arrival);
+  const held = isHeldOn(floating, arrival) ? floating : undefined;
+  const isAsked = held !== undefined && isSolicitation;
   const kind = isSolicitation ? ndp.Option.sourceLinkAddress : ndp.Option.targetLinkAddress;
   const position = ndp.linkAddress(view, transport, end, kind);
   const mac =
@@ -88,7 +90,7 @@ export function processNeighbour(
     const { scratch } = director;
     scratch.clear();
     scratch.end = ndp.writeAdvertisement(scratch.view, scratch.start, {
-      sender: arrival.mac,
+      sender: held.mac,
       source: target,
       destinationMac: isProbe ? ndp.multicastMac(ndp.AllNodes) : mac,
       destination: isProbe ? ndp.AllNodes : flow.source,

@@ -3,6 +3,7 @@ import * as ethernet from '../wire/ethernet.js';
 import type { Packet } from '../wire/packet.js';
 import type { Director } from './director.js';
 import { buildError, type ErrorKind } from './icmp-error.js';
+import { useVirtualMac } from './virtual-macs.js';
 
 /**
  * Answers the packet in hand, not rewritten yet, with an ICMP error, where the standards allow one. It comes from the
@@ -33,6 +34,7 @@ export function sendError(
     ethernet.sourceLow(view, start),
   );
   ethernet.setSource(scratch.view, scratch.start, out.mac.high, out.mac.low);
+  if (director.virtualMacs.isUsed) useVirtualMac(director, scratch, out);
   director.output.send(out.index, scratch);
   counters.icmpErrors += 1;
 }

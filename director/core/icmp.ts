@@ -91,7 +91,8 @@ function answerEcho(director: Director, packet: Packet, arrival: Interface): Ver
     ethernet.sourceHigh(view, start),
     ethernet.sourceLow(view, start),
   );
-  ethernet.setSource(view, start, arrival.mac.high, arrival.mac.low);
+  const { mac } = floating.interface === arrival ? floating : arrival;
+  ethernet.setSource(view, start, mac.high, mac.low);
   if (!isLong) {
     director.output.send(arrival.index, packet);
   } else {

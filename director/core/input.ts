@@ -7,12 +7,27 @@ import { Flag, NoConnection } from './connections.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { processArp } from './discovery.js';
-import { bypass, findReplyOwner, forwardReply, forwardRequest } from './forward/forward.js';
+import {
+  bypass,
+  findReplyOwner,
+  forwardReply,
+  forwardRequest,
+  wayToClient,
+} from './forward/forward.js';
 import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
 import { processIcmp } from './icmp.js';
 import type { Interface } from './interfaces.js';
-import { advanceConnection, closeConnection, isServed, mayCarry, serverOf } from './lifecycle.js';
+import {
+  advanceConnection,
+  closeConnection,
+  countOf,
+  forgetConnection,
+  isServed,
+  mayCarry,
+  serverOf,
+  uncount,
+} from './lifecycle.js';
 import { markOf } from './marks.js';
 import { refusalReason } from './refusal.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
@@ -45,13 +60,15 @@ function dispatch(director: Director, packet: Packet, arrival: Interface, now: I
     case ethernet.EtherType.arp:
       return processArp(director, packet, arrival, now);
     case ethernet.EtherType.ipv4:
-      if (!isForUs(view, start, arrival)) return counters.drop(DropReason.notForUs);
+      if (!isForUs(director, packet, arrival)) return counters.drop(DropReason.notForUs);
       return processIp(director, packet, parseIpv4(packet, flow), arrival, now);
     case ethernet.EtherType.ipv6: {
       const parsed = parseIpv6(packet, flow);
       // Neighbour discovery comes by multicast, and nothing else that we forward or answer.
       const isForAll = parsed === Parse.icmp && ethernet.isMulticast(view, start);
-      if (!isForAll && !isForUs(view, start, arrival)) return counters.drop(DropReason.notForUs);
+      if (!isForAll && !isForUs(director, packet, arrival)) {
+        return counters.drop(DropReason.notForUs);
+      }
       return processIp(director, packet, parsed, arrival, now);
     }
     default:
@@ -59,9 +76,10 @@ function dispatch(director: Director, packet: Packet, arrival: Interface, now: I
   }
 }
 
-const isForUs = (view: DataView, start: number, arrival: Interface): boolean =>
-  ethernet.destinationLow(view, start) === arrival.mac.low &&
-  ethernet.destinationHigh(view, start) === arrival.mac.high;
+const isForUs = (director: Director, { view, start }: Packet, arrival: Interface): boolean =>
+  (ethernet.destinationLow(view, start) === arrival.mac.low &&
+    ethernet.destinationHigh(view, start) === arrival.mac.high) ||
+  director.virtualMacs.isDestination(view, start, arrival);
 
 function processIp(
   director: Director,
@@ -128,15 +146,34 @@ function processLaterFragment(
 
 /** A packet with ports: from a client, or from a real server to one. */
 function processFlow(director: Director, packet: Packet, now: Instant): Verdict {
-  const { connections, counters, flow } = director;
+  const { connections, flow } = director;
   const index = connections.find(flow);
-  if (index !== NoConnection && !endsHere(director, packet, index)) {
-    return processRequest(director, packet, index, now);
+  if (index !== NoConnection) {
+    return endsHere(director, packet, index)
+      ? processRenewal(director, packet, index, now)
+      : processRequest(director, packet, index, now);
   }
-  if (index === NoConnection) {
-    const reply = findReplyOwner(director, flow);
-    if (reply !== NoConnection) return processReply(director, packet, reply, now);
-  }
+  const reply = findReplyOwner(director, flow);
+  if (reply !== NoConnection) return processReply(director, packet, reply, now);
+  return processUnknown(director, packet, now);
+}
+
+/**
+ * A packet that ends the entry which was found for it. The entry's real server counts it while the packet is scheduled:
+ * in the kernel it is a timer that ends the entry, a moment later (ip_vs_conn_expire_now).
+ */
+function processRenewal(director: Director, packet: Packet, index: number, now: Instant): Verdict {
+  const server = serverOf(director, index);
+  const count = countOf(director, index);
+  forgetConnection(director, index);
+  const verdict = processUnknown(director, packet, now);
+  if (server !== undefined) uncount(server, count);
+  return verdict;
+}
+
+/** A packet of no connection that we know. */
+function processUnknown(director: Director, packet: Packet, now: Instant): Verdict {
+  const { connections, counters, flow } = director;
   const service = director.services.lookup(flow, markOf(director.marks, flow));
   if (service === undefined) {
     complainToServer(director, packet, now);
@@ -175,8 +212,8 @@ function refuse(director: Director, packet: Packet, reason: DropReason, now: Ins
 }
 
 /**
- * True when the packet does not belong to the entry that was found for it, because it opens a connection anew; the old
- * entry has then ended.
+ * True when the packet does not belong to the entry that was found for it, because it opens a connection anew: the old
+ * entry is to end.
  */
 function endsHere(director: Director, packet: Packet, index: number): boolean {
   const { conn_reuse_mode: reuse, expire_nodest_conn: expires } = director.settings;
@@ -189,9 +226,7 @@ function endsHere(director: Director, packet: Packet, index: number): boolean {
   const isRenewed =
     isOpen && ((expires !== 0 && isQuiesced) || isExpectedAnew(director.connections, index, reuse));
   const isGone = server !== undefined && !server.isAvailable;
-  if (!isRenewed && !(isGone && expires !== 0)) return false;
-  closeConnection(director, index);
-  return true;
+  return isRenewed || (isGone && expires !== 0);
 }
 
 /** A packet from a client on its way to the connection's real server. */
@@ -215,13 +250,15 @@ function processRequest(director: Director, packet: Packet, index: number, now: 
 function processReply(director: Director, packet: Packet, index: number, now: Instant): Verdict {
   const { counters, flow } = director;
   if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
+  const way = wayToClient(director, packet, index, now);
+  if (way === undefined) return Verdict.drop;
 
   const server = serverOf(director, index);
   const bytes = flow.end - flow.network;
   server?.stats.countOut(bytes);
   server?.service.stats.countOut(bytes);
   advanceConnection(director, index, packet.view, false, now);
-  const verdict = forwardReply(director, packet, index, now);
+  const verdict = forwardReply(director, packet, index, way, now);
   decideSync(director, index, false, now);
   return verdict;
 }

@@ -142,18 +142,34 @@ export function expireConnection(director: Director, index: number, now: Instant
  * expires here says nothing about the original: perhaps we have only missed what its master told us.
  */
 export function closeConnection(director: Director, index: number): void {
+  const server = serverOf(director, index);
+  const count = countOf(director, index);
+  forgetConnection(director, index);
+  if (server !== undefined) uncount(server, count);
+}
+
+/** The counts of a real server, of which each of its entries is in one. */
+export type Count = 'active' | 'inactive' | 'persistent';
+
+/** The count that an entry is in. */
+export function countOf({ connections }: Director, index: number): Count {
+  if (connections.hasFlag(index, Flag.template)) return 'persistent';
+  return connections.hasFlag(index, Flag.inactive) ? 'inactive' : 'active';
+}
+
+/** The part of `closeConnection` that leaves the counts of the real server as they are, for `uncount`. */
+export function forgetConnection(director: Director, index: number): void {
   const { connections } = director;
   if (connections.hasFlag(index, Flag.uncommitted)) abandonCommit(director, index);
   if (connections.hasFlag(index, Flag.synced) && isServed(director, index)) {
     director.sync.onRemove(index);
   }
-  const server = serverOf(director, index);
-  if (server !== undefined) {
-    if (connections.hasFlag(index, Flag.template)) server.persistent -= 1;
-    else if (connections.hasFlag(index, Flag.inactive)) server.inactive -= 1;
-    else server.active -= 1;
-    server.checkLowerThreshold();
-  }
   director.localEndpoints.release(index);
   connections.release(index);
+}
+
+/** Makes a real server count one entry less. */
+export function uncount(server: RealServer, count: Count): void {
+  server[count] -= 1;
+  server.checkLowerThreshold();
 }

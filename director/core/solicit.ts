@@ -40,11 +40,11 @@ export function askFor(director: Director, neighbour: Neighbour): void {
  * unsolicited neighbour advertisement.
  */
 export function announce(director: Director, floating: FloatingAddress): void {
-  const { interface: owner, words } = floating;
+  const { interface: owner, mac, words } = floating;
   if (floating.family === Family.ipv4) {
     sendArp(director, owner, ethernet.Broadcast, {
       operation: arp.Operation.request,
-      sender: owner.mac,
+      sender: mac,
       senderAddress: words[3] ?? 0,
       target: ethernet.Broadcast,
       targetAddress: words[3] ?? 0,
@@ -53,7 +53,7 @@ export function announce(director: Director, floating: FloatingAddress): void {
   }
   const { scratch } = director;
   scratch.clear();
-  scratch.end = ndp.writeUnsolicited(scratch.view, scratch.start, owner.mac, words);
+  scratch.end = ndp.writeUnsolicited(scratch.view, scratch.start, mac, words);
   director.output.send(owner.index, scratch);
 }
 

@@ -9,6 +9,7 @@ import { sendFragments } from './fragmentation.js';
 import type { Neighbour, NeighbourWork } from './neighbours.js';
 import type { RealServer } from './services.js';
 import { askFor } from './solicit.js';
+import { useVirtualMac } from './virtual-macs.js';
 
 /**
  * The next hop to the address at `offset` of a column, resolved or not; undefined without a route. There is none to this
@@ -72,6 +73,7 @@ function emit(director: Director, packet: Packet, neighbour: Neighbour): Verdict
   const { view, start } = packet;
   ethernet.setDestination(view, start, neighbour.macHigh, neighbour.macLow);
   ethernet.setSource(view, start, out.mac.high, out.mac.low);
+  if (director.virtualMacs.isUsed) useVirtualMac(director, packet, out);
   neighbour.isUsed = true;
   if (packet.length <= out.mtu + ethernet.HeaderLength) {
     director.output.send(out.index, packet);

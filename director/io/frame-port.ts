@@ -6,6 +6,8 @@ export interface PortCounters {
   sent: number;
   /** Frames that the kernel refused: a full queue, a link that is down. */
   refused: number;
+  /** Frames that were received and given up unread, because dealing with all would have kept the node from other work. */
+  shed: number;
 }
 
 /**

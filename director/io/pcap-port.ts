@@ -7,40 +7,59 @@ import { Headroom, LargestFrame, Packet } from '../wire/packet.js';
 import type { FramePort, PortCounters } from './frame-port.js';
 import { loadCap, type CapConstructor } from './native.js';
 
-/** Kernel buffer for frames that wait to be read. */
-const CaptureBufferBytes = 8 * 1024 * 1024;
+/** Kernel buffer for frames that wait to be read: some 2,500 of up to 1,500 bytes. */
+const CaptureBufferBytes = 4 * 1024 * 1024;
+/**
+ * The longest that frames keep the event loop from its other work, and how often the clock is asked meanwhile. In this time
+ * a core deals with five times as many frames as are then shed.
+ */
+const LongestBatchMs = 50;
+const FramesPerLook = 16;
 
 /**
  * The portable packet driver: libpcap captures and injects whole frames. It sees what others send, not what this node
  * sends, and leaves out VRRP and other multicast, which have sockets of their own.
  *
- * libpcap calls back once for each frame and reads on as long as frames wait, so the callback, not the event loop, must
- * see to it that timers are served under load.
+ * libpcap calls back once for each frame, and its binding reads on as long as frames wait. When they come faster than they
+ * are dealt with, that is for ever, and every other socket of the process starves. So when a batch has lasted too long the
+ * port sheds frames, which takes next to no time, until none waits any more. As many frames would be lost otherwise, in the
+ * kernel's full buffer.
  */
 export async function openPcapPort(
   owner: Interface,
   receive: (packet: Packet) => void,
+  options: { readonly sendsFromOtherMacs: boolean } = { sendsFromOtherMacs: false },
 ): Promise<FramePort> {
   const Cap = await loadCap();
-  return new PcapPort(Cap, owner, receive);
+  return new PcapPort(Cap, owner, captureFilter(owner, options.sendsFromOtherMacs), receive);
 }
 
 class PcapPort implements FramePort {
-  readonly counters: PortCounters = { sent: 0, refused: 0 };
+  readonly counters: PortCounters = { sent: 0, refused: 0, shed: 0 };
   readonly #cap: InstanceType<CapConstructor>;
   /** Views for sending, by packet and start: a frame is sent from where it lies, without copying or allocating. */
   readonly #views = new WeakMap<Packet, Map<number, Buffer>>();
+  /** Frames since the event loop had its turn, and when the first of them came. */
+  #batch = 0;
+  #batchStart = 0;
+  #isShedding = false;
 
-  constructor(Cap: CapConstructor, owner: Interface, receive: (packet: Packet) => void) {
+  constructor(
+    Cap: CapConstructor,
+    owner: Interface,
+    filter: string,
+    receive: (packet: Packet) => void,
+  ) {
     const packet = new Packet();
     const memory = Buffer.from(packet.bytes.buffer, Headroom, LargestFrame);
     this.#cap = new Cap();
     try {
-      this.#cap.open(owner.name, captureFilter(owner), CaptureBufferBytes, memory);
+      this.#cap.open(owner.name, filter, CaptureBufferBytes, memory);
     } catch (cause) {
       throw captureError(owner.name, cause);
     }
     this.#cap.on('packet', (length: number) => {
+      if (!this.#admits()) return;
       packet.start = Headroom;
       packet.end = Headroom + length;
       receive(packet);
@@ -60,6 +79,26 @@ class PcapPort implements FramePort {
     this.#cap.close();
   }
 
+  /** False when the batch has lasted too long: the frame is shed. */
+  #admits(): boolean {
+    if (this.#isShedding) {
+      this.counters.shed += 1;
+      return false;
+    }
+    if (this.#batch === 0) {
+      this.#batchStart = performance.now();
+      setImmediate(() => {
+        this.#batch = 0;
+        this.#isShedding = false;
+      });
+    }
+    this.#batch += 1;
+    if (this.#batch % FramesPerLook === 0) {
+      this.#isShedding = performance.now() - this.#batchStart > LongestBatchMs;
+    }
+    return true;
+  }
+
   #view(packet: Packet): Buffer {
     let views = this.#views.get(packet);
     if (views === undefined) {
@@ -75,9 +114,13 @@ class PcapPort implements FramePort {
   }
 }
 
-/** Everything for our MAC address and for the link, but no multicast except that of neighbour discovery. */
-const captureFilter = (owner: Interface): string =>
-  `not ether src ${describeMac(owner.mac)} and ` +
+/**
+ * Everything for our MAC address and for the link, but no multicast except that of neighbour discovery. What this node
+ * sends is known by its MAC address; where there are others `inbound` knows it too, but libpcap 1.10 then loses the
+ * first frame.
+ */
+const captureFilter = (owner: Interface, sendsFromOtherMacs: boolean): string =>
+  `${sendsFromOtherMacs ? 'inbound and ' : ''}not ether src ${describeMac(owner.mac)} and ` +
   '(arp or (ip and not ip multicast) or (ip6 and (not ip6 multicast or icmp6)))';
 
 function captureError(device: string, cause: unknown): IoError {

@@ -9,6 +9,8 @@ export interface ListedConnection {
   readonly state: string;
   /** Whole seconds left, rounded down. */
   readonly expires: number;
+  /** Where a kernel knows it from: `LOCAL` or `SYNC`. Only ip_vs_conn_sync says. */
+  readonly origin?: string;
 }
 
 /** What identifies an entry: equal for two tables' entries of the same connection. */
@@ -46,7 +48,9 @@ export function parseRawConnections(
       parseRawEndpoint(virtual ?? '', virtualPort ?? ''),
       parseRawEndpoint(real ?? '', realPort ?? ''),
     ];
-    return entryOf({ protocol, state, expires: Number(expires) }, endpoints);
+    const entry = entryOf({ protocol, state, expires: Number(expires) }, endpoints);
+    const origin = isSync ? words[8] : undefined;
+    return entry === undefined || origin === undefined ? entry : { ...entry, origin };
   });
 }
 

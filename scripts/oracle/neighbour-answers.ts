@@ -2,7 +2,7 @@ import { addressFromBytes, type IpAddress } from '../../director/base/address.js
 import { internetSum } from './checksums.js';
 
 /** The hosts of one interface, which answer when a director asks for their MAC addresses. */
-export type Neighbours = ReadonlyMap<IpAddress, string>;
+export type Neighbours = Pick<ReadonlyMap<IpAddress, string>, 'get'>;
 
 /**
  * The frame with which a recorded host answers an ARP request or a neighbour solicitation (RFC 826, RFC 4861 §4.4), or

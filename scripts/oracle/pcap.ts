@@ -61,6 +61,28 @@ export function readPcap(name: string, bytes: Uint8Array): Capture {
   return { name, frames, endsEarly: offset !== bytes.length };
 }
 
+/** A classic pcap file of these frames, which were captured whole. */
+export function writePcap(frames: readonly Pick<RecordedFrame, 'at' | 'bytes'>[]): Uint8Array {
+  const length = frames.reduce((sum, { bytes }) => sum + RecordHeader + bytes.length, FileHeader);
+  const file = new Uint8Array(length);
+  const view = new DataView(file.buffer);
+  view.setUint32(0, Magic.microseconds);
+  view.setUint16(4, 2);
+  view.setUint16(6, 4);
+  view.setUint32(16, LargestRecord);
+  view.setUint32(20, EthernetLink);
+  let offset = FileHeader;
+  for (const { at, bytes } of frames) {
+    view.setUint32(offset, Math.floor(at / 1_000_000));
+    view.setUint32(offset + 4, at % 1_000_000);
+    view.setUint32(offset + 8, bytes.length);
+    view.setUint32(offset + 12, bytes.length);
+    file.set(bytes, offset + RecordHeader);
+    offset += RecordHeader + bytes.length;
+  }
+  return file;
+}
+
 interface Format {
   readonly isLittle: boolean;
   /** How many of the file's fractions of a second make a microsecond. */

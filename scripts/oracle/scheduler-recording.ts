@@ -6,6 +6,7 @@ import {
   type SchedulerFlag,
   type SchedulerName,
 } from '../../director/core/schedulers/scheduler.js';
+import { endpointText } from './endpoint.js';
 import { parseEdits, type Fail, type ServerEdit } from './server-edit.js';
 
 /** A connection of a recording and the real server that the kernel chose for it. */
@@ -20,11 +21,15 @@ export interface RecordedChoice {
 export interface RecordedRun {
   /** Number of the line, from 1. */
   readonly line: number;
+  /** The line up to its choices. */
+  readonly head: string;
   readonly protocol: 'tcp' | 'udp';
   /** `rst-even` resets every second TCP connection, from the first on; in runs of any other kind all stay open. */
   readonly kind: string;
   readonly scheduler: SchedulerName;
   readonly flags: readonly SchedulerFlag[];
+  /** The flags as options of ipvsadm; empty for none. */
+  readonly options: string;
   readonly weights: readonly number[];
   readonly virtualAddress: IpAddress;
   readonly port: number;
@@ -72,22 +77,32 @@ function parseRun(text: string, line: number, fail: Fail): RecordedRun {
       'not "tcp|udp vport=N KIND sched=S opt="…" weights=[…] vip=A cmds={…}|after=… : …"',
     );
   }
-  const { protocol, kind = '', options = '', weights = '', vip = '', edits = '' } = groups;
+  const {
+    protocol,
+    kind = '',
+    options = '',
+    weights = '',
+    vip = '',
+    edits = '',
+    choices = '',
+  } = groups;
   const scheduler = SchedulerNames.find((name) => name === groups['scheduler']);
   if (scheduler === undefined) return fail(`no scheduler ${groups['scheduler']}`);
   const virtualAddress = parseAddress(vip);
   if (virtualAddress === undefined) return fail(`"${vip}" is not an address`);
   return {
     line,
+    head: text.slice(0, text.length - choices.length).replace(/ : $/, ''),
     protocol: protocol === 'udp' ? 'udp' : 'tcp',
     kind,
     scheduler,
     flags: parseFlags(options, scheduler, fail),
+    options,
     weights: parseWeights(weights, fail),
     virtualAddress,
     port: parsePort(groups['port'] ?? '', fail),
     edits: parseEdits(edits, fail),
-    choices: (groups['choices'] ?? '').split(/\s+/).map((word) => parseChoice(word, fail)),
+    choices: choices.split(/\s+/).map((word) => parseChoice(word, fail)),
   };
 }
 
@@ -128,3 +143,12 @@ function parseChoice(word: string, fail: Fail): RecordedChoice {
 
 const parsePort = (text: string, fail: Fail): number =>
   /^\d{1,5}$/.test(text) && Number(text) <= 0xffff ? Number(text) : fail(`"${text}" is not a port`);
+
+/** The line of a recording that says that a run got these servers instead. */
+export function writeRun({ head, choices }: RecordedRun, servers: readonly string[]): string {
+  const words = choices.map(({ client }, number) => {
+    const server = servers[number] ?? 'none';
+    return client === undefined ? server : `${endpointText(client)}=${server}`;
+  });
+  return `${head} : ${words.join(' ')}`;
+}

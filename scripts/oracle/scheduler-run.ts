@@ -1,4 +1,3 @@
-import { isIpv6, parseAddress, type IpAddress } from '../../director/base/address.js';
 import { ConfigError } from '../../director/base/errors.js';
 import { assert } from '../../director/base/invariant.js';
 import { Prng } from '../../director/base/prng.js';
@@ -10,14 +9,9 @@ import { defaultSettings } from '../../director/core/settings.js';
 import { toWords } from '../../director/wire/address-words.js';
 import { Flow } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
+import { clientOf, serverAddress, serverName } from './scheduler-hosts.js';
 import type { RecordedRun } from './scheduler-recording.js';
 import type { ServerEdit } from './server-edit.js';
-
-/** The real servers of the recordings are host 21, 22 … of the virtual address's network. */
-const FirstHost = 21;
-
-/** Where connections come from when the recording does not say: host 2, a port of its own for each. */
-const FirstPort = 30_000;
 
 /** A recorded service, played again with our scheduler: connections come, count and go as in the kernel. */
 class Replay {
@@ -44,7 +38,7 @@ class Replay {
     this.#flow.destination.set(key.words);
     this.#flow.destinationPort = port;
     for (const [index, weight] of run.weights.entries()) {
-      const address = hostBeside(virtualAddress, FirstHost + index);
+      const address = serverAddress(run, index);
       this.#table.addServer(service, { address, port, method: Method.route, weight });
     }
   }
@@ -52,13 +46,10 @@ class Replay {
   /** Opens the connection of a number and says who got it. */
   connect(number: number): string {
     for (const edit of this.#run.edits.get(number) ?? []) this.#apply(edit);
-    const client = this.#run.choices[number]?.client ?? {
-      address: hostBeside(this.#run.virtualAddress, 2),
-      port: FirstPort + number,
-    };
+    const client = clientOf(this.#run, number);
     const known = this.#connections.get(`${client.address} ${client.port}`);
     // A packet of a connection whose real server is gone is dropped.
-    if (known !== undefined) return known.isAvailable ? nameOf(known) : 'none';
+    if (known !== undefined) return known.isAvailable ? serverName(known.address) : 'none';
     this.#flow.source.set(toWords(client.address).words);
     this.#flow.sourcePort = client.port;
     const { scheduler } = this.#service;
@@ -66,7 +57,7 @@ class Replay {
     if (server === undefined) return 'none';
     this.#connections.set(`${client.address} ${client.port}`, server);
     this.#count(server, number);
-    return nameOf(server);
+    return serverName(server.address);
   }
 
   /** A TCP connection is active until it is reset; one of UDP never is. */
@@ -100,16 +91,3 @@ export function replay(run: RecordedRun, file: string): string[] {
   const service = new Replay(run, file);
   return run.choices.map((_, number) => service.connect(number));
 }
-
-/** The address of a host in the /24 (IPv6: /112, its number written in decimal) of another. */
-function hostBeside(address: IpAddress, host: number): IpAddress {
-  const separator = isIpv6(address) ? ':' : '.';
-  const network = address.slice(0, address.lastIndexOf(separator) + 1);
-  const beside = parseAddress(`${network}${host}`);
-  assert(beside !== undefined, 'a recording has fewer servers than a network has hosts');
-  return beside;
-}
-
-/** `r1` for host 21 of a network, and so on. */
-const nameOf = ({ address }: RealServer): string =>
-  `r${Number(/\d+$/.exec(address)?.[0]) - FirstHost + 1}`;

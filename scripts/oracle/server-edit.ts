@@ -6,6 +6,8 @@ export type Fail = (reason: string) => never;
 
 /** What an `ipvsadm -a`, `-e` or `-d` of a recording does to a real server. */
 export interface ServerEdit {
+  /** As recorded, with `{vs}` for the service and `{p}` for its port. */
+  readonly command: string;
   readonly verb: 'add' | 'edit' | 'delete';
   readonly address: IpAddress;
   /** Undefined for the port of the service. */
@@ -77,6 +79,7 @@ function parseCommand(command: string, fail: Fail): ServerEdit {
       : fail(`"${command}": ${value} is not a number`);
   };
   return {
+    command: command.trim(),
     verb,
     ...parseServer(values.get('-r') ?? fail(`"${command}" lacks -r`), fail),
     method,

@@ -28,6 +28,16 @@ test('the next deadline is the earliest of those armed', (t) => {
   t.end();
 });
 
+test('all timers can be disarmed at once', (t) => {
+  const deadlines = new Deadlines(2);
+  deadlines.arm(0, at(10));
+  deadlines.arm(1, at(20));
+  deadlines.disarmAll();
+  t.equal(deadlines.next, Never);
+  t.equal(deadlines.takeDue(0, at(30)), false);
+  t.end();
+});
+
 test('a due timer is taken exactly once', (t) => {
   const deadlines = new Deadlines(2);
   deadlines.arm(0, at(10));

@@ -5,6 +5,7 @@ import {
   between,
   earliest,
   instant,
+  latest,
   microseconds,
   milliseconds,
   Never,
@@ -37,6 +38,8 @@ test('never is later than every instant and stays so', (t) => {
   const late = instant(Number.MAX_SAFE_INTEGER);
   t.equal(earliest(Never, late), late);
   t.equal(earliest(late, Never), late);
+  t.equal(latest(Never, late), Never);
+  t.equal(latest(late, instant(1)), late);
   t.equal(after(Never, seconds(-1)), Never);
   t.end();
 });

@@ -7,6 +7,7 @@ import { isActive } from '../../director/core/states.js';
 import { BenchDirector, type Link } from '../packets/bench-director.js';
 import { Mac } from '../packets/hosts.js';
 import { fromClient, fromServer } from '../packets/packet-case.js';
+import { entries } from './entries.js';
 import { flowOf } from './flows.js';
 
 const client = '10.1.0.2:40000';
@@ -208,5 +209,22 @@ test('after any traffic each server’s counts equal the table', (t) => {
   bench.wait(1_000);
   t.equal(bench.director.connections.size, 0);
   t.equal(miscounted(bench), undefined);
+  t.end();
+});
+
+test('a server’s packet that goes no further does not move its connection', (t) => {
+  // A kernel's router drops such a packet before IPVS sees it.
+  const bench = new BenchDirector({ mtu: { clients: 1_400 } });
+  for (const tcp of ['S', 'A']) bench.receive('clients', segment(tcp));
+  const before = entries(bench);
+  const reply = { from: '10.2.0.23:8080', to: client };
+  t.equal(bench.receive('servers', fromServer({ ...reply, tcp: 'FA', ttl: 1 })), 'drop: ttl');
+  const long = { ...reply, tcp: 'RA', dontFragment: true, payload: 'x'.repeat(1_400) };
+  t.equal(bench.receive('servers', fromServer(long)), 'drop: too-big');
+  t.strictSame(entries(bench), before);
+  const { stats } = bench.server('10.1.0.100', 80, '10.2.0.23');
+  t.equal(stats.outPackets, 0, 'nor does it count');
+  t.equal(bench.receive('servers', fromServer({ ...reply, tcp: 'FA', ttl: 2 })), 'forward');
+  t.notSame(entries(bench), before);
   t.end();
 });

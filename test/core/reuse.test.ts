@@ -86,6 +86,25 @@ test('an old connection that makes way is counted off and peers are told', (t) =
   t.end();
 });
 
+test('an old connection is counted until the one that takes its place has a server', (t) => {
+  // Two servers without weights: in a kernel the old entry still burdens its own, so the new one goes to the other.
+  const bench = new BenchDirector();
+  bench.addService({ vip: '10.1.0.105', port: 80, scheduler: 'lc' });
+  const service = bench.service('10.1.0.105', 80);
+  for (const address of ['10.2.0.21', '10.2.0.22']) bench.addServer(service, { address });
+  const vip = '10.1.0.105:80';
+  for (const tcp of ['S', 'A', 'R']) send(bench, client, vip, tcp);
+  t.equal(serverOfClient(bench, client, vip), '10.2.0.22:80');
+  send(bench, client, vip);
+  t.equal(serverOfClient(bench, client, vip), '10.2.0.21:80');
+  const counts = service.servers.map(({ active, inactive }) => [active, inactive]);
+  t.strictSame(counts, [
+    [0, 0],
+    [1, 0],
+  ]);
+  t.end();
+});
+
 test('an SCTP association that is closed makes way for a new one', (t) => {
   const bench = new BenchDirector();
   const service = bench.addService({ vip: '10.1.0.100', port: 80, protocol: 132 });

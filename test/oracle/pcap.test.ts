@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { readPcap } from '../../scripts/oracle/pcap.js';
+import { readPcap, writePcap } from '../../scripts/oracle/pcap.js';
 import { bytesOf, hexOf } from './bytes.js';
 
 /** Two frames of 3 and 2 bytes at 1.5 s and 2.000007 s; the second was 60 bytes long when it was captured. */
@@ -31,6 +31,20 @@ for (const [order, hex] of [
     t.end();
   });
 }
+
+test('a capture that is written is read again as it was', (t) => {
+  const frames = [
+    { at: 1_700_000_000_999_999, bytes: bytesOf('010203') },
+    { at: 1_700_000_001_000_000, bytes: bytesOf('') },
+  ];
+  const capture = readPcap('x.pcap', writePcap(frames));
+  t.strictSame(
+    capture.frames.map(({ at, bytes }) => ({ at, bytes })),
+    frames,
+  );
+  t.notOk(capture.endsEarly || capture.frames.some(({ isCut }) => isCut));
+  t.end();
+});
 
 test('a capture that ends inside a frame is read up to there', (t) => {
   const whole = bytesOf(little);

@@ -291,7 +291,8 @@ const tooLongCase: KatranCase = {
   katran: 'DROP',
   packet: mustNotBeCut,
   outcome: 'drop: too-big',
-  sent: [to('router', fragmentationNeeded(mustNotBeCut))],
+  // Quoted as a kernel does: with this hop counted.
+  sent: [to('router', fragmentationNeeded(udp(web, { dontFragment: true, ttl: 63 }, long)))],
 };
 
 const inside = (route: Route, protocol: number, packet: Bytes): Bytes =>

@@ -41,9 +41,9 @@ function tunnelCases(inner: Hosts, outer: Hosts): PacketCase[] {
   const greProtocol = inner.family === 'IPv4' ? '00000800' : '000086dd';
   const inside = fromClient({ ...request, ttl: 63 });
   const names = `${inner.family} in ${outer.family}`;
-  const tooLong = (mtu: number): Uint8Array => {
+  const tooLong = (mtu: number, ttl = 64): Uint8Array => {
     const headers = inner.family === 'IPv4' ? 40 : 60;
-    return fromClient({ ...request, payload: 'x'.repeat(mtu + 1 - headers) });
+    return fromClient({ ...request, ttl, payload: 'x'.repeat(mtu + 1 - headers) });
   };
   const refusedBy = (name: string, tunnel: TunnelSettings, mtu: number): PacketCase => ({
     description: `${names}: by ${name} a packet of ${mtu + 1} bytes is refused, ${mtu} would pass`,
@@ -57,7 +57,7 @@ function tunnelCases(inner: Hosts, outer: Hosts): PacketCase[] {
         from: inner.routeVip,
         to: inner.client,
         mtu,
-        about: tooLong(mtu),
+        about: tooLong(mtu, 63),
       }),
     ],
   });

@@ -107,6 +107,12 @@ export class IpvsSync implements SyncMachine {
     this.effects.push({ kind: 'table-complete', reason: 'no-bulk', entries: 0 });
   }
 
+  /** There is nobody to fetch from, so that the table is as complete as it will be. */
+  resync(now: Instant): void {
+    this.#enter(now);
+    this.effects.push({ kind: 'table-complete', reason: 'no-bulk', entries: 0 });
+  }
+
   update(now: Instant, record: SyncRecord): number {
     this.#enter(now);
     const said = toIpvs(record, this.#config.version);

@@ -44,11 +44,12 @@ export function forwardRequest(
   if (neighbour === undefined) return counters.drop(DropReason.noRoute);
   const { mtu } = neighbour.interface;
   const room = method === Method.tunnel ? mtu - wrappingOf(director, index) : mtu;
+  // Before the size is looked at, so that an error quotes what is left, as the kernel's does.
+  takeHop(view, flow);
   if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
     sendError(director, packet, ErrorKind.tooBig, room, now);
     return counters.drop(DropReason.tooBig);
   }
-  takeHop(view, flow);
   if (method !== Method.route && !rewriteRequest(director, packet, index, neighbour)) {
     return counters.drop(DropReason.fragment);
   }
@@ -168,18 +169,22 @@ export function findReplyOwner(director: Director, flow: Flow): number {
   return index === NoConnection ? director.localEndpoints.find(flow) : index;
 }
 
-/** Sends a real server's packet in hand on to the client, as coming from the virtual service. */
-export function forwardReply(
+/**
+ * The way of a real server's packet to the client; undefined when there is none for it, and it has been dropped. Asked
+ * before the packet counts as one of its connection: in the kernel a router's work comes before that of IPVS.
+ */
+export function wayToClient(
   director: Director,
   packet: Packet,
   index: number,
   now: Instant,
-): Verdict {
+): Neighbour | undefined {
   const { connections, counters, flow } = director;
   const { view } = packet;
   if (hopsLeft(view, flow) <= 1) {
     sendError(director, packet, ErrorKind.timeExceeded, 0, now);
-    return counters.drop(DropReason.ttl);
+    counters.drop(DropReason.ttl);
+    return undefined;
   }
   const neighbour = nextHop(
     director,
@@ -188,15 +193,30 @@ export function forwardReply(
     connections.clientAt(index),
     now,
   );
-  if (neighbour === undefined) return counters.drop(DropReason.noRoute);
+  if (neighbour === undefined) {
+    counters.drop(DropReason.noRoute);
+    return undefined;
+  }
   const room = neighbour.interface.mtu;
   if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
     sendError(director, packet, ErrorKind.tooBig, room, now);
-    return counters.drop(DropReason.tooBig);
+    counters.drop(DropReason.tooBig);
+    return undefined;
   }
-  takeHop(view, flow);
-  if (!rewriteReply(director, packet, index)) return counters.drop(DropReason.fragment);
-  return sendTo(director, packet, neighbour, now);
+  return neighbour;
+}
+
+/** Sends a real server's packet in hand on its way to the client, as coming from the virtual service. */
+export function forwardReply(
+  director: Director,
+  packet: Packet,
+  index: number,
+  way: Neighbour,
+  now: Instant,
+): Verdict {
+  takeHop(packet.view, director.flow);
+  if (!rewriteReply(director, packet, index)) return director.counters.drop(DropReason.fragment);
+  return sendTo(director, packet, way, now);
 }
 
 function rewriteReply(director: Director, packet: Packet, index: number): boolean {

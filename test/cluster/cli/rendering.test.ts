@@ -25,6 +25,7 @@ const status: Api['/status'] = {
     held: 0,
     dropped: { 'no-service': 3, malformed: 0, 'no-connection': 1 },
   },
+  ports: { sent: 1230, refused: 0, shed: 7 },
   commits: { reach: 'acked', waiting: 0, committed: 0, meanWaitMs: 0, uncommitted: 0 },
 };
 
@@ -75,8 +76,8 @@ test('status shows a director a line, a stopped one too, and only the drops that
   );
   t.same(lines(text), [
     'node  state    up     sessions  table       received  forwarded  answered  held   pid  dropped',
-    'd1    master   1m05s        12  complete        1234       1200        30     0  4711  no-service 3, no-connection 1',
-    'd2    backup   1m05s        12  incomplete      1234       1200        30     0     9  no-service 3, no-connection 1',
+    'd1    master   1m05s        12  complete        1234       1200        30     0  4711  no-service 3, no-connection 1, shed 7',
+    'd2    backup   1m05s        12  incomplete      1234       1200        30     0     9  no-service 3, no-connection 1, shed 7',
     'd3    stopped  -             -  -                  -          -         -     -     -  -',
     '',
   ]);
@@ -90,9 +91,9 @@ test('sessions show the entries of every director and name those that do not run
     { node: 'd3', document: undefined },
   ]);
   t.same(lines(text), [
-    'protocol  expires  state        client               virtual             real               method  origin  node',
-    'TCP         14:59  ESTABLISHED  10.1.0.2:40001       10.1.0.100:80       10.2.0.21:80       Masq    local   d1',
-    'UDP         00:04  UDP          [2001:db8::2]:53000  [2001:db8::100]:53  [2001:db8::21]:53  Route   d2      d1',
+    'protocol  expires  state        client               virtual             real               method  owner   told  node',
+    'TCP         14:59  ESTABLISHED  10.1.0.2:40001       10.1.0.100:80       10.2.0.21:80       Masq    d1        1s  d1',
+    'UDP         00:04  UDP          [2001:db8::2]:53000  [2001:db8::100]:53  [2001:db8::21]:53  Route   d2     never  d1',
     'd3 is not running',
     '',
   ]);
@@ -147,10 +148,20 @@ test('services look as ipvsadm prints them, a director after the other', (t) => 
 
 const instance: Api['/vrrp']['instances'][number] = {
   instance: 'lab',
+  group: undefined,
   virtualRouterId: 51,
+  version: 3,
   device: 'clients',
+  source: '10.1.0.11',
   state: 'master',
+  fault: undefined,
   priority: 150,
+  effectivePriority: 150,
+  tracked: [
+    { kind: 'interface', name: 'clients', weight: 0, reverse: false, value: true },
+    { kind: 'file', name: 'load', weight: 1, reverse: false, value: -20 },
+  ],
+  mayPreempt: true,
   advertMs: 1_000,
   master: '10.1.0.11',
   masterPriority: 150,
@@ -159,14 +170,22 @@ const instance: Api['/vrrp']['instances'][number] = {
   transitions: 2,
   advertisementsSent: 8,
   advertisementsReceived: 1,
-  rejected: { 'bad-checksum': 2 },
+  addressMismatches: 0,
+  rivalAdvertisements: 0,
+  lateTimers: 3,
+  rejected: { 'auth-password': 2 },
+  refused: 0,
 };
 
-test('vrrp shows since when a director is what it is, and whom it takes for the master', (t) => {
+test('vrrp shows since when a director is what it is and why, and whom it takes for the master', (t) => {
   const unaware = {
     ...instance,
-    state: 'backup' as const,
+    state: 'fault' as const,
+    fault: 'interface clients is down',
     priority: 100,
+    effectivePriority: 80,
+    tracked: [],
+    lateTimers: 0,
     master: undefined,
     masterPriority: undefined,
     since: now - 3_600_000,
@@ -180,9 +199,9 @@ test('vrrp shows since when a director is what it is, and whom it takes for the 
     now,
   );
   t.same(lines(text), [
-    'node  instance  vrid  device   state   for    priority  master           advert  changes  sent  received  rejected',
-    'd1    lab         51  clients  master  7s          150  10.1.0.11 (150)  1000ms        2     8         1  bad-checksum 2',
-    'd2    lab         51  clients  backup  1h00m       100  -                1000ms        2     8         1  -',
+    'node  instance  vrid  version  device   state   for    priority  master           advert  changes  sent  received  late  rejected         tracked               fault',
+    'd1    lab         51        3  clients  master  7s          150  10.1.0.11 (150)  1000ms        2     8         1     3  auth-password 2  clients up, load -20  -',
+    'd2    lab         51        3  clients  fault   1h00m    80/100  -                1000ms        2     8         1     0  -                -                     interface clients is down',
     '',
   ]);
   t.end();

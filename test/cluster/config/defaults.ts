@@ -16,7 +16,7 @@ export const InstanceDefaults = {
   unicastTtl: 255,
   checkUnicastSource: false,
   authentication: undefined,
-  higherPrioritySendsAdvert: false,
+  higherPrioritySendsAdvert: true,
   lowerPriorityNoAdvert: false,
   announce: {
     repeat: 5,

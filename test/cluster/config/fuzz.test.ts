@@ -34,21 +34,21 @@ function mutate(text: string, prng: Prng): string {
 
 /** YAML is slower to read. */
 const readers = [
-  { language: 'keepalived.conf', good: NodeText, load: loadKeepalived, runs: 5_000 },
+  { language: 'keepalived.conf', good: NodeText, load: loadKeepalived, runs: 2_000 },
   {
     language: 'keepalived.conf of services',
     good: NodeOfEverything,
     load: loadKeepalived,
-    runs: 5_000,
+    runs: 2_000,
   },
   {
     language: 'keepalived.conf of elections',
     good: ElectionsOfEverything,
     load: loadKeepalived,
-    runs: 5_000,
+    runs: 2_000,
   },
-  { language: 'lab file', good: DefaultLab, load: loadLab, runs: 1_500 },
-  { language: 'lab file of everything', good: LabOfEverything, load: loadLab, runs: 1_500 },
+  { language: 'lab file', good: DefaultLab, load: loadLab, runs: 600 },
+  { language: 'lab file of everything', good: LabOfEverything, load: loadLab, runs: 600 },
 ];
 
 for (const { language, good, load, runs } of readers) {

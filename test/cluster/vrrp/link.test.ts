@@ -1,13 +1,10 @@
 import { test } from 'tap';
 
-import { decodeAdvertisement } from '../../../cluster/vrrp/advertisement.js';
-import type { ElectionConfig } from '../../../cluster/vrrp/election.js';
+import type { ElectionConfig } from '../../../cluster/vrrp/election-config.js';
 import { masterDownInterval } from '../../../cluster/vrrp/timers.js';
-import { assert } from '../../../director/base/invariant.js';
 import { instant, toMilliseconds } from '../../../director/base/time.js';
 import { Link } from './link.js';
-import { readRecording } from './recording.js';
-import { address, at, backup, config, drain } from './routers.js';
+import { address, at, config } from './routers.js';
 
 const router = (name: string, host: number, priority: number): ElectionConfig => ({
   ...config,
@@ -176,35 +173,5 @@ test('backups that do not know of each other settle a death notice within a link
   third.handlePeerDeath(link.now, a.primaryAddress);
   link.run(1);
   t.same(link.masters, ['b']);
-  t.end();
-});
-
-test("in keepalived's place, an election takes over when keepalived did", (t) => {
-  const recording = readRecording('vrrp-v3-ipv4.pcap');
-  const [node1, node2] = [address('10.4.0.1'), address('10.4.0.2')];
-  const addresses = [address('10.4.0.100'), address('10.4.0.101')];
-  const election = backup({ priority: 150, primaryAddress: node2, addresses });
-  const takeOvers: number[] = [];
-  const expected: number[] = [];
-  let sender = node1;
-  for (const recorded of recording) {
-    while (election.deadline <= instant(recorded.at)) {
-      const now = election.deadline;
-      election.handleDeadline(now);
-      if (drain(election).includes('acquire-addresses')) takeOvers.push(now);
-    }
-    if (recorded.source === node2 && sender === node1) expected.push(recorded.at);
-    sender = recorded.source;
-    if (recorded.source === node2) continue;
-    const decoded = decodeAdvertisement(recorded.message, recorded);
-    assert(decoded.kind === 'advertisement', 'the recording is valid');
-    election.handleAdvertisement(instant(recorded.at), decoded);
-  }
-  t.equal(expected.length, 2, 'once after a resignation, once after silence');
-  t.equal(takeOvers.length, 2);
-  for (const [index, moment] of expected.entries()) {
-    const difference = Math.abs((takeOvers[index] ?? 0) - moment);
-    t.ok(difference < 2_000, `take-over ${index + 1} differs by ${difference} µs`);
-  }
   t.end();
 });

@@ -1,7 +1,7 @@
 import { test } from 'tap';
 
-import { Never, seconds } from '../../../director/base/time.js';
-import { address, at, backup, drain, heard } from './routers.js';
+import { seconds } from '../../../director/base/time.js';
+import { address, at, backup, drain, heard, serve, takeOverAt } from './routers.js';
 
 const masterDown = 3_609.375;
 const skew = 609.375;
@@ -11,7 +11,7 @@ test('a backup without its table leaves a living master of lower priority alone'
   const election = backup({}, false);
   for (let second = 1; second <= 30; second += 1) {
     election.handleAdvertisement(at(second * 1_000), lower);
-    t.ok(election.deadline > at(second * 1_000 + 3_000));
+    t.ok(takeOverAt(election) > at(second * 1_000 + 3_000));
   }
   t.equal(election.snapshot().state, 'backup');
   t.end();
@@ -20,8 +20,8 @@ test('a backup without its table leaves a living master of lower priority alone'
 test('a backup without its table takes over when the master falls silent', (t) => {
   const election = backup({}, false);
   election.handleAdvertisement(at(1_000), lower);
-  t.equal(election.deadline, at(1_000 + masterDown));
-  election.handleDeadline(election.deadline);
+  t.equal(takeOverAt(election), at(1_000 + masterDown));
+  serve(election, takeOverAt(election));
   t.ok(drain(election).includes('backup->master master-silent'));
   t.end();
 });
@@ -30,7 +30,7 @@ test('when the table is complete, fail-back follows within the skew time', (t) =
   const election = backup({}, false);
   election.handleAdvertisement(at(1_000), lower);
   election.allowPreemption(at(1_200));
-  t.equal(election.deadline, at(1_200 + skew));
+  t.equal(takeOverAt(election), at(1_200 + skew));
   election.handleAdvertisement(at(1_500), lower);
   election.handleDeadline(at(1_200 + skew));
   t.ok(drain(election).includes('backup->master preempted-lower-priority'));
@@ -41,7 +41,7 @@ test('when the table is complete, a better master is still followed', (t) => {
   const election = backup({}, false);
   election.handleAdvertisement(at(1_000), heard());
   election.allowPreemption(at(1_200));
-  t.equal(election.deadline, at(1_000 + masterDown));
+  t.equal(takeOverAt(election), at(1_000 + masterDown));
   t.end();
 });
 
@@ -49,8 +49,8 @@ test('a better master that appears in the last moment calls the preemption off',
   const election = backup();
   election.handleAdvertisement(at(1_000), lower);
   election.handleAdvertisement(at(1_600), heard({ source: address('10.0.0.9') }));
-  t.equal(election.deadline, at(1_600 + masterDown));
-  election.handleDeadline(election.deadline);
+  t.equal(takeOverAt(election), at(1_600 + masterDown));
+  serve(election, takeOverAt(election));
   t.ok(drain(election).includes('backup->master master-silent'));
   t.end();
 });
@@ -60,63 +60,56 @@ test('with preemption off, a complete table changes nothing', (t) => {
   election.handleAdvertisement(at(1_000), lower);
   election.allowPreemption(at(1_200));
   election.handleAdvertisement(at(2_000), lower);
-  t.equal(election.deadline, at(2_000 + masterDown));
+  t.equal(takeOverAt(election), at(2_000 + masterDown));
   t.equal(election.snapshot().mayPreempt, false);
   t.end();
 });
 
-test('the preemption delay counts from the moment that the table is complete', (t) => {
-  const election = backup({ preemptDelay: seconds(10) }, false);
-  election.allowPreemption(at(500));
-  election.allowPreemption(at(900));
-  for (let second = 1; second <= 10; second += 1) {
-    election.handleAdvertisement(at(second * 1_000), lower);
-  }
-  t.equal(election.deadline, at(10_500), 'the delay is over');
-  election.handleDeadline(at(10_500));
-  t.equal(election.deadline, at(10_500 + skew), 'and then the skew time');
-  election.handleDeadline(election.deadline);
-  t.equal(election.snapshot().state, 'master');
-  t.end();
-});
-
-test('a table that is complete during a fault counts when the link is back', (t) => {
-  const election = backup({}, false);
-  election.handleLinkDown(at(1_000));
-  election.allowPreemption(at(2_000));
-  election.handleLinkUp(at(3_000));
-  election.handleAdvertisement(at(4_000), lower);
-  t.equal(election.deadline, at(4_000 + skew));
-  t.end();
-});
-
-test('in a fault nothing is waited for, not even the preemption delay', (t) => {
-  const election = backup({ preemptDelay: seconds(2) }, false);
-  election.handleLinkDown(at(1_000));
-  election.allowPreemption(at(2_000));
-  t.equal(election.deadline, Never);
-  t.end();
-});
-
-test('a table that missed changes during a fault closes the gate until it is complete', (t) => {
-  const election = backup();
-  election.handleLinkDown(at(1_000));
-  election.handleLinkUp(at(3_000), { mayPreempt: false });
-  election.handleAdvertisement(at(4_000), lower);
-  t.equal(election.deadline, at(4_000 + masterDown));
-  election.allowPreemption(at(4_100));
-  t.equal(election.deadline, at(4_100 + skew));
-  t.end();
-});
-
-test('a fault interrupts the preemption delay', (t) => {
+test('the preemption delay counts from the first sight of a master of lower priority', (t) => {
   const election = backup({ preemptDelay: seconds(2) });
-  election.handleLinkDown(at(1_000));
-  election.handleLinkUp(at(1_500));
-  election.handleDeadline(at(2_500));
+  serve(election, at(900));
+  election.handleAdvertisement(at(900), lower);
+  election.handleAdvertisement(at(1_800), lower);
+  t.equal(takeOverAt(election), at(1_800 + masterDown), 'it is followed meanwhile');
+  serve(election, at(2_899));
   t.equal(election.snapshot().mayPreempt, false);
-  election.handleDeadline(at(3_500));
+  serve(election, at(2_900));
   t.equal(election.snapshot().mayPreempt, true);
+  t.equal(takeOverAt(election), at(2_900 + skew));
+  t.end();
+});
+
+test('a better master in between starts the preemption delay anew', (t) => {
+  const election = backup({ preemptDelay: seconds(2) });
+  election.handleAdvertisement(at(0), lower);
+  election.handleAdvertisement(at(900), heard());
+  election.handleAdvertisement(at(1_500), lower);
+  serve(election, at(2_100));
+  election.handleAdvertisement(at(2_100), lower);
+  t.equal(election.snapshot().mayPreempt, false, 'not two seconds after the first sight');
+  serve(election, at(3_500));
+  t.equal(takeOverAt(election), at(3_500 + skew));
+  t.end();
+});
+
+test('the preemption delay is no delay when nobody is master', (t) => {
+  const election = backup({ preemptDelay: seconds(1_000) });
+  election.handleAdvertisement(at(0), lower);
+  election.handleAdvertisement(at(100), heard({ priority: 0 }));
+  t.equal(takeOverAt(election), at(100 + skew));
+  t.end();
+});
+
+test('a table that is complete after the master was seen starts the delay', (t) => {
+  const election = backup({ preemptDelay: seconds(2) }, false);
+  election.handleAdvertisement(at(0), lower);
+  election.handleAdvertisement(at(900), lower);
+  election.allowPreemption(at(1_000));
+  t.equal(election.snapshot().mayPreempt, false);
+  serve(election, at(1_900));
+  election.handleAdvertisement(at(1_900), lower);
+  serve(election, at(3_000));
+  t.equal(takeOverAt(election), at(3_000 + skew));
   t.end();
 });
 
@@ -124,12 +117,7 @@ test('when the master is proven dead, the only backup takes over at once', (t) =
   const election = backup({}, false);
   election.handleAdvertisement(at(1_000), heard());
   election.handlePeerDeath(at(1_100), address('10.0.0.1'));
-  t.same(drain(election), [
-    'acquire-addresses',
-    'advertise 100',
-    'announce-addresses',
-    'backup->master peer-died',
-  ]);
+  t.same(drain(election), ['acquire', 'advertise 100', 'announce 5', 'backup->master peer-died']);
   t.end();
 });
 
@@ -144,7 +132,7 @@ test('among several backups the next in line takes over at once, the others afte
   smaller.handleAdvertisement(at(1_000), heard());
   smaller.handlePeerDeath(at(1_100), address('10.0.0.1'), [third]);
   t.equal(smaller.snapshot().state, 'backup');
-  t.equal(smaller.deadline, at(1_100 + skew));
+  t.equal(takeOverAt(smaller), at(1_100 + skew));
   smaller.handleDeadline(smaller.deadline);
   t.ok(drain(smaller).includes('backup->master peer-died'));
   t.end();
@@ -155,7 +143,7 @@ test('the death of a peer that is not the master changes nothing', (t) => {
   election.handleAdvertisement(at(1_000), heard());
   election.handlePeerDeath(at(1_100), address('10.0.0.3'));
   t.equal(election.snapshot().state, 'backup');
-  t.equal(election.deadline, at(1_000 + masterDown));
+  t.equal(takeOverAt(election), at(1_000 + masterDown));
   t.end();
 });
 

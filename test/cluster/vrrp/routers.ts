@@ -1,8 +1,10 @@
 import { resignPriority, type Advertisement } from '../../../cluster/vrrp/advertisement.js';
-import { Election, type ElectionConfig } from '../../../cluster/vrrp/election.js';
+import { electionDefaults, type ElectionConfig } from '../../../cluster/vrrp/election-config.js';
+import type { ElectionEffect } from '../../../cluster/vrrp/election-effects.js';
+import { Election } from '../../../cluster/vrrp/election.js';
 import { parseAddress, type IpAddress } from '../../../director/base/address.js';
 import { assert } from '../../../director/base/invariant.js';
-import { instant, milliseconds, seconds, type Instant } from '../../../director/base/time.js';
+import { instant, seconds, type Instant } from '../../../director/base/time.js';
 
 export function address(text: string): IpAddress {
   const parsed = parseAddress(text);
@@ -14,12 +16,11 @@ export const at = (milliseconds: number): Instant => instant(milliseconds * 1_00
 
 /** The router under test: priority 100 at 10.0.0.2, advertising every second. */
 export const config: ElectionConfig = {
+  ...electionDefaults,
   name: 'VI',
   virtualRouterId: 51,
   priority: 100,
   advertInterval: seconds(1),
-  preempt: true,
-  preemptDelay: milliseconds(0),
   primaryAddress: address('10.0.0.2'),
   addresses: [address('10.0.0.100'), address('10.0.0.101')],
 };
@@ -46,24 +47,49 @@ export function backup(change: Partial<ElectionConfig> = {}, mayPreempt = true):
   return election;
 }
 
-/** A router that has been master since its first deadline, without the effects of getting there. */
+/** A router that has been master since its master-down timer fired, without the effects of getting there. */
 export function master(change: Partial<ElectionConfig> = {}): Election {
   const election = backup(change);
-  election.handleDeadline(election.deadline);
+  serve(election, takeOverAt(election));
   drain(election);
   return election;
 }
 
-/** The effects since the last call, in one word each: `advertise 100`, `backup->master master-silent`. */
-export function drain(election: Election): string[] {
-  return election.effects.splice(0).map((effect) => {
-    switch (effect.kind) {
-      case 'advertise':
-        return `advertise ${effect.priority}`;
-      case 'state':
-        return `${effect.from}->${effect.to} ${effect.reason}`;
-      default:
-        return effect.kind;
-    }
-  });
+/** When the backup takes over if it hears nothing. */
+export const takeOverAt = (election: Election): Instant => election.snapshot().takeOverAt;
+
+/** Serves every timer in time, up to and including `until`. */
+export function serve(election: Election, until: Instant): void {
+  while (election.deadline <= until) election.handleDeadline(election.deadline);
+}
+
+/** Serves every timer in time up to `until`, and tells when which effects came, in milliseconds. */
+export function trace(election: Election, until: Instant): [number, string][] {
+  const traced: [number, string][] = [];
+  while (election.deadline <= until) {
+    const now = election.deadline;
+    election.handleDeadline(now);
+    traced.push(...drain(election).map((effect): [number, string] => [now / 1_000, effect]));
+  }
+  return traced;
+}
+
+/** The effects since the last call, in a few words each: `advertise 100`, `backup->master master-silent`. */
+export const drain = (election: Election): string[] => election.effects.splice(0).map(describe);
+
+function describe(effect: ElectionEffect): string {
+  switch (effect.kind) {
+    case 'advertise':
+      return `advertise ${effect.priority}`;
+    case 'announce-addresses':
+      return `announce ${effect.repeat}`;
+    case 'acquire-addresses':
+      return 'acquire';
+    case 'release-addresses':
+      return effect.isStale ? 'release stale' : 'release';
+    case 'state':
+      return `${effect.from}->${effect.to} ${effect.reason}`;
+    default:
+      return effect.kind;
+  }
 }

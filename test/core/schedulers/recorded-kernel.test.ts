@@ -11,7 +11,7 @@ test('our schedulers choose what the kernel chose, in every recorded run and con
   /*
    * The one: in line 45 the client 10.0.0.201 got nobody from sh without a flag, although no server was ever unusable.
    * With sh-fallback and the same weights, where the table is the same, the kernel gave it r3 (line 51). Its one datagram
-   * must have been lost before it was scheduled.
+   * must have been lost before it was scheduled: a kernel that is asked again gives it r3 (test/lab).
    */
   const faults = differing.map(({ run, chosen, first }) => ({
     line: run.line,

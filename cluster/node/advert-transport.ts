@@ -1,0 +1,190 @@
+import { createHmac } from 'node:crypto';
+
+import { isIpv6, parseAddress, type IpAddress } from '../../director/base/address.js';
+import { IoError } from '../../director/base/errors.js';
+import { assert } from '../../director/base/invariant.js';
+import { milliseconds, type Duration } from '../../director/base/time.js';
+import { ownAddress, type Interface } from '../../director/core/interfaces.js';
+import { virtualMac } from '../../director/core/virtual-macs.js';
+import { wrapMessage, writeMulticastFrame } from '../../director/io/vrrp-packet.js';
+import type { VrrpMessage, VrrpPort } from '../../director/io/vrrp-port.js';
+import { openVrrpSocket } from '../../director/io/vrrp-socket.js';
+import type { MacAddress } from '../../director/wire/ethernet.js';
+import { Family } from '../../director/wire/flow.js';
+import type { AuthenticationConfig, VrrpInstanceConfig } from '../config/vrrp-config.js';
+import {
+  advertisementTtl,
+  decodeAdvertisement,
+  encodeAdvertisement,
+  type Advertisement,
+  type AdvertisementExpectations,
+  type Authentication,
+  type Rejection,
+} from '../vrrp/advertisement.js';
+import { Authenticator } from '../vrrp/authenticator.js';
+import { toCentiseconds } from '../vrrp/timers.js';
+
+/** What an advertisement needs of the node besides a socket. */
+export interface TransportPorts {
+  /** Sends a whole frame on the instance's interface: what comes from a virtual MAC address leaves so. */
+  inject(frame: Uint8Array): void;
+  /** An advertisement for this virtual router, or what was wrong with one. */
+  receive(outcome: Advertisement | Rejection): void;
+}
+
+/** The advertisements of one VRRP instance: encoded, vouched for and sent to the group or to each peer; and back. */
+export class AdvertTransport {
+  /** The address that advertisements come from: this node's name in the election. */
+  readonly source: IpAddress;
+  /** Messages to an address that is not that of the virtual router. */
+  misdirected = 0;
+  readonly #config: VrrpInstanceConfig;
+  readonly #ports: TransportPorts;
+  readonly #group: IpAddress | undefined;
+  readonly #destinations: readonly IpAddress[];
+  readonly #mac: MacAddress;
+  readonly #authenticator: Authenticator | undefined;
+  #socket: VrrpPort | undefined;
+
+  private constructor(config: VrrpInstanceConfig, owner: Interface, ports: TransportPorts) {
+    const { unicastPeers, authentication, virtualRouterId } = config;
+    this.#config = config;
+    this.#ports = ports;
+    this.source = sourceOf(config, owner);
+    const family = isIpv6(this.source) ? Family.ipv6 : Family.ipv4;
+    this.#mac = virtualMac(family, virtualRouterId);
+    this.#group = unicastPeers.length === 0 ? (config.group ?? groupOf(family)) : undefined;
+    this.#destinations =
+      this.#group === undefined ? unicastPeers.map(({ address }) => address) : [this.#group];
+    this.#authenticator =
+      authentication?.kind === 'hmac' ? new Authenticator(authentication, hmacSha256) : undefined;
+  }
+
+  /** Opens the socket on the instance's interface. Throws an `IoError` when the environment refuses. */
+  static async open(
+    config: VrrpInstanceConfig,
+    owner: Interface,
+    ports: TransportPorts,
+  ): Promise<AdvertTransport> {
+    const transport = new AdvertTransport(config, owner, ports);
+    const isMulticast = transport.#group !== undefined;
+    const options = {
+      device: owner.name,
+      mac: owner.mac,
+      source: transport.source,
+      group: transport.#group,
+      ttl: isMulticast ? advertisementTtl : config.unicastTtl,
+    };
+    transport.#socket = await openVrrpSocket(options, (message) => transport.#receive(message));
+    return transport;
+  }
+
+  /** Messages that the kernel refused to send, and that came in a form which is not VRRP's. */
+  get counters(): { readonly refused: number; readonly malformed: number } {
+    return this.#socket?.counters ?? { refused: 0, malformed: 0 };
+  }
+
+  /** Sends an advertisement of this priority at once. */
+  advertise(priority: number): void {
+    const { virtualRouterId, advertInterval, virtualAddresses, version, checksumAsV2 } =
+      this.#config;
+    const fields = {
+      virtualRouterId,
+      priority,
+      intervalCentiseconds: toCentiseconds(advertInterval),
+      addresses: virtualAddresses.map(({ address }) => address),
+    };
+    const options = { version, checksumAsV2, authentication: this.#authentication() };
+    for (const destination of this.#destinations) {
+      this.#send(encodeAdvertisement(fields, this.source, destination, options), destination);
+    }
+  }
+
+  /** Takes what waits in the socket; false when only the event loop can. */
+  listen(): boolean {
+    return this.#socket?.listen() ?? true;
+  }
+
+  close(): void {
+    this.#socket?.close();
+  }
+
+  /** A master that answers from a virtual MAC address also speaks from it, so that switches know where it is. */
+  #send(message: Uint8Array, destination: IpAddress): void {
+    if (!this.#config.virtualMac || destination !== this.#group) {
+      this.#socket?.send(message, destination);
+      return;
+    }
+    const envelope = { source: this.source, destination, ttl: advertisementTtl };
+    this.#ports.inject(writeMulticastFrame(wrapMessage(message, envelope), destination, this.#mac));
+  }
+
+  #receive(message: VrrpMessage): void {
+    // All virtual routers of a link hear all advertisements. What is too short says nothing of whose it is.
+    const [, virtualRouterId] = message.bytes;
+    if (virtualRouterId !== undefined && virtualRouterId !== this.#config.virtualRouterId) return;
+    const isUnicast = !isMulticastAddress(message.destination);
+    if (this.#group === undefined ? !isUnicast : message.destination !== this.#group) {
+      this.misdirected += 1;
+      return;
+    }
+    this.#ports.receive(decodeAdvertisement(message.bytes, message, this.#expectations()));
+  }
+
+  #expectations(): AdvertisementExpectations {
+    const { version, virtualRouterId, unicastPeers, checkUnicastSource, advertInterval } =
+      this.#config;
+    return {
+      version,
+      virtualRouterId,
+      unicastPeers,
+      checkUnicastSource,
+      intervalCentiseconds: toCentiseconds(advertInterval),
+      authentication: this.#authentication(),
+    };
+  }
+
+  #authentication(): Authentication | undefined {
+    const configured: AuthenticationConfig | undefined = this.#config.authentication;
+    if (configured?.kind !== 'hmac') return configured;
+    assert(this.#authenticator !== undefined, 'an instance with keys has an authenticator');
+    return { kind: 'hmac', authenticator: this.#authenticator, wallClock: sinceEpoch() };
+  }
+}
+
+const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
+  createHmac('sha256', key).update(message).digest();
+
+/** The wall clock, which the signatures of other nodes are compared with. */
+const sinceEpoch = (): Duration => milliseconds(Date.now());
+
+/** The group of RFC 9568 §5.1.1.2 and §5.1.2.2. */
+function groupOf(family: Family): IpAddress {
+  const group = parseAddress(family === Family.ipv6 ? 'ff02::12' : '224.0.0.18');
+  assert(group !== undefined, 'the VRRP group is an address');
+  return group;
+}
+
+const isMulticastAddress = (address: IpAddress): boolean =>
+  isIpv6(address) ? address.startsWith('ff') : /^2(2[4-9]|3\d)\./.test(address);
+
+const isLinkLocal = (address: IpAddress): boolean => /^fe[89ab]/.test(address);
+
+/**
+ * The configured source; else the interface's own address in the network of the peers, or of the virtual addresses. With
+ * IPv6 that is the link-local one (RFC 9568 §5.1.2.1), unless the peers are farther away.
+ */
+function sourceOf(config: VrrpInstanceConfig, owner: Interface): IpAddress {
+  const near = config.unicastPeers[0]?.address ?? config.virtualAddresses[0]?.address;
+  assert(near !== undefined, 'a virtual router has an address');
+  const linkLocal = owner.addresses.find(({ address }) => isLinkLocal(address))?.address;
+  const isFar = config.unicastPeers.some(({ address }) => !isLinkLocal(address));
+  const own = isIpv6(near) && !isFar ? linkLocal : ownAddress(owner, near);
+  const source = config.source ?? own;
+  if (source !== undefined) return source;
+  const kind = isIpv6(near) ? 'IPv6' : 'IPv4';
+  throw new IoError(
+    { code: 'no-address' },
+    `${owner.name} has no ${kind} address to send VRRP from`,
+  );
+}

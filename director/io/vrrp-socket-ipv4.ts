@@ -1,0 +1,74 @@
+import { Buffer } from 'node:buffer';
+
+import type { RawSocketModule, Socket } from 'raw-socket';
+
+import type { IpAddress } from '../base/address.js';
+import { readIpv4Message, wrapMessage } from './vrrp-packet.js';
+import type { VrrpMessage, VrrpPort, VrrpPortCounters, VrrpPortOptions } from './vrrp-port.js';
+import { LargestMessage, openRaw } from './vrrp-raw.js';
+
+/** The most messages that one reading takes: who floods the socket must not keep the node from its work. */
+const MostPerReading = 64;
+
+/** VRRP over IPv4: a raw socket, which delivers whole packets and can be read at any moment. */
+export class VrrpSocketIpv4 implements VrrpPort {
+  readonly counters: VrrpPortCounters = { refused: 0, malformed: 0 };
+  readonly #options: VrrpPortOptions;
+  readonly #receive: (message: VrrpMessage) => void;
+  readonly #socket: Socket;
+  readonly #buffer = Buffer.alloc(LargestMessage);
+  #isClosed = false;
+
+  constructor(
+    raw: RawSocketModule,
+    options: VrrpPortOptions,
+    receive: (message: VrrpMessage) => void,
+  ) {
+    this.#options = options;
+    this.#receive = receive;
+    this.#socket = openRaw(raw, options);
+    this.#socket.on('error', () => {
+      this.counters.malformed += 1;
+    });
+    this.#socket.on('message', (packet: Buffer) => {
+      this.#take(packet);
+      this.listen();
+    });
+  }
+
+  /** Past the package's own queue, which waits for the event loop: an advert must not wait behind data. */
+  send(message: Uint8Array, destination: IpAddress): void {
+    const { source, ttl } = this.#options;
+    const packet = wrapMessage(message, { source, destination, ttl });
+    try {
+      this.#socket.wrap.send(packet, 0, packet.length, destination, () => {});
+    } catch {
+      this.counters.refused += 1;
+    }
+  }
+
+  listen(): boolean {
+    for (let count = 0; count < MostPerReading && !this.#isClosed; count += 1) {
+      try {
+        this.#socket.wrap.recv(this.#buffer, (buffer, length) => {
+          this.#take(buffer.subarray(0, length));
+        });
+      } catch {
+        // Nothing is left to read; an error of the device shows by the silence that it causes.
+        return true;
+      }
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket.close();
+  }
+
+  #take(packet: Uint8Array): void {
+    const message = readIpv4Message(packet);
+    if (message === undefined) this.counters.malformed += 1;
+    else this.#receive(message);
+  }
+}

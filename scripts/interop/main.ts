@@ -1,0 +1,130 @@
+import { parseArgs } from 'node:util';
+
+import { BatonError, UsageError } from '../../director/base/errors.js';
+import { judgePackets } from './packets-main.js';
+import { judgeSchedulers, recordAgain } from './schedulers-main.js';
+import { judgeSync, replayCapture } from './sync-main.js';
+
+/**
+ * Compares us with a real IPVS: with the one of a Linux kernel that runs as a process. Exits with 0 when all is equal,
+ * with 1 when something differs, and with 2 when it could not be found out.
+ */
+const usage = `usage: interop-ipvs schedulers [--seed N] [--runs N] [--output FILE]
+       interop-ipvs record FILE [--output FILE]
+       interop-ipvs packets [--seed N] [--runs N] [--output DIR]
+       interop-ipvs sync [--sync-version 0|1] [--output FILE]
+       interop-ipvs replay FILE [--syncid N]
+
+schedulers  makes random runs of all schedulers, lets the real kernel choose, and compares our choices with it
+record      plays the runs of a recording again in the real kernel, and compares its choices with the recorded ones
+packets     plays random traffic through the real kernel and through our director, and compares what comes out of them
+sync        lets a real master tell a real backup of connections of every kind, and compares their tables
+replay      tells a real backup what the sync messages of a capture file say, and prints its table
+
+--seed N           the seed of the random runs; the same seed makes the same runs (1)
+--runs N           how many runs (100)
+--sync-version N   the format of the master's messages, net.ipv4.vs.sync_version (1)
+--syncid N         the sync group that the backup listens to; 0 is all of them (0)
+--output FILE      writes what the kernel did: its choices, in the format of 'npm run oracle schedulers FILE', its sync
+                   messages, as a capture file, or a folder with its traffic, for 'npm run oracle packets DIR'
+`;
+
+/** What each verb does; true when all is equal. */
+const verbs: ReadonlyMap<string, (file: string, values: Values) => Promise<boolean>> = new Map([
+  [
+    'schedulers',
+    async (_, values) =>
+      judgeSchedulers({
+        seed: numberOf('seed', values.seed ?? '1'),
+        runs: numberOf('runs', values.runs ?? '100'),
+        ...outputOf(values),
+      }),
+  ],
+  [
+    'packets',
+    async (_, values) =>
+      judgePackets({
+        seed: numberOf('seed', values.seed ?? '1'),
+        runs: numberOf('runs', values.runs ?? '100'),
+        ...outputOf(values),
+      }),
+  ],
+  ['record', async (file, values) => recordAgain({ file, ...outputOf(values) })],
+  [
+    'sync',
+    async (_, values) => {
+      const version = values['sync-version'] ?? '1';
+      if (version !== '0' && version !== '1') {
+        throw new UsageError({ code: 'usage' }, `--sync-version is 0 or 1, not '${version}'`);
+      }
+      return judgeSync({ version: version === '0' ? 0 : 1, ...outputOf(values) });
+    },
+  ],
+  [
+    'replay',
+    async (file, values) => {
+      await replayCapture(file, numberOf('syncid', values.syncid ?? '0'));
+      return true;
+    },
+  ],
+]);
+
+/** The verbs that are about a file. */
+const needsFile: ReadonlySet<string> = new Set(['record', 'replay']);
+
+async function main(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(words);
+  const [verb = '', file, ...rest] = positionals;
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const run = verbs.get(verb);
+  if (run !== undefined && rest.length === 0 && needsFile.has(verb) === (file !== undefined)) {
+    return (await run(file ?? '', values)) ? 0 : 1;
+  }
+  process.stderr.write(usage);
+  return 2;
+}
+
+type Values = ReturnType<typeof parseWords>['values'];
+
+const outputOf = ({ output }: Values): { output?: string } =>
+  output === undefined ? {} : { output };
+
+function parse(words: readonly string[]): ReturnType<typeof parseWords> {
+  try {
+    return parseWords(words);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError({ code: 'usage' }, `${reason}\n${usage.trimEnd()}`, { cause });
+  }
+}
+
+const parseWords = (words: readonly string[]) =>
+  parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      seed: { type: 'string' },
+      runs: { type: 'string' },
+      'sync-version': { type: 'string' },
+      syncid: { type: 'string' },
+      output: { type: 'string' },
+    },
+  });
+
+function numberOf(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError({ code: 'usage' }, `--${name} takes a number, not '${text}'`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof BatonError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { writePcap } from '../oracle/pcap.js';
+import type { Bench } from './bench.js';
+import { echoReply } from './frames.js';
+import { GuestInterface } from './guest-init.js';
+import { literalAddress } from './literal-address.js';
+import type { Outside, TimedFrame } from './outside.js';
+import type { PacketRun } from './packet-generator.js';
+import { playFlows } from './play-flows.js';
+
+/**
+ * An entry that a SYN has ended goes on counting, and can come back to life, until a timer of the guest has taken it out:
+ * nothing else may happen until two of the guest's ticks of 10 ms have passed.
+ */
+const OldEntryMs = 25;
+
+/** The files of a recorded run, in the format that `npm run oracle packets DIR` reads. */
+export interface PacketRecording {
+  /** What went by on the guest's one link: clients and servers are on the same. */
+  readonly clientSide: Uint8Array;
+  readonly text: string;
+}
+
+/** Plays a run through the real kernel. */
+export async function recordPackets(
+  { guest, outside }: Bench,
+  run: PacketRun,
+): Promise<PacketRecording> {
+  const { virtualAddress, guestAddress, rules, name } = run;
+  await guest.run(
+    [
+      `ip address replace ${guestAddress} dev ${GuestInterface} nodad`,
+      `ip address replace ${virtualAddress} dev lo`,
+      'ipvsadm -C',
+      "ipvsadm -R <<'end'",
+      ...rules,
+      'end',
+    ].join('\n'),
+  );
+  const frames: TimedFrame[] = [];
+  outside.take();
+  outside.listener = (frame) => frames.push(frame);
+  const start = performance.now();
+  greet(outside, run);
+  const rounds = run.turns.map((turn) => [turn]);
+  await playFlows(outside, rounds, async ([turn]) => {
+    if (turn?.word.includes('S') !== true) return;
+    await sleep(OldEntryMs);
+    // On a busy machine the guest may not have run since.
+    await outside.barrier();
+  });
+  outside.listener = undefined;
+  const listing = await guest.run('ipvsadm -Ln');
+  const entries = await guest.run('ipvsadm -Lnc');
+  const seconds = ((performance.now() - start) / 1_000).toFixed(2);
+  const shown = virtualAddress.includes(':') ? `[${virtualAddress}]:` : `${virtualAddress}:`;
+  const own = entries.split('\n').filter((line) => line.includes(` ${shown}`));
+  const text = [
+    `### ${name}: ${run.turns.length} packets (t=${seconds})`,
+    '--- master ipvsadm -Ln',
+    listing.trimEnd(),
+    '--- master ipvsadm -Lnc',
+    ...own,
+    '',
+  ];
+  return { clientSide: writePcap(frames), text: text.join('\n') };
+}
+
+/** Each server shows its MAC address: a table at the end does not tell it where connections have moved. */
+function greet(outside: Outside, { servers, guestAddress }: PacketRun): void {
+  const destination = literalAddress(guestAddress.replace(/\/.*/, ''));
+  for (const source of servers) {
+    const ends = { source, sourcePort: 0, destination, destinationPort: 0 };
+    outside.send(echoReply(ends), source);
+  }
+}

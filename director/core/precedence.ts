@@ -48,6 +48,7 @@ export const rankOf = (origin: number, standings: Standings): Rank =>
 /** True when the entry stays as it is, whatever the replica of it says. */
 export function isPreferred(director: Director, index: number, replica: Replica): boolean {
   const { connections, standings } = director;
+  if (replica.createsOnly === true) return true;
   const isSame = hasSameServer(connections, index, replica);
   if (director.isActiveActive) return isPreferredByAll(director, index, replica, isSame);
   const origin = connections.origin[index] ?? LocalOrigin;

@@ -220,6 +220,10 @@ test('a virtual MAC address goes with the addresses, and clients notice nothing'
   t.match(ping(), '3 received');
 });
 
+/** Waits until the instances of both families have a state. */
+const both = async (director: DirectorProcess, state: VrrpState): Promise<boolean> =>
+  (await director.becomes(state, 'VI_1')) && director.becomes(state, 'VI_6');
+
 test('an interface that is set down is a fault, and works again when it is up', async (t) => {
   const [left, right] = await two(t);
   const second = `
@@ -238,8 +242,6 @@ vrrp_instance VI_6 {
       config: configuration(priority, { second: second.replace('PRIORITY', String(priority)) }),
     });
   const best = await start(left, 150);
-  const both = async (director: DirectorProcess, state: VrrpState): Promise<boolean> =>
-    (await director.becomes(state, 'VI_1')) && director.becomes(state, 'VI_6');
   t.ok(await both(best, 'master'));
   const other = await start(right, 100);
   left.run('ip', 'link', 'set', 'dev', 'eth0', 'down');

@@ -45,6 +45,20 @@ export function addFaultCommands(line: CommandLine): void {
       report(line, options, { node, action: 'resumed' }, `resumed ${node}`);
     });
 
+  addCommand(line, 'preempt')
+    .summary('let a director take over before it has the whole table')
+    .description(
+      'A director that starts waits for the whole connection table before it takes over from a\n' +
+        'master of lower priority. This ends the wait: connections that it lacks may break.',
+    )
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('preempt d1'))
+    .action(async (node: string, options: CommonOptions) => {
+      const tableComplete = await chosenLab(options).preempt(node);
+      const text = `${node} may take over${tableComplete ? '' : ' without the whole table'}`;
+      report(line, options, { node, action: 'preempt', tableComplete }, text);
+    });
+
   addCommand(line, 'start')
     .summary('start a director that was killed or stopped')
     .description('Start a director that was killed or stopped and wait until it answers.')

@@ -116,6 +116,11 @@ export class RunningLab {
     return sendCommand(this.#socket(node), '/ipvsadm', { argv });
   }
 
+  /** Lets a director take over from a living master before it has the whole table; false when it lacked some of it. */
+  async preempt(node: string): Promise<boolean> {
+    return (await sendCommand(this.#socket(node), '/preempt', {})).tableComplete;
+  }
+
   /** The command line that runs `argv` in a node's network namespace, or in that of the bridges, named `switch`. */
   execArgs(node: string, argv: readonly string[]): string[] {
     return [...enter(this.holder(node)), ...argv];

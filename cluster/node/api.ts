@@ -30,6 +30,12 @@ export interface Commands {
     readonly request: { readonly argv: readonly string[] };
     readonly answer: IpvsadmAnswer;
   };
+  /** The node may take over from a living master from now on, though its table may not be complete. */
+  readonly '/preempt': {
+    readonly request: Readonly<Record<string, never>>;
+    /** Whether the table was complete: if not, connections that it lacks may break. */
+    readonly answer: { readonly tableComplete: boolean };
+  };
 }
 
 export interface NodeStatus {
@@ -184,6 +190,7 @@ export interface NodeEvent {
     | 'peer-died'
     | 'bulk-started'
     | 'bulk-complete'
+    | 'preempt-allowed'
     | 'first-packet'
     | 'stopping';
   readonly text: string;

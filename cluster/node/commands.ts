@@ -22,6 +22,11 @@ export function commandHandlers(member: Member): CommandHandlers {
       }
       return answer;
     },
+    '/preempt': async () => {
+      const { isTableComplete } = member;
+      member.preempt();
+      return { tableComplete: isTableComplete };
+    },
   };
 }
 

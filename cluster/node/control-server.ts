@@ -18,6 +18,7 @@ export type CommandHandlers = {
 };
 
 const IpvsadmRequest = z.strictObject({ argv: z.array(z.string().max(1_024)).max(64) });
+const EmptyRequest = z.strictObject({});
 
 /**
  * The control socket: HTTP over a Unix socket, so that `curl --unix-socket` is enough to look inside. Only the owner of
@@ -41,7 +42,11 @@ export class ControlServer {
     const server = createServer((request, response) => {
       const url = request.url ?? '';
       if (request.method === 'POST' && url === '/ipvsadm') {
-        void answerIpvsadm(request, response, commands);
+        void carryOut(request, response, IpvsadmRequest, commands[url]);
+        return;
+      }
+      if (request.method === 'POST' && url === '/preempt') {
+        void carryOut(request, response, EmptyRequest, commands[url]);
         return;
       }
       const answer = request.method === 'GET' ? answers.get(url) : undefined;
@@ -77,14 +82,15 @@ export class ControlServer {
   }
 }
 
-async function answerIpvsadm(
+async function carryOut<Request>(
   request: IncomingMessage,
   response: ServerResponse,
-  commands: CommandHandlers,
+  schema: z.ZodType<Request>,
+  command: (asked: Request) => Promise<unknown>,
 ): Promise<void> {
-  const body = await readJson(request, IpvsadmRequest);
+  const body = await readJson(request, schema);
   if ('error' in body) end(response, body.status, { error: body.error });
-  else end(response, 200, await commands['/ipvsadm'](body.value));
+  else end(response, 200, await command(body.value));
 }
 
 function end(response: ServerResponse, status: number, document: unknown): void {

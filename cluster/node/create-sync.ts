@@ -3,7 +3,7 @@ import { createHmac, randomInt } from 'node:crypto';
 import { isIpv6, type IpAddress } from '../../director/base/address.js';
 import { unreachable } from '../../director/base/invariant.js';
 import type { Log } from '../../director/base/log.js';
-import { seconds } from '../../director/base/time.js';
+import { longest, microseconds, seconds, type Duration } from '../../director/base/time.js';
 import { timeoutOf } from '../../director/core/protocol-states.js';
 import type { SyncConfig } from '../config/node-config.js';
 import { IpvsSync } from '../sync/ipvs/ipvs-sync.js';
@@ -13,6 +13,7 @@ import { KeyRing } from '../sync/key-ring.js';
 import { LeastDatagram, MaxDatagram } from '../sync/message.js';
 import { SessionSync } from '../sync/session-sync.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
+import { defaultTuning } from '../sync/tuning.js';
 import { protocolNumber, type Replication } from './replication.js';
 
 /** The rest of the node, as session sync needs it. */
@@ -27,8 +28,14 @@ export interface SyncPorts {
   readonly replication: Replication;
   /** Seconds by state of TCP and UDP. */
   readonly timeouts: readonly number[];
+  /** The longest interval of a master's advertisements, and whether one is heard now. */
+  readonly advertInterval: Duration;
+  readonly isMasterHeard: () => boolean;
   readonly log: Log;
 }
+
+/** For how much longer than the interval of its advertisements a master is listened for. */
+const ListenMargin = 1.5;
 
 /** Session sync in the format that the configuration asks for. */
 export function createSync(config: SyncConfig, ports: SyncPorts): SyncMachine {
@@ -40,6 +47,11 @@ export function createSync(config: SyncConfig, ports: SyncPorts): SyncMachine {
           syncId: config.syncId,
           epoch: Date.now() * 1_000 + randomInt(1_000),
           bulkTimeout: config.bulkTimeout,
+          soloTimeout: longest(
+            defaultTuning.soloTimeout,
+            microseconds(ports.advertInterval * ListenMargin),
+          ),
+          isMasterHeard: ports.isMasterHeard,
           flushBound: config.flushBound,
           maxLength: Math.min(
             Math.max(longestMessage(config, ports.mtu), LeastDatagram),

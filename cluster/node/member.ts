@@ -199,15 +199,16 @@ export class Member {
       keys,
       replication: this.replication,
       timeouts: this.plane.director.timeouts,
+      advertInterval: this.vrrp.advertInterval,
+      isMasterHeard: () => this.vrrp.isMasterHeard,
       log: this.#log,
     });
-    const { device, group, port } = config;
-    this.#syncSocket = await SyncSocket.open({ device, address, group, port }, (bytes, source) => {
+    this.#syncSocket = await SyncSocket.open({ ...config, address }, (bytes, source) => {
       sync.handleDatagram(now(), bytes, source);
       this.#turn();
     });
     this.#sync = sync;
-    if (config.deathNotice) await this.#openPeerWatch(address, port, keys);
+    if (config.deathNotice) await this.#openPeerWatch(address, config.port, keys);
   }
 
   #linkTo(sync: SyncMachine | undefined): void {
@@ -263,6 +264,13 @@ export class Member {
   #becameMaster(): void {
     this.#awaitsFirstPacket = true;
     this.#sync?.setMaster(now(), true);
+  }
+
+  /** Opens the preemption gate by hand: who asks prefers this master without the whole table to the one there is. */
+  preempt(): void {
+    this.timeline.add('preempt-allowed', this.isTableComplete ? '' : 'without the whole table');
+    this.vrrp.allowPreemption(now());
+    this.#turn();
   }
 
   /** Makes sure of the table; the elections may preempt again when it is complete. */

@@ -1,4 +1,11 @@
-import { earliest, Never, type Instant } from '../../director/base/time.js';
+import {
+  earliest,
+  longest,
+  milliseconds,
+  Never,
+  type Duration,
+  type Instant,
+} from '../../director/base/time.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
 import type { Introduction } from '../sync/presence-codec.js';
@@ -109,6 +116,21 @@ export class VrrpPlane {
     let late = Never;
     for (const { election } of this.routers) late = earliest(late, election.lateAt);
     return late;
+  }
+
+  /** True while another node is heard as master of one of the addresses. */
+  get isMasterHeard(): boolean {
+    return this.routers.some(({ election }) => {
+      const { state, master } = election.snapshot();
+      return state === 'backup' && master !== undefined;
+    });
+  }
+
+  /** The longest interval of all. */
+  get advertInterval(): Duration {
+    let all = milliseconds(0);
+    for (const { config } of this.routers) all = longest(all, config.advertInterval);
+    return all;
   }
 
   /** True while addresses are on their way to another node. */

@@ -21,6 +21,8 @@ export interface JoinerContext extends TransferContext {
   readonly flush: (now: Instant) => void;
   /** How far this node is in its own stream and in those of its peers. */
   readonly positions: () => readonly Position[];
+  /** True when the election hears a master: somebody has a table, even if nobody speaks of it here. */
+  readonly isMasterHeard: () => boolean;
 }
 
 /**
@@ -31,7 +33,8 @@ export interface JoinerContext extends TransferContext {
  *         │  └──────────────── donor silent, restarted or gone ──────┘  │      gap: repair owed │ │
  *         └─nobody for 1 s: alone──▶ settled                            └──◀──next Hello of it──┘ │
  *
- * Two nodes that start together hear no complete peer, only one another, so each is complete by definition after the
+ * Nobody is who neither speaks of a table nor is heard as master: a node that hears a master which it cannot sync with waits
+ * for the bulk timeout, since it would take over with an empty table. Two nodes that start together hear no complete peer, only one another, so each is complete by definition after the
  * solo timeout. A node that found itself alone and then meets a peer whose table was complete before they met (its link
  * came up late) fetches that table after all.
  */
@@ -164,7 +167,7 @@ export class BulkJoiner {
 
   handleDeadline(now: Instant): void {
     if (this.#timers.takeDue(Timer.giveUp, now)) this.#giveUp(now);
-    if (this.#timers.takeDue(Timer.solo, now)) this.#settle(now, 'alone');
+    if (this.#timers.takeDue(Timer.solo, now)) this.#settleAlone(now);
     if (this.#timers.takeDue(Timer.request, now)) this.#request(now);
     if (this.#timers.takeDue(Timer.choose, now)) this.#choose(now);
     const transfer = this.#transfer;
@@ -172,6 +175,11 @@ export class BulkJoiner {
     if (transfer.silentAt <= now) this.#failTransfer(now);
     else transfer.handleDeadline(now);
     this.#settleIfFinished(now);
+  }
+
+  #settleAlone(now: Instant): void {
+    if (!this.#context.isMasterHeard()) this.#settle(now, 'alone');
+    else this.#timers.arm(Timer.solo, after(now, this.#context.tuning.soloTimeout));
   }
 
   #becomeRequesting(now: Instant): void {

@@ -37,6 +37,8 @@ export interface SessionSyncConfig extends Partial<SyncTuning> {
   readonly epoch: number;
   /** When the table counts as complete though it is not. */
   readonly bulkTimeout: Duration;
+  /** Whether the election hears a master; absent: never. */
+  readonly isMasterHeard?: () => boolean;
   /** With keys every datagram is signed, and only signed ones are accepted. */
   readonly keys?: KeyRing | undefined;
 }
@@ -126,6 +128,7 @@ export class SessionSync implements SyncMachine {
         log,
         flush: (now) => this.#sender.flush(now),
         positions: () => this.#positions(),
+        isMasterHeard: config.isMasterHeard ?? (() => false),
       },
       config.bulkTimeout,
     );

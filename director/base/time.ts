@@ -29,3 +29,6 @@ export const earliest = (first: Instant, second: Instant): Instant =>
 
 export const latest = (first: Instant, second: Instant): Instant =>
   first >= second ? first : second;
+
+export const longest = (first: Duration, second: Duration): Duration =>
+  first >= second ? first : second;

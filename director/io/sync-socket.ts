@@ -9,9 +9,13 @@ export interface SyncSocketOptions {
   readonly address: IpAddress;
   readonly group: IpAddress;
   readonly port: number;
+  /** How many routers multicast may pass, and one more. */
+  readonly ttl: number;
+  /** Who gets what is for everybody, one by one, where multicast does not pass; empty: the group. */
+  readonly peers: readonly IpAddress[];
 }
 
-/** The UDP socket of session sync: multicast to the group on one device with TTL 1, unicast for answers. */
+/** The UDP socket of session sync: multicast to the group on one device, or unicast to a list; unicast for answers. */
 export class SyncSocket {
   /** Datagrams that the kernel refused to send. */
   refused = 0;
@@ -42,9 +46,9 @@ export class SyncSocket {
           resolve();
         });
       });
-      socket.addMembership(options.group, options.address);
+      if (options.peers.length === 0) socket.addMembership(options.group, options.address);
       socket.setMulticastInterface(options.address);
-      socket.setMulticastTTL(1);
+      socket.setMulticastTTL(options.ttl);
       socket.setMulticastLoopback(false);
     } catch (cause) {
       socket.close();
@@ -66,9 +70,16 @@ export class SyncSocket {
     return opened;
   }
 
-  /** Sends to one peer, or to the group. */
+  /** Sends to one peer, or to all. */
   send(bytes: Uint8Array, to?: IpAddress): void {
-    this.#socket.send(bytes, this.#options.port, to ?? this.#options.group, (error) => {
+    const { peers, group } = this.#options;
+    if (to !== undefined) this.#sendTo(bytes, to);
+    else if (peers.length === 0) this.#sendTo(bytes, group);
+    else for (const peer of peers) this.#sendTo(bytes, peer);
+  }
+
+  #sendTo(bytes: Uint8Array, to: IpAddress): void {
+    this.#socket.send(bytes, this.#options.port, to, (error) => {
       if (error !== null) this.refused += 1;
     });
   }

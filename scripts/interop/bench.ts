@@ -71,7 +71,7 @@ const ip = (command: string): void => {
 };
 
 /** Nothing but loopback and taps of ours may be here: a host's own network is never touched. */
-function requirePrivateNamespace(): void {
+export function requirePrivateNamespace(): void {
   const devices = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
   const names = devices
     .map((line) => line.split(':')[0]?.trim() ?? '')

@@ -4,6 +4,7 @@ import { BatonError, UsageError } from '../../director/base/errors.js';
 import { judgePackets } from './packets-main.js';
 import { judgeSchedulers, recordAgain } from './schedulers-main.js';
 import { judgeSync, replayCapture } from './sync-main.js';
+import type { SyncRun } from './sync-report.js';
 
 /**
  * Compares us with a real IPVS: with the one of a Linux kernel that runs as a process. Exits with 0 when all is equal,
@@ -12,18 +13,21 @@ import { judgeSync, replayCapture } from './sync-main.js';
 const usage = `usage: interop-ipvs schedulers [--seed N] [--runs N] [--output FILE]
        interop-ipvs record FILE [--output FILE]
        interop-ipvs packets [--seed N] [--runs N] [--output DIR]
-       interop-ipvs sync [--sync-version 0|1] [--output FILE]
+       interop-ipvs sync [--master WHO] [--backup WHO] [--sync-version 0|1] [--output FILE]
        interop-ipvs replay FILE [--syncid N]
 
 schedulers  makes random runs of all schedulers, lets the real kernel choose, and compares our choices with it
 record      plays the runs of a recording again in the real kernel, and compares its choices with the recorded ones
 packets     plays random traffic through the real kernel and through our director, and compares what comes out of them
-sync        lets a real master tell a real backup of connections of every kind, and compares their tables
+sync        lets a master tell a backup of connections of every kind, and compares their tables: a real kernel tells one
+            of our directors, and one of our directors tells a real kernel, both in both formats
 replay      tells a real backup what the sync messages of a capture file say, and prints its table
 
 --seed N           the seed of the random runs; the same seed makes the same runs (1)
 --runs N           how many runs (100)
---sync-version N   the format of the master's messages, net.ipv4.vs.sync_version (1)
+--master WHO       who tells, 'kernel' or 'baton'; the backup is the other one unless --backup says so too
+--backup WHO       who is told
+--sync-version N   only this format of the messages, net.ipv4.vs.sync_version
 --syncid N         the sync group that the backup listens to; 0 is all of them (0)
 --output FILE      writes what the kernel did: its choices, in the format of 'npm run oracle schedulers FILE', its sync
                    messages, as a capture file, or a folder with its traffic, for 'npm run oracle packets DIR'
@@ -53,11 +57,15 @@ const verbs: ReadonlyMap<string, (file: string, values: Values) => Promise<boole
   [
     'sync',
     async (_, values) => {
-      const version = values['sync-version'] ?? '1';
-      if (version !== '0' && version !== '1') {
-        throw new UsageError({ code: 'usage' }, `--sync-version is 0 or 1, not '${version}'`);
+      const runs = syncRuns(values);
+      if (values.output !== undefined && runs.length > 1) {
+        const needed = '--master or --backup, and --sync-version';
+        throw new UsageError(
+          { code: 'usage' },
+          `--output of sync needs ${needed}: one run has one`,
+        );
       }
-      return judgeSync({ version: version === '0' ? 0 : 1, ...outputOf(values) });
+      return judgeSync(runs, values.output);
     },
   ],
   [
@@ -110,10 +118,43 @@ const parseWords = (words: readonly string[]) =>
       seed: { type: 'string' },
       runs: { type: 'string' },
       'sync-version': { type: 'string' },
+      master: { type: 'string' },
+      backup: { type: 'string' },
       syncid: { type: 'string' },
       output: { type: 'string' },
     },
   });
+
+/** All runs that the options leave. */
+function syncRuns(values: Values): SyncRun[] {
+  const versions = { 0: 0, 1: 1 } as const;
+  const whos = { kernel: 'kernel', baton: 'baton' } as const;
+  const version = choice('sync-version', values['sync-version'], versions);
+  const master = choice('master', values.master, whos);
+  const backup = choice('backup', values.backup, whos);
+  if (master === 'baton' && backup === 'baton') {
+    throw new UsageError({ code: 'usage' }, 'there is no kernel in a sync from baton to baton');
+  }
+  const other = { kernel: 'baton', baton: 'kernel' } as const;
+  const masters = master ?? (backup === undefined ? undefined : other[backup]);
+  return (version === undefined ? ([1, 0] as const) : [version]).flatMap((each) =>
+    (masters === undefined ? (['kernel', 'baton'] as const) : [masters]).map((who) => ({
+      version: each,
+      master: who,
+      backup: backup ?? other[who],
+    })),
+  );
+}
+
+function choice<T>(
+  name: string,
+  text: string | undefined,
+  values: Readonly<Record<string, T>>,
+): T | undefined {
+  if (text === undefined || Object.hasOwn(values, text)) return values[text ?? ''];
+  const known = Object.keys(values).join(' or ');
+  throw new UsageError({ code: 'usage' }, `--${name} is ${known}, not '${text}'`);
+}
 
 function numberOf(name: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -4,6 +4,7 @@ import type { IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import { parseRawConnections, type ListedConnection } from '../oracle/connection-listing.js';
 import { Protocol, type RecordedPacket } from '../oracle/frame.js';
+import { parseServiceListing, type ListedService } from '../oracle/service-listing.js';
 import type { Bench } from './bench.js';
 import { udpPacket } from './frames.js';
 import { GuestInterface } from './guest-init.js';
@@ -38,7 +39,7 @@ export async function startMaster(bench: Bench, { syncId, version }: SyncOptions
 
 /** Plays the scenario's connections through a master and hands on its datagrams, until no more come. */
 export async function playMaster(
-  { outside }: Bench,
+  { outside }: Pick<Bench, 'outside'>,
   listen: (datagram: RecordedPacket) => Promise<void>,
 ): Promise<void> {
   await playFlows(outside, inParallel(syncFlows()), async (_, sent) => {
@@ -63,7 +64,7 @@ export async function startBackup(bench: Bench, { syncId }: SyncOptions): Promis
 
 /** Hands datagrams to a guest that listens, as coming from the host with this address. */
 export async function tellBackup(
-  { outside }: Bench,
+  { outside }: Pick<Bench, 'outside'>,
   datagrams: readonly Uint8Array[],
   source: IpAddress,
 ): Promise<void> {
@@ -86,6 +87,14 @@ export async function readTable({ guest }: Bench): Promise<ListedConnection[]> {
   const text = await guest.run('cat /proc/net/ip_vs_conn_sync');
   return parseRawConnections(text.split('\n'), (line) => {
     throw new IoError({ code: 'guest' }, `cannot read this entry of the guest: ${line}`);
+  });
+}
+
+/** The guest's services, with the connections that it counts. */
+export async function readServices({ guest }: Bench): Promise<ListedService[]> {
+  const text = await guest.run('ipvsadm -Ln');
+  return parseServiceListing(text.split('\n'), (line) => {
+    throw new IoError({ code: 'guest' }, `cannot read this line of the guest: ${line}`);
   });
 }
 

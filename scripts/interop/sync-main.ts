@@ -1,98 +1,111 @@
 import { readFileSync } from 'node:fs';
 
-import { isIpv6 } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
-import { compareConnections } from '../oracle/compare-tables.js';
-import { connectionName, type ListedConnection } from '../oracle/connection-listing.js';
 import { readFrame, type RecordedPacket } from '../oracle/frame.js';
 import { readPcap, writePcap } from '../oracle/pcap.js';
+import type { ListedService } from '../oracle/service-listing.js';
 import { withBench, type Bench } from './bench.js';
 import { frameOf } from './frames.js';
 import { literalAddress } from './literal-address.js';
+import { withDirector } from './our-director.js';
 import { writeOutput } from './output.js';
 import {
   isSync,
   messageOf,
   playMaster,
+  readServices,
   readTable,
   startBackup,
   startMaster,
   tellBackup,
-  type SyncOptions,
 } from './sync-guest.js';
-import { isTold, syncFlows } from './sync-scenario.js';
-
-/**
- * A connection is told up to three seconds after the packet that made it worth telling, and what the peer then counts
- * down from is its whole timeout; the tables are read one after the other.
- */
-const ExpiryTolerance = 5;
+import { reportCounts, reportEntries, type SyncRun, type SyncTables } from './sync-report.js';
 
 /** A master's peer is not the master, and a kernel takes nothing from its own address. */
 const Teller = literalAddress('10.0.0.3');
 
 const SyncId = 5;
 
-export interface SyncJudgeOptions {
-  readonly version: SyncOptions['version'];
-  /** The capture file to write the master's datagrams. */
-  readonly output?: string;
+/** What a run has come to. */
+interface Outcome extends SyncTables {
+  readonly datagrams: readonly RecordedPacket[];
+  /** The backup's, with its counts. */
+  readonly services: readonly ListedService[];
 }
 
 /**
- * `sync`: a real master tells a real backup of all kinds of connections, and the backup's table is compared with the
- * master's. True when all entries are equal.
+ * `sync`: a master tells a backup of all kinds of connections, and the backup's table is compared with the master's.
+ * `output` is the capture file to write the master's datagrams. True when all entries are equal in all runs.
  */
-export async function judgeSync({ version, output }: SyncJudgeOptions): Promise<boolean> {
-  const options = { syncId: SyncId, version };
-  return withBench(async (master) =>
+export async function judgeSync(runs: readonly SyncRun[], output?: string): Promise<boolean> {
+  let isEqual = true;
+  for (const run of runs) {
+    console.log(`from ${run.master} to ${run.backup}, version ${run.version}:`);
+    const outcome = await play(run);
+    if (output !== undefined) writeOutput(output, captureOf(outcome.datagrams));
+    console.log(`the master sent ${outcome.datagrams.length} sync messages`);
+    const isCounted = reportCounts(run, outcome.services, outcome.backup);
+    isEqual = reportEntries(run, outcome) && isCounted && isEqual;
+  }
+  return isEqual;
+}
+
+async function play(run: SyncRun): Promise<Outcome> {
+  if (run.master === 'baton') return fromOurs(run);
+  return run.backup === 'baton' ? toOurs(run) : betweenKernels(run);
+}
+
+const betweenKernels = async ({ version }: SyncRun): Promise<Outcome> =>
+  withBench(async (master) =>
     withBench(async (backup) => {
+      const options = { syncId: SyncId, version };
       await startBackup(backup, options);
       await startMaster(master, options);
-      const datagrams: RecordedPacket[] = [];
-      await playMaster(master, async (packet) => {
-        datagrams.push(packet);
-        await tellBackup(backup, [messageOf(packet)], Teller);
-      });
-      if (output !== undefined) writeOutput(output, captureOf(datagrams));
-      console.log(`the master sent ${datagrams.length} sync messages`);
-      return reportEntries(await readTable(backup), await readTable(master), version);
+      const datagrams = await playInto(master, backup);
+      return { datagrams, ...(await readBackup(backup)), master: await readTable(master) };
     }),
   );
-}
 
-/**
- * Prints how a peer's table differs from the master's; entries that a peer is not told of do not count. True when all
- * others are equal.
- */
-export function reportEntries(
-  peer: readonly ListedConnection[],
-  master: readonly ListedConnection[],
-  version: SyncOptions['version'],
-): boolean {
-  const untold = new Set(syncFlows().flatMap((flow) => (isTold(flow) ? [] : [flow.name])));
-  const worth = (entry: ListedConnection): boolean => !untold.has(connectionName(entry));
-  const told = version === 0 ? master.flatMap(entryInVersion0) : master;
-  const expected = told.filter(worth);
-  const differences = compareConnections(peer, expected, ExpiryTolerance);
-  for (const line of differences) console.log(line);
-  const below = told.length - expected.length;
-  if (below > 0) console.log(`${below} entries of the master are below its sync threshold`);
-  const known = new Set(expected.map(connectionName));
-  const extra = peer.filter((entry) => !known.has(connectionName(entry))).length;
-  const equal = expected.length - (differences.length - extra);
-  console.log(`${equal} of ${expected.length} entries equal`);
-  return differences.length === 0;
-}
+const toOurs = async ({ version }: SyncRun): Promise<Outcome> =>
+  withBench(async (master) => {
+    const options = { syncId: SyncId, version };
+    await startMaster(master, options);
+    const ours = { ...options, role: 'backup', folder: master.folder } as const;
+    return withDirector(ours, async (backup) => {
+      const datagrams = await playInto(master, backup);
+      await backup.hasHeard(datagrams.length);
+      const [table, services] = [await backup.readTable(), await backup.readServices()];
+      return { datagrams, backup: table, services, master: await readTable(master) };
+    });
+  });
 
-/** A template that came in a message without timeouts lives for three minutes (IP_VS_SYNC_CONN_TIMEOUT). */
-const TimeoutWithoutMessage = 180;
+const fromOurs = async ({ version }: SyncRun): Promise<Outcome> =>
+  withBench(async (backup) => {
+    const options = { syncId: SyncId, version };
+    await startBackup(backup, options);
+    const ours = { ...options, role: 'master', folder: backup.folder } as const;
+    return withDirector(ours, async (master) => {
+      const datagrams = await playInto(master, backup);
+      return { datagrams, ...(await readBackup(backup)), master: await master.readTable() };
+    });
+  });
 
-/** The entry that a peer makes of a message of version 0, which knows neither IPv6 nor timeouts. */
-function entryInVersion0(entry: ListedConnection): ListedConnection[] {
-  if (isIpv6(entry.virtual.address)) return [];
-  const isTemplate = entry.client.port === 0;
-  return [isTemplate ? { ...entry, expires: TimeoutWithoutMessage - ExpiryTolerance / 2 } : entry];
+const readBackup = async (bench: Bench): Promise<Pick<Outcome, 'backup' | 'services'>> => ({
+  backup: await readTable(bench),
+  services: await readServices(bench),
+});
+
+/** Plays the scenario through a master, whose backup gets its datagrams as they come; returns them. */
+async function playInto(
+  master: Pick<Bench, 'outside'>,
+  backup: Pick<Bench, 'outside'>,
+): Promise<RecordedPacket[]> {
+  const datagrams: RecordedPacket[] = [];
+  await playMaster(master, async (packet) => {
+    datagrams.push(packet);
+    await tellBackup(backup, [messageOf(packet)], Teller);
+  });
+  return datagrams;
 }
 
 /** `replay`: tells a real backup what the sync messages of a capture say, and prints its table. */

@@ -7,16 +7,22 @@ import { literalAddress } from './literal-address.js';
 /** A flow, and how `connectionName` calls its entry. */
 export type SyncFlow = Flow & { readonly name: string };
 
+/** As ipvsadm takes them after -p and -M. */
+interface Persistence {
+  readonly seconds: number;
+  readonly mask?: string;
+}
+
 /** A service of the scenario and the connections that are opened to it. */
 interface ServiceCase {
   /** As ipvsadm takes it after -A. */
   readonly service: string;
-  readonly options: string;
+  readonly persistence?: Persistence | undefined;
   /** With their ports, and the option for the forwarding method. */
   readonly servers: readonly [method: '-m' | '-g' | '-i', ...servers: string[]];
   /** Where clients connect to, when the service has no address of its own. */
   readonly to?: readonly string[];
-  /** True when its datagrams are SIP, each client's with a Call-ID of its own. */
+  /** True when its datagrams are SIP, each client's with a Call-ID of its own, and that names the templates. */
   readonly isSip?: boolean;
   /** What happens in its connections, one each. Clients have a port of their own each, and some the same address. */
   readonly flows: readonly string[];
@@ -43,39 +49,45 @@ const TcpFlows = [
 const UdpFlows = ['>D', '>D <D >D', '>D <D >D >D', '>D*60', '>D <D >D <D >D <D'];
 
 const Cases: readonly ServiceCase[] = [
-  nat('-t 10.1.0.100:80', '-s rr', TcpFlows),
-  direct('-t 10.1.0.100:81', '-s rr', TcpFlows),
-  tunnel('-t 10.1.0.100:82', '-s rr', TcpFlows),
-  nat('-t [fd00:1::100]:80', '-s rr', TcpFlows),
-  direct('-t [fd00:1::100]:81', '-s rr', TcpFlows),
-  tunnel('-t [fd00:1::100]:82', '-s rr', TcpFlows),
-  nat('-u 10.1.0.100:53', '-s rr', UdpFlows),
-  direct('-u 10.1.0.100:54', '-s rr', UdpFlows),
-  tunnel('-u 10.1.0.100:55', '-s rr', UdpFlows),
-  nat('-u [fd00:1::100]:53', '-s rr', UdpFlows),
-  direct('-u [fd00:1::100]:54', '-s rr', UdpFlows),
-  nat('-t 10.1.0.100:90', '-s rr -p 300', TcpFlows),
-  direct('-t 10.1.0.100:91', '-s rr -p 120 -M 255.255.255.0', TcpFlows),
-  nat('-t [fd00:1::100]:90', '-s rr -p 60 -M 64', TcpFlows),
-  direct('-u 10.1.0.100:92', '-s rr -p 180', UdpFlows),
-  { ...nat('-u 10.1.0.100:5060', '-s rr -p 60 --pe sip', UdpFlows.slice(2)), isSip: true },
-  { ...nat('-f 33', '-s rr -p 90', TcpFlows), to: ['10.1.0.133:80', '10.1.0.133:443'] },
-  { ...direct('-f 34', '-s rr', TcpFlows), to: ['10.1.0.134:80', '10.1.0.134:443'] },
+  nat('-t 10.1.0.100:80', TcpFlows),
+  direct('-t 10.1.0.100:81', TcpFlows),
+  tunnel('-t 10.1.0.100:82', TcpFlows),
+  nat('-t [fd00:1::100]:80', TcpFlows),
+  direct('-t [fd00:1::100]:81', TcpFlows),
+  tunnel('-t [fd00:1::100]:82', TcpFlows),
+  nat('-u 10.1.0.100:53', UdpFlows),
+  direct('-u 10.1.0.100:54', UdpFlows),
+  tunnel('-u 10.1.0.100:55', UdpFlows),
+  nat('-u [fd00:1::100]:53', UdpFlows),
+  direct('-u [fd00:1::100]:54', UdpFlows),
+  nat('-t 10.1.0.100:90', TcpFlows, { seconds: 300 }),
+  direct('-t 10.1.0.100:91', TcpFlows, { seconds: 120, mask: '255.255.255.0' }),
+  nat('-t [fd00:1::100]:90', TcpFlows, { seconds: 60, mask: '64' }),
+  direct('-u 10.1.0.100:92', UdpFlows, { seconds: 180 }),
+  { ...nat('-u 10.1.0.100:5060', UdpFlows.slice(2), { seconds: 60 }), isSip: true },
+  {
+    ...nat('-f 33', TcpFlows, { seconds: 90 }),
+    // Behind a mark with persistence clients keep their port: only without one does a backup find the server.
+    servers: ['-m', '10.2.0.11:0', '10.2.0.12:0'],
+    to: ['10.1.0.133:80', '10.1.0.133:443'],
+  },
+  { ...direct('-f 34', TcpFlows), to: ['10.1.0.134:80', '10.1.0.134:443'] },
 ];
 
-function nat(service: string, options: string, flows: readonly string[]): ServiceCase {
+function nat(service: string, flows: readonly string[], persistence?: Persistence): ServiceCase {
   const network = service.includes('[')
     ? ['[fd00:2::11]', '[fd00:2::12]']
     : ['10.2.0.11', '10.2.0.12'];
-  return { service, options, flows, servers: ['-m', ...network.map((host) => `${host}:8080`)] };
+  const servers = network.map((host) => `${host}:8080`);
+  return { service, persistence, flows, servers: ['-m', ...servers] };
 }
 
-function direct(service: string, options: string, flows: readonly string[]): ServiceCase {
-  return { service, options, flows, servers: ['-g', ...serversBeside(service)] };
+function direct(service: string, flows: readonly string[], persistence?: Persistence): ServiceCase {
+  return { service, persistence, flows, servers: ['-g', ...serversBeside(service)] };
 }
 
-function tunnel(service: string, options: string, flows: readonly string[]): ServiceCase {
-  return { service, options, flows, servers: ['-i', ...serversBeside(service)] };
+function tunnel(service: string, flows: readonly string[]): ServiceCase {
+  return { service, flows, servers: ['-i', ...serversBeside(service)] };
 }
 
 /** Direct routing and tunnels keep the port; a firewall mark has none. */
@@ -88,27 +100,75 @@ function serversBeside(service: string): string[] {
 }
 
 /** The commands that make a guest a director with all services of the scenario. */
-export function configurationScript(): string {
-  const addresses = new Set(syncFlows().map(({ virtual }) => virtual.address));
-  const marks = Cases.flatMap(({ service, to = [] }) =>
-    to.map((endpoint) => ({ mark: service.replace('-f ', ''), endpoint: endpointOf(endpoint) })),
-  );
-  const rules = Cases.flatMap(({ service, options, servers: [method, ...servers] }) => [
-    `-A ${service} ${options}`,
-    ...servers.map((server) => `-a ${service} -r ${server} ${method}`),
-  ]);
-  return [
+export const configurationScript = (): string =>
+  [
     'set -e',
-    ...[...addresses].map((address) => `ip address add ${address} dev lo`),
-    ...marks.map(({ mark, endpoint: { address, port } }) => {
+    ...virtualAddresses().map((address) => `ip address add ${address} dev lo`),
+    ...markRules().map(({ mark, address, port }) => {
       const match = `-i ${GuestInterface} -d ${address} -p tcp --dport ${port}`;
       return `iptables-legacy -t mangle -A PREROUTING ${match} -j MARK --set-mark ${mark}`;
     }),
     `ipvsadm -R <<'end'`,
-    ...rules,
+    ...serviceRules(),
     'end',
   ].join('\n');
+
+/** The addresses of all services. */
+export const virtualAddresses = (): IpAddress[] => [
+  ...new Set(syncFlows().map(({ virtual }) => virtual.address)),
+];
+
+/** A TCP port whose packets carry a firewall mark. */
+export interface MarkRule {
+  readonly mark: string;
+  readonly address: IpAddress;
+  readonly port: number;
 }
+
+export const markRules = (): MarkRule[] =>
+  Cases.flatMap(({ service, to = [] }) =>
+    to.map((endpoint) => ({ mark: service.replace('-f ', ''), ...endpointOf(endpoint) })),
+  );
+
+/** The endpoints of services whose templates are named by a persistence engine. */
+export const engineServices = (): string[] =>
+  Cases.flatMap(({ service, isSip }) => (isSip === true ? [service.replace(/^-. /, '')] : []));
+
+/** The commands that make all services, as ipvsadm takes them from its standard input. */
+function serviceRules(): string[] {
+  return Cases.flatMap(({ service, persistence, isSip, servers: [method, ...servers] }) => {
+    const mask = persistence?.mask === undefined ? '' : ` -M ${persistence.mask}`;
+    const options = [
+      persistence === undefined ? '' : ` -p ${persistence.seconds}${mask}`,
+      isSip === true ? ' --pe sip' : '',
+    ];
+    return [
+      `-A ${service} -s rr${options.join('')}`,
+      ...servers.map((server) => `-a ${service} -r ${server} ${method}`),
+    ];
+  });
+}
+
+const MethodsInFile = { '-m': 'NAT', '-g': 'DR', '-i': 'TUN' } as const;
+
+/** All services in the words of keepalived.conf, but for persistence engines, which we have not. */
+export const virtualServers = (): string[] =>
+  Cases.flatMap(({ service, persistence, servers: [method, ...servers] }) => {
+    const [kind, name = ''] = service.split(' ');
+    const isMark = kind === '-f';
+    return [
+      `virtual_server ${isMark ? `fwmark ${name}` : inFile(endpointOf(name))} {`,
+      'lvs_sched rr',
+      `lvs_method ${MethodsInFile[method]}`,
+      ...(isMark ? [] : [`protocol ${kind === '-u' ? 'UDP' : 'TCP'}`]),
+      ...(persistence === undefined ? [] : [`persistence_timeout ${persistence.seconds}`]),
+      ...(persistence?.mask === undefined ? [] : [`persistence_granularity ${persistence.mask}`]),
+      ...servers.flatMap((server) => [`real_server ${inFile(endpointOf(server))} {`, '}']),
+      '}',
+    ];
+  });
+
+const inFile = ({ address, port }: Flow['virtual']): string => `${address} ${port}`;
 
 /** All connections of the scenario. */
 export function syncFlows(): SyncFlow[] {

@@ -15,7 +15,8 @@ for (const version of ['1', '0']) {
     const folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
     t.teardown(() => rmSync(folder, { recursive: true }));
     const capture = join(folder, 'sync.pcap');
-    const words = ['--sync-version', version, '--output', capture];
+    const between = ['--master', 'kernel', '--backup', 'kernel'];
+    const words = [...between, '--sync-version', version, '--output', capture];
     const { status, stdout, stderr } = await interop('sync', ...words);
     t.equal(stderr, '');
     t.match(stdout, version === '1' ? /^101 of 101 entries equal$/m : /^70 of 70 entries equal$/m);

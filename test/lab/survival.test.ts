@@ -122,6 +122,26 @@ test('flows that are being opened when the master dies', async (t) => {
   );
 });
 
+test('signed sync messages by unicast, where multicast does not pass', async (t) => {
+  const config = labWith(100);
+  const key = 'a secret of thirty-two characters';
+  const sync = { ...config.cluster.sync, key, isUnicast: true };
+  const lab = await runLab(t, { ...config, cluster: { ...config.cluster, sync } });
+  const result = await ordeal(
+    t,
+    lab,
+    async () => {
+      await lab.killNode('d1');
+      t.ok(await reaches(lab, 'd2', 'master', 10_000), 'd2 takes over');
+      await lab.startNode('d1');
+      await settles(t, lab);
+    },
+    { counts: [50, 50, 20, 20] },
+  );
+  t.equal(result.synced, 140);
+  t.strictSame(result.brokenSynced, []);
+});
+
 test('without sync the same death breaks flows: the tests above can fail', async (t) => {
   const config = labWith(100);
   const sync = { ...config.cluster.sync, threshold: 60_000, period: 0 };

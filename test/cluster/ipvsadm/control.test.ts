@@ -30,6 +30,7 @@ async function openSocket(t: Test): Promise<string> {
   const path = join(folder, 'control');
   const server = await ControlServer.open(path, documents, {
     '/ipvsadm': async ({ argv }) => ({ exit: argv.length, stdout: argv.join('|'), stderr: '' }),
+    '/preempt': async () => ({ tableComplete: false }),
   });
   t.teardown(async () => server.close());
   return path;

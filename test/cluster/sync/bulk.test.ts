@@ -15,6 +15,25 @@ test('a node that starts alone is complete after the solo timeout', (t) => {
   t.end();
 });
 
+test('a node that hears a master which it cannot sync with is not alone: it waits for the bulk timeout', (t) => {
+  const world = new World(1);
+  const a = world.start('a', { isMasterHeard: () => true });
+  world.run(seconds(29));
+  t.equal(a.sync.tableComplete, false);
+  world.run(seconds(2));
+  t.match(completion(a), { reason: 'timeout' });
+
+  let isHeard = true;
+  const other = new World(2);
+  const b = other.start('b', { isMasterHeard: () => isHeard });
+  other.run(seconds(5));
+  t.equal(b.sync.tableComplete, false);
+  isHeard = false;
+  other.run(seconds(2));
+  t.match(completion(b), { reason: 'alone' }, 'when the master has fallen silent it is');
+  t.end();
+});
+
 test('two nodes that start together do not wait for each other', (t) => {
   const world = new World(1);
   const a = world.start('a');

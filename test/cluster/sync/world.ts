@@ -38,6 +38,7 @@ export const fairWeather: Weather = {
 /** What a test may set of a node's configuration. */
 export type Overrides = Partial<SyncTuning> & {
   readonly bulkTimeout?: Duration;
+  readonly isMasterHeard?: () => boolean;
   readonly keys?: KeyRing;
 };
 

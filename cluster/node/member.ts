@@ -129,7 +129,7 @@ export class Member {
     this.#replication = new Replication(director);
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
-    this.#vrrp = await VrrpPlane.open(this.config, this.#routerPorts());
+    this.#vrrp = await VrrpPlane.open(this.config, this.#plane, this.#routerPorts());
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
     this.#vrrp.watch();
     await this.#until(() => !this.vrrp.isUncertain, TrackerWaitMs);
@@ -250,9 +250,8 @@ export class Member {
     }
   }
 
-  #routerPorts(): Omit<RouterPorts, 'notify'> {
+  #routerPorts(): Omit<RouterPorts, 'notify' | 'director'> {
     return {
-      director: this.plane.director,
       timeline: this.timeline,
       log: this.#log,
       changed: () => this.#turn(),

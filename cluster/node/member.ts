@@ -327,15 +327,14 @@ export class Member {
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
     this.#tick(now());
-    // Later than the tick, which has told session sync what expired.
-    const at = now();
-    this.vrrp.serve(at, hasPolled);
+    // Each machine hears the time when it is its turn: those before it have spoken to it, and time does not go back.
+    this.vrrp.serve(now(), hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
-    this.link.turn(at);
+    this.link.turn(now());
     // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
     this.vrrp.applyEffects();
-    this.link.applyEffects(at);
+    this.link.applyEffects(now());
     this.#isInTurn = false;
     this.#rearm();
   }

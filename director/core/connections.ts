@@ -4,6 +4,7 @@ import { Family, type Flow } from '../wire/flow.js';
 import { ClientIndex, MostOfClient, NoConnection } from './client-index.js';
 import { kindOf, Row, type ConnectionKey } from './connection-row.js';
 import { Method, methodOfNumber, NoServer } from './services.js';
+import { SyncDigests } from './sync-digests.js';
 import { TimingWheel } from './timing-wheel.js';
 
 export { NoConnection } from './client-index.js';
@@ -83,6 +84,8 @@ export class ConnectionTable {
   readonly #template: Int32Array;
   /** Connections that follow a template. */
   readonly #children: Uint32Array;
+  /** What the entries that peers know come to, by origin. */
+  readonly digests = new SyncDigests();
   /** Who told us of the entry: `LocalOrigin`, or a number that the node gives to a peer. */
   readonly origin: Uint8Array;
   /** The state that peers were told last. */
@@ -157,9 +160,9 @@ export class ConnectionTable {
     return this.#index.find(flow);
   }
 
-  /** The persistence template with the family, protocol, client and virtual endpoint of a key. */
-  findTemplate(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
-    return this.#index.findTemplate(key);
+  /** The entry with the family, protocol, client and virtual endpoint of a key: a connection, or a template. */
+  findEntry(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
+    return this.#index.findEntry(key);
   }
 
   /**
@@ -243,6 +246,7 @@ export class ConnectionTable {
 
   /** Takes a template out of sight, which stays for the connections that follow it: no service has this port. */
   retireTemplate(index: number): void {
+    this.forgetSync(index);
     this.rows[index * Row.words + Row.ports] = RetiredPort;
   }
 
@@ -256,6 +260,7 @@ export class ConnectionTable {
   /** Takes an entry out and frees its index. A template in use must not be released: give it more time. */
   release(index: number): void {
     assert(this.isInUse(index), 'only an entry in use is released');
+    this.forgetSync(index);
     assert(this.children(index) === 0, 'a template outlives the connections that follow it');
     const template = this.template(index);
     if (template !== NoConnection) this.#children[template] = this.children(template) - 1;
@@ -289,16 +294,33 @@ export class ConnectionTable {
     }
   }
 
-  /** Notes that peers are told of the entry as it is now. */
-  markSynced(index: number, now: Instant): void {
-    this.setFlag(index, Flag.synced);
+  /** Notes that peers know the entry as it is now, by the word of `origin`. */
+  markSynced(index: number, now: Instant, origin: number = LocalOrigin): void {
+    if (!this.hasFlag(index, Flag.synced) || this.origin[index] !== origin) {
+      this.forgetSync(index);
+      this.digests.add(origin, this.rows, index * Row.words);
+      this.origin[index] = origin;
+      this.setFlag(index, Flag.synced);
+    }
     this.syncedState[index] = this.state[index] ?? 0;
     this.syncedAt[index] = this.#toTicks(now);
+  }
+
+  /** Notes that the entry is nobody's word any more: peers do not know it, or will have it from another. */
+  forgetSync(index: number): void {
+    if (!this.hasFlag(index, Flag.synced)) return;
+    this.digests.subtract(this.origin[index] ?? LocalOrigin, this.rows, index * Row.words);
+    this.clearFlag(index, Flag.synced);
   }
 
   /** Seconds since peers were told last. */
   sinceSync(index: number, now: Instant): number {
     return (this.#toTicks(now) - (this.syncedAt[index] ?? 0)) / 100;
+  }
+
+  /** True when peers were told last before a moment, as far as ticks can tell. */
+  wasSyncedBefore(index: number, moment: Instant): boolean {
+    return (this.syncedAt[index] ?? 0) < Math.floor(moment / MicrosecondsPerTick);
   }
 
   /**

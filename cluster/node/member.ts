@@ -214,7 +214,7 @@ export class Member {
   #linkTo(sync: SyncMachine | undefined): void {
     this.#link = new SessionLink(this.plane.director, this.replication, sync, {
       send: (bytes, to) => this.#syncSocket?.send(bytes, to),
-      other: (effect, at) => this.#applySync(effect, at),
+      other: (effect) => this.#applySync(effect),
     });
   }
 
@@ -326,16 +326,15 @@ export class Member {
     if (this.#isStopped || this.#isInTurn || this.#vrrp === undefined) return;
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
+    // Each step reads the clock: the one before it has moved machines on.
     this.#tick(now());
-    // Later than the tick, which has told session sync what expired.
-    const at = now();
-    this.vrrp.serve(at, hasPolled);
+    this.vrrp.serve(hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
-    this.link.turn(at);
+    this.link.turn(now());
     // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
     this.vrrp.applyEffects();
-    this.link.applyEffects(at);
+    this.link.applyEffects(now());
     this.#isInTurn = false;
     this.#rearm();
   }
@@ -358,10 +357,10 @@ export class Member {
     this.#timer = setTimeout(() => this.#queueTurn(), wait);
   }
 
-  #applySync(effect: SyncEffect, at: Instant): void {
+  #applySync(effect: SyncEffect): void {
     if (effect.kind !== 'table-complete') return;
     this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-    this.vrrp.allowPreemption(at);
+    this.vrrp.allowPreemption(now());
   }
 
   get #successorMs(): number {

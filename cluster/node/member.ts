@@ -213,7 +213,7 @@ export class Member {
   #linkTo(sync: SyncMachine | undefined): void {
     this.#link = new SessionLink(this.plane.director, this.replication, sync, {
       send: (bytes, to) => this.#syncSocket?.send(bytes, to),
-      other: (effect, at) => this.#applySync(effect, at),
+      other: (effect) => this.#applySync(effect),
     });
   }
 
@@ -325,9 +325,9 @@ export class Member {
     if (this.#isStopped || this.#isInTurn || this.#vrrp === undefined) return;
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
+    // Each step reads the clock: the one before it has moved machines on.
     this.#tick(now());
-    // Each machine hears the time when it is its turn: those before it have spoken to it, and time does not go back.
-    this.vrrp.serve(now(), hasPolled);
+    this.vrrp.serve(hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
     this.link.turn(now());
@@ -356,10 +356,10 @@ export class Member {
     this.#timer = setTimeout(() => this.#queueTurn(), wait);
   }
 
-  #applySync(effect: SyncEffect, at: Instant): void {
+  #applySync(effect: SyncEffect): void {
     if (effect.kind !== 'table-complete') return;
     this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-    this.vrrp.allowPreemption(at);
+    this.vrrp.allowPreemption(now());
   }
 
   get #successorMs(): number {

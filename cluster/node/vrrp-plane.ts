@@ -151,10 +151,10 @@ export class VrrpPlane {
    * event loop has read the sockets just now; without that, backups whose sockets only the event loop can read wait
    * until it has.
    */
-  serve(at: Instant, hasPolled: boolean): void {
+  serve(hasPolled: boolean): void {
     const deaf = new Set<VirtualRouter>();
     for (const router of this.routers) {
-      if (router.deadline > at) continue;
+      if (router.deadline > now()) continue;
       if (router.listen(hasPolled)) router.handleDeadline(now());
       else deaf.add(router);
     }

@@ -91,7 +91,7 @@ test('a peer that does not answer delays a connection by no more than the bound'
   const cluster = pair('acked');
   cluster.cut = () => true;
   cluster.receive('d1', 'clients', segment('S'));
-  cluster.run(milliseconds(49));
+  cluster.run(milliseconds(99));
   t.equal(cluster.takeSent('d1').length, 0);
   cluster.run(milliseconds(2));
   t.equal(cluster.takeSent('d1').length, 1);

@@ -5,9 +5,9 @@ import type { Bench } from './bench.js';
 import { echoReply } from './frames.js';
 import { GuestInterface } from './guest-init.js';
 import { literalAddress } from './literal-address.js';
-import type { Outside, TimedFrame } from './outside.js';
+import { microseconds, type Outside, type TimedFrame } from './outside.js';
 import type { PacketRun } from './packet-generator.js';
-import { playFlows } from './play-flows.js';
+import { isOpening, playFlows } from './play-flows.js';
 
 /**
  * An entry that a SYN has ended goes on counting, and can come back to life, until a timer of the guest has taken it out:
@@ -41,19 +41,18 @@ export async function recordPackets(
   const frames: TimedFrame[] = [];
   outside.take();
   outside.listener = (frame) => frames.push(frame);
-  const start = performance.now();
   greet(outside, run);
   const rounds = run.turns.map((turn) => [turn]);
   await playFlows(outside, rounds, async ([turn]) => {
-    if (turn?.word.includes('S') !== true) return;
+    if (turn === undefined || !isOpening(turn.word)) return;
     await sleep(OldEntryMs);
     // On a busy machine the guest may not have run since.
     await outside.barrier();
   });
   outside.listener = undefined;
+  const seconds = (microseconds() / 1_000_000).toFixed(6);
   const listing = await guest.run('ipvsadm -Ln');
   const entries = await guest.run('ipvsadm -Lnc');
-  const seconds = ((performance.now() - start) / 1_000).toFixed(2);
   const shown = virtualAddress.includes(':') ? `[${virtualAddress}]:` : `${virtualAddress}:`;
   const own = entries.split('\n').filter((line) => line.includes(` ${shown}`));
   const text = [

@@ -148,7 +148,7 @@ function randomPacket(prng: Prng, { version6, mayCut }: Kind, words: readonly st
   const ttl = chance(prng, 10) ? `@${pick(prng, Ttls)}` : '';
   if (chance(prng, 10)) return `${direction}I${pick(prng, version6 ? [1, 4] : [1, 3])}${ttl}`;
   const word = `${direction}${pick(prng, words)}`;
-  if (mayCut && chance(prng, 0)) {
+  if (mayCut && chance(prng, 15)) {
     return `${word}/${pick(prng, CutPayloads)}~${pick(prng, PieceSizes)}${ttl}`;
   }
   const most = version6 ? LargestPayload.ipv6 : LargestPayload.ipv4;

@@ -29,7 +29,8 @@ const Nearby = 100_000;
  * determine it, or because the recorded kernel is known to be wrong:
  * - checksums that a sender left to its network card are finished first (`finishChecksums`);
  * - the identification of a tunnel's outer IPv4 header is chosen by the sender where it may be cut (it is 0 with DF), and
- *   so is that of an ICMP error that a director makes itself, and the source port of GUE;
+ *   so is that of an ICMP error that a director makes itself, and the source port of GUE; a kernel that has reassembled an
+ *   IPv6 packet gives its fragments another identification;
  * - when the capture of one side ended early, packets there, and the effects of packets there, are missing
  *   (`CaptureEnds`);
  * - a real server's ICMPv6 errors (`isDroppedByKernel`).
@@ -100,11 +101,15 @@ const identityOf = ({ side, destinationMac, bytes }: SentPacket): string =>
 /** In the byte of an IPv4 header with the flags. */
 const DontFragment = 0x40;
 
+/** In the byte of an IPv6 header that says what follows. */
+const FragmentHeader = 44;
+
 /** A packet with what the sender was free to choose set to zero. */
 export function comparable(packet: Uint8Array): Uint8Array {
   const bytes = finishChecksums(packet);
   const header = readIpHeader(bytes, 0);
   if (header === undefined) return bytes;
+  if (header.isIpv6 && bytes[6] === FragmentHeader) bytes.fill(0, 44, 48);
   const inner = innerOffset(bytes, header);
   const mayBeCut = !header.isIpv6 && ((bytes[6] ?? 0) & DontFragment) === 0;
   if (mayBeCut && (inner !== undefined || isIcmpError(bytes, header))) {

@@ -14,7 +14,7 @@ export interface Flow {
    * Packets in order, each in words: `>` of the client or `<` of the server; then `D` for a datagram, letters of SFRPAU
    * for a segment, `C` and a type for a chunk of SCTP, or `I` and a type's code for an ICMP error "destination unreachable" about the packet that came last
    * from the other end; then perhaps `/` and the length of the payload, `~` and the length of the fragments that it is cut
-   * into, and `@` and the TTL.
+   * into, the last one first behind `~-`, and `@` and the TTL.
    */
   readonly packets: readonly string[];
 }

@@ -143,13 +143,19 @@ const Ttls = [1, 2, 3, 255];
 const PieceSizes = [576, 1_000, 1_400];
 const CutPayloads = [600, 1_400, 3_000, 8_000];
 
+/** Of more fragments than eight that come before the first one we keep none (director/core/held-fragments.ts). */
+const LongestBackwards = 3_000;
+
 function randomPacket(prng: Prng, { version6, mayCut }: Kind, words: readonly string[]): string {
   const direction = chance(prng, 60) ? '>' : '<';
   const ttl = chance(prng, 10) ? `@${pick(prng, Ttls)}` : '';
   if (chance(prng, 10)) return `${direction}I${pick(prng, version6 ? [1, 4] : [1, 3])}${ttl}`;
   const word = `${direction}${pick(prng, words)}`;
+  // With all hops: of fragments that end at the director a kernel quotes the whole packet in its error.
   if (mayCut && chance(prng, 15)) {
-    return `${word}/${pick(prng, CutPayloads)}~${pick(prng, PieceSizes)}${ttl}`;
+    const length = pick(prng, CutPayloads);
+    const isBackwards = length <= LongestBackwards && chance(prng, 30);
+    return `${word}/${length}~${isBackwards ? '-' : ''}${pick(prng, PieceSizes)}`;
   }
   const most = version6 ? LargestPayload.ipv6 : LargestPayload.ipv4;
   const size = chance(prng, 30) ? `/${Math.min(pick(prng, Sizes), most)}` : '';

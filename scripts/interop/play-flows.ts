@@ -77,18 +77,21 @@ interface Word {
   readonly size: number | undefined;
   /** Length of the fragments; undefined for a whole packet. */
   readonly cut: number | undefined;
+  /** True when the last fragment goes first. */
+  readonly isBackwards: boolean;
   readonly ttl: number;
 }
 
 function readWord(text: string): Word {
-  const [, direction, kind = '', size, cut, ttl = '64'] =
-    /^([<>])([A-Z]+\d*)(?:\/(\d+))?(?:~(\d+))?(?:@(\d+))?$/.exec(text) ?? [];
+  const [, direction, kind = '', size, backwards, cut, ttl = '64'] =
+    /^([<>])([A-Z]+\d*)(?:\/(\d+))?(?:~(-?)(\d+))?(?:@(\d+))?$/.exec(text) ?? [];
   assert(direction !== undefined, 'a flow consists of packets');
   return {
     isRequest: direction === '>',
     kind,
     size: size === undefined ? undefined : Number(size),
     cut: cut === undefined ? undefined : Number(cut),
+    isBackwards: backwards === '-',
     ttl: Number(ttl),
   };
 }
@@ -116,13 +119,13 @@ const mayAnswer = ({ isNat, answersThrough }: Flow, word: Word): boolean =>
 function sendFrom(
   outside: Outside,
   from: IpAddress,
-  { cut }: Word,
+  { cut, isBackwards }: Word,
   packet: Uint8Array | undefined,
 ): void {
   if (packet === undefined) return;
   identification = (identification + 1) & 0xffff;
   const pieces = cut === undefined ? [packet] : cutIntoPieces(packet, cut, identification);
-  for (const piece of pieces) outside.send(piece, from);
+  for (const piece of isBackwards ? pieces.toReversed() : pieces) outside.send(piece, from);
 }
 
 /** Of the last packet that was cut. */
@@ -146,7 +149,14 @@ function errorOf(
   heard: Heard | undefined,
 ): Uint8Array | undefined {
   const kind0 = flow.protocol === 'sctp' ? 'C0' : 'A';
-  const plain = { isRequest, kind: kind0, size: undefined, cut: undefined, ttl: 64 };
+  const plain = {
+    isRequest,
+    kind: kind0,
+    size: undefined,
+    cut: undefined,
+    isBackwards: false,
+    ttl: 64,
+  };
   const reply = packetOf(flow, endsOf(flow.virtual, flow.client), plain);
   const quoted = isRequest ? reply : heard?.request;
   const code = Number(kind.slice(1));

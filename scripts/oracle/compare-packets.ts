@@ -25,7 +25,8 @@ const Nearby = 100_000;
 
 /**
  * Compares what our director sent with what the recorded one did: the same packets, byte for byte from the IP header on,
- * to the same MAC addresses, and those of one flow in the same order. What does not count, because the recording does not
+ * to the same MAC addresses, and those of one flow in the same order, but for fragments behind the first of a packet, whose
+ * order is nobody's concern. What does not count, because the recording does not
  * determine it, or because the recorded kernel is known to be wrong:
  * - checksums that a sender left to its network card are finished first (`finishChecksums`);
  * - the identification of a tunnel's outer IPv4 header is chosen by the sender where it may be cut (it is 0 with DF), and
@@ -138,7 +139,7 @@ function outOfOrder(
   const lines: string[] = [];
   for (const index of matched.keys()) {
     const packet = recorded[index];
-    if (packet === undefined) continue;
+    if (packet === undefined || readIpHeader(packet.bytes, 0)?.isLaterFragment === true) continue;
     const flow = flowOf(packet);
     const before = last.get(flow) ?? -1;
     if (index < before) lines.push(`${describe(packet)} left later than a packet that it preceded`);

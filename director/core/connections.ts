@@ -92,6 +92,8 @@ export class ConnectionTable {
   readonly syncedState: Uint8Array;
   /** When peers were told last, in ticks. */
   readonly syncedAt: Uint32Array;
+  /** Repeats of the last sync message, up to `sync_retries`. */
+  readonly syncRepeats: Uint8Array;
   readonly #inUse: Uint8Array;
   readonly #index: ClientIndex;
   readonly #wheel: TimingWheel;
@@ -120,6 +122,7 @@ export class ConnectionTable {
     this.origin = this.#column(new Uint8Array(capacity));
     this.syncedState = this.#column(new Uint8Array(capacity));
     this.syncedAt = this.#column(new Uint32Array(capacity));
+    this.syncRepeats = this.#column(new Uint8Array(capacity));
     this.#inUse = this.#column(new Uint8Array(capacity));
     const { seed, mostOfClient = MostOfClient } = options;
     this.#index = new ClientIndex(this.rows, { capacity, seed, mostOfClient });
@@ -228,6 +231,7 @@ export class ConnectionTable {
     this.origin[index] = LocalOrigin;
     this.syncedState[index] = 0;
     this.syncedAt[index] = 0;
+    this.syncRepeats[index] = 0;
     this.#index.add(index);
     this.rows[index * Row.words + Row.expiresAt] = this.#toTicks(now);
     this.#wheel.schedule(index, Math.ceil(this.#toTicks(now) / TicksPerStep));

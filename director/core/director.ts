@@ -127,7 +127,7 @@ export class Director {
     this.fragments = new FragmentTable();
     this.defence = new Defence(this.settings, this.prng.split());
     this.timeouts = [...(options.timeouts ?? DefaultTimeouts)];
-    this.sync = new SyncQueue();
+    this.sync = new SyncQueue(this.settings.sync_qlen_max);
     this.isActiveActive = options.isActiveActive ?? false;
     this.output = options.output;
   }

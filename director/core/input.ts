@@ -34,7 +34,7 @@ import { refusalReason } from './refusal.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { schedule } from './schedule.js';
 import type { VirtualService } from './services.js';
-import { isSyncDue, isTemplateDue } from './sync-queue.js';
+import { isSyncDue, isTemplateDue } from './sync-policy.js';
 import { hasMovedHere } from './take-over.js';
 import { complainToServer } from './unknown-reply.js';
 

@@ -152,6 +152,7 @@ export class Replication implements TableSource {
         timeout: fields.timeout,
         origin: this.lives.of(told.from, told.epoch),
         isDated: told.bulk,
+        createsOnly: told.createsOnly ?? false,
         firewallMark: fields.firewallMark,
         isInactive: (fields.flags & IpvsFlag.inactive) !== 0,
         local: fields.localPort === 0 ? undefined : { words: fields.local, port: fields.localPort },

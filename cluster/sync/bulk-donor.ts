@@ -38,9 +38,10 @@ export class BulkDonor {
   }
 
   /** Answers a fetch. The caller has flushed: the table contains exactly what `asOf` says. */
-  answer(fetch: BulkFetch, joinerEpoch: number, asOf: readonly Position[], to: IpAddress): void {
+  answer(fetch: BulkFetch, joiner: Life, asOf: readonly Position[], to: IpAddress): void {
     const { transfer } = fetch;
-    const known = this.#thatFit(asOf);
+    const joinerEpoch = joiner.epoch;
+    const known = this.#thatFit(asOf, joiner);
     let { cursor } = fetch;
     for (let sent = 0; sent < fetch.window && cursor >= 0; sent += 1) {
       const page = new ChunkPage(this.#roomBeside(known));
@@ -61,10 +62,16 @@ export class BulkDonor {
     }
   }
 
-  /** The donor's own position, and of its peers' as many as there is room for: what is left out counts as unknown. */
-  #thatFit(asOf: readonly Position[]): readonly Position[] {
+  /**
+   * The donor's own position, the joiner's, and of the others as many as there is room for: what is left out counts as
+   * unknown.
+   */
+  #thatFit(asOf: readonly Position[], joiner: Life): readonly Position[] {
+    const { node } = this.#outbox.envelope;
+    const rank = (name: string): number => Number(name !== node) + Number(name !== joiner.node);
     let room = this.#maxLength * positionShare;
-    return asOf.filter((position) => {
+    const byUse = asOf.toSorted((left, right) => rank(left.node) - rank(right.node));
+    return byUse.filter((position) => {
       room -= positionSize(position);
       return room >= 0;
     });

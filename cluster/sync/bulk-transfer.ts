@@ -63,6 +63,8 @@ const maxStale = 100;
  *    transfer, in the stream of any peer that is alive: what lies between would be in neither.
  * 3. An entry is skipped when an update that the donor had not applied has touched its key (`TouchJournal`). So an
  *    older chunk never undoes a removal, and never an update.
+ * 4. Of a peer in whose stream this node had come further, a chunk brings only entries that are not there at all. That is so
+ *    when the peer is dead, or the donor cannot hear it, or does not say how far it is for lack of room.
  *
  * A transfer of scope `own` ends with a sweep: what the donor's life has told of, and not again since the transfer began,
  * neither by a chunk nor by an update, is no longer there. It was removed in the gap, and is removed here.
@@ -218,15 +220,17 @@ export class BulkTransfer {
     const records = chunk.records.records;
     counters.entries += records.length;
     const lives: readonly Life[] = [this.donor, ...chunk.lives];
+    const areBehind = lives.map((life) => journal.isBehind(chunk.asOf, life));
     for (const [index, record] of records.entries()) {
-      const life = lives[chunk.origins[index] ?? 0] ?? this.donor;
+      const origin = chunk.origins[index] ?? 0;
+      const createsOnly = areBehind[origin] ?? false;
       if (journal.supersedes(record.keyHash, chunk.asOf)) counters.superseded += 1;
-      else this.#emit(record, life);
+      else this.#emit(record, lives[origin] ?? this.donor, createsOnly);
     }
   }
 
-  #emit(record: PackedRecord, { node, epoch }: Life): void {
-    this.#context.effects.push({ kind: 'apply', record, from: node, epoch, bulk: true });
+  #emit(record: PackedRecord, { node: from, epoch }: Life, createsOnly: boolean): void {
+    this.#context.effects.push({ kind: 'apply', record, from, epoch, bulk: true, createsOnly });
   }
 
   #goOn(now: Instant, next: number): void {

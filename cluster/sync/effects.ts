@@ -18,7 +18,8 @@ export type Standing = 'master' | 'backup' | 'gone';
  *
  * - `send`: a UDP datagram to one node, or to the group when `to` is absent.
  * - `apply`: create or replace the entry; its origin is `from`. With `bulk` the record is a copy of unknown age: it
- *   creates an entry or replaces one that came from a peer, but not one of this node's own.
+ *   creates an entry or replaces one that came from a peer, but not one of this node's own; and with `createsOnly` it
+ *   replaces none, because this node has heard more of `from` than the one who sent the copy.
  * - `remove`: `from` has removed the entry: for everybody when it serves the connection, else only as its own.
  * - `standing`: what the word of that peer weighs from now on; `gone` until something else is said.
  * - `table-complete`: once, some time after the start; `entries` came by bulk transfer.
@@ -33,6 +34,7 @@ export type SyncEffect =
       readonly from: string;
       readonly epoch: number;
       readonly bulk: boolean;
+      readonly createsOnly?: boolean;
     }
   | {
       readonly kind: 'remove';

@@ -1,5 +1,6 @@
 import { assert } from '../../director/base/invariant.js';
 import type { Position } from './message.js';
+import type { Life } from './record.js';
 
 /** How far a donor had come in the stream of a node, found in the `asOf` of its chunk. */
 export const positionOf = (asOf: readonly Position[], node: string): Position | undefined =>
@@ -68,6 +69,12 @@ export class TouchJournal {
   behind(asOf: readonly Position[]): string[] {
     const floors = [...this.#floor.values()];
     return floors.filter((floor) => !covers(asOf, floor)).map((floor) => floor.node);
+  }
+
+  /** True when the donor had come less far in the stream of this life than this node had at the beginning. */
+  isBehind(asOf: readonly Position[], { node, epoch }: Life): boolean {
+    const floor = this.#floor.get(node);
+    return floor?.epoch === epoch && !covers(asOf, floor);
   }
 
   /** True when an update that the donor had not applied has touched the key since. */

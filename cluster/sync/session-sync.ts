@@ -326,7 +326,7 @@ export class SessionSync implements SyncMachine {
       case 'bulk-fetch':
         // So that the table contains exactly what the positions say.
         this.#sender.flush(now);
-        return this.#donor.answer(body, peer.epoch, this.#positions(), source);
+        return this.#donor.answer(body, peer, this.#positions(), source);
       case 'bulk-chunk':
         return this.#joiner.handleChunk(now, peer, body);
       case 'challenge':

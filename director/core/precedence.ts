@@ -47,15 +47,24 @@ export const rankOf = (origin: number, standings: Standings): Rank =>
 
 /** True when the entry stays as it is, whatever the replica of it says. */
 export function isPreferred(director: Director, index: number, replica: Replica): boolean {
-  const { connections, standings } = director;
+  const { connections } = director;
+  if (replica.createsOnly === true) return true;
   const isSame = hasSameServer(connections, index, replica);
   if (director.isActiveActive) return isPreferredByAll(director, index, replica, isSame);
-  const origin = connections.origin[index] ?? LocalOrigin;
   if (isServed(director, index)) {
-    const isOld = replica.isDated && origin === LocalOrigin;
+    const isOld = replica.isDated && connections.origin[index] === LocalOrigin;
     return !isSame || isOld || compareAge(connections, index, replica) > 0;
   }
-  if (!isSame && connections.children(index) > 0) return true;
+  return (!isSame && connections.children(index) > 0) || isWeightier(director, index, replica);
+}
+
+/** True when the word of an entry's owner weighs more than that of the one who tells of a replica. */
+function isWeightier(
+  { connections, standings }: Director,
+  index: number,
+  replica: Replica,
+): boolean {
+  const origin = connections.origin[index] ?? LocalOrigin;
   // What nobody has been told of is nobody's word.
   if (origin === replica.origin || !connections.hasFlag(index, Flag.synced)) return false;
   const ours = rankOf(origin, standings);

@@ -20,6 +20,8 @@ export interface Replica extends ConnectionKey {
   readonly origin: number;
   /** True for a copy of unknown age, from a table that was read as a whole: it never replaces an entry of our own. */
   readonly isDated: boolean;
+  /** True for a copy that is older than whatever this node has of the peer: it changes no entry. */
+  readonly createsOnly?: boolean;
   /** The firewall mark of its service, if the peer says so: 0 or absent for what our own marks say. */
   readonly firewallMark?: number;
   /** True when the peer says that the connection is not established: it may be over, and another in its place. */

@@ -167,7 +167,8 @@ export class ToyTable implements TableSource {
     }
     if (effect.kind !== 'apply') return;
     const held = this.find(effect.record);
-    if (effect.bulk && held !== undefined && held.origin === undefined) return;
+    const isKept = effect.createsOnly === true || (effect.bulk && held?.origin === undefined);
+    if (held !== undefined && isKept) return;
     const { from: origin, epoch } = effect;
     this.#put({ ...entryOf(effect.record), origin, epoch, toldAt: now });
   }

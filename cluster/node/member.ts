@@ -23,7 +23,7 @@ import type { KeyRing } from '../sync/key-ring.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
-import { createSync, keyRingOf } from './create-sync.js';
+import { createSync, keyRingOf, newLife } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
@@ -126,7 +126,7 @@ export class Member {
       this.#receiveFrame(packet, arrival),
     );
     const { director } = this.#plane;
-    this.#replication = new Replication(director);
+    this.#replication = new Replication(director, now, newLife(this.config.routerId));
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
     this.#vrrp = await VrrpPlane.open(this.config, this.#plane, this.#routerPorts());
@@ -193,7 +193,6 @@ export class Member {
     }
     const keys = keyRingOf(config);
     const sync = createSync(config, {
-      node: this.config.routerId,
       address,
       mtu: owner.mtu,
       keys,
@@ -326,8 +325,8 @@ export class Member {
     if (this.#isStopped || this.#isInTurn || this.#vrrp === undefined) return;
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
-    // Each step reads the clock: the one before it has moved machines on.
     this.#tick(now());
+    // Each machine hears the time when it is its turn: those before it have spoken to it, and time does not go back.
     this.vrrp.serve(hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;

@@ -4,11 +4,11 @@ import { toMilliseconds } from '../../director/base/time.js';
 import { Flag } from '../../director/core/connections.js';
 import { stateName } from '../../director/core/protocol-states.js';
 import { methodName, type VirtualService } from '../../director/core/services.js';
+import { protocolOfNumber } from '../sync/record-fields.js';
 import type { NodeStatus, ServiceView, SessionView, SyncView, VrrpView } from './api.js';
 import { now, wallClock } from './clock.js';
 import type { ApiHandlers } from './control-server.js';
 import type { Member } from './member.js';
-import { protocolName } from './replication.js';
 import type { VirtualRouter } from './virtual-router.js';
 
 /** The documents of the control socket, made from the machines when somebody asks. */
@@ -63,6 +63,7 @@ function sessionViews(member: Member): SessionView[] {
   for (let index = 0; index < connections.end; index += 1) {
     if (!connections.isInUse(index)) continue;
     const entry = member.replication.entry(index);
+    const origin = member.replication.originName(index);
     const isSynced = connections.hasFlag(index, Flag.synced);
     views.push({
       protocol: entry.protocol,
@@ -76,8 +77,8 @@ function sessionViews(member: Member): SessionView[] {
       virtual: endpoint(entry.virtual, entry.virtualPort),
       real: endpoint(entry.real, entry.realPort),
       method: entry.method,
-      origin: entry.origin ?? 'local',
-      owner: entry.origin ?? member.config.routerId,
+      origin: origin ?? 'local',
+      owner: origin ?? member.config.routerId,
       synced: isSynced,
       syncedAgeMs: isSynced ? Math.round(connections.sinceSync(index, at) * 1_000) : undefined,
       packets: entry.packets,
@@ -88,7 +89,7 @@ function sessionViews(member: Member): SessionView[] {
 
 function serviceView(service: VirtualService): ServiceView {
   return {
-    protocol: service.firewallMark === 0 ? protocolName(service.protocol) : 'FWM',
+    protocol: service.firewallMark === 0 ? (protocolOfNumber(service.protocol) ?? 'IP') : 'FWM',
     virtual:
       service.address === undefined
         ? String(service.firewallMark)

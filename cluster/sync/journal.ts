@@ -18,13 +18,13 @@ function covers(asOf: readonly Position[], touch: Position): boolean {
  * has nothing to say about that key. That is what keeps a removal from being undone by a chunk that was on its way.
  *
  * Remembers `limit` keys. To make room it forgets the oldest touch, and from then on refuses chunks that do not cover
- * it (`floor`): nothing is forgotten that could still matter.
+ * it (`floor`): nothing is forgotten that could still matter. Keys are known by their `keyHash`.
  */
 export class TouchJournal {
   /** Touches forgotten for lack of room. */
   evictions = 0;
   readonly #limit: number;
-  readonly #touches = new Map<string, Position>();
+  readonly #touches = new Map<number, Position>();
   /** For each node, the position that a donor must have reached. */
   readonly #floor = new Map<string, Position>();
   #active = false;
@@ -57,7 +57,7 @@ export class TouchJournal {
     this.#floor.clear();
   }
 
-  touch(key: string, by: Position): void {
+  touch(key: number, by: Position): void {
     if (!this.#active) return;
     this.#touches.delete(key);
     this.#touches.set(key, by);
@@ -71,7 +71,7 @@ export class TouchJournal {
   }
 
   /** True when an update that the donor had not applied has touched the key since. */
-  supersedes(key: string, asOf: readonly Position[]): boolean {
+  supersedes(key: number, asOf: readonly Position[]): boolean {
     const touch = this.#touches.get(key);
     return touch !== undefined && !covers(asOf, touch);
   }

@@ -1,6 +1,8 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { Never, type Instant } from '../../director/base/time.js';
+import type { DigestWatch } from './digest-watch.js';
+import type { Standing } from './effects.js';
 import { MaxNackRanges, type SequenceRange, type Updates } from './message.js';
 
 /** Sequences that one Nack looks at, from the first that is missing. */
@@ -34,19 +36,20 @@ export class PeerStream {
   acknowledged = 0;
   /** When the peer said goodbye, or was found dead; `Never` while neither. */
   goneAt: Instant = Never;
+  /** What the driver has been told of the weight of its word. */
+  standing: Standing = 'gone';
+  readonly digests: DigestWatch;
   nackAttempts = 0;
-  /** True while every entry with this peer as origin can only have come from this epoch of it. */
-  readonly firstEpoch: boolean;
 
   #next = 0;
   #highest = 0;
   readonly #held = new Map<number, Updates>();
 
-  constructor(peer: { node: string; epoch: number; firstEpoch: boolean; lastHeard: Instant }) {
+  constructor(peer: { node: string; epoch: number; lastHeard: Instant; digests: DigestWatch }) {
     this.node = peer.node;
     this.epoch = peer.epoch;
-    this.firstEpoch = peer.firstEpoch;
     this.lastHeard = peer.lastHeard;
+    this.digests = peer.digests;
   }
 
   /** True once it is known which sequence is to be applied next. */

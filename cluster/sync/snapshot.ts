@@ -53,6 +53,8 @@ export interface SessionSyncSnapshot {
     readonly duplicates: number;
     /** Holes given up, each repaired by a transfer from the peer if it lives. */
     readonly gaps: number;
+    /** Times that copies of a peer's entries were found to differ from the peer's; each is repaired by a transfer. */
+    readonly divergences: number;
     readonly nacksSent: number;
     readonly nackOverflows: number;
     readonly lostNotices: number;
@@ -79,13 +81,20 @@ export const idleSnapshot: SessionSyncSnapshot = {
   acknowledgement: { lastSequence: 0, asked: 0, acknowledged: 0, repeats: 0, unanswered: 0 },
   admission: { challenges: 0, proofs: 0 },
   rejected: {},
-  reliability: { duplicates: 0, gaps: 0, nacksSent: 0, nackOverflows: 0, lostNotices: 0 },
+  reliability: {
+    duplicates: 0,
+    gaps: 0,
+    divergences: 0,
+    nacksSent: 0,
+    nackOverflows: 0,
+    lostNotices: 0,
+  },
   bulk: {
     entries: 0,
     superseded: 0,
     stale: 0,
     lagging: 0,
-    sweepsSkipped: 0,
+    swept: 0,
     transfers: 0,
     failures: 0,
     owed: 0,
@@ -147,6 +156,7 @@ export function snapshotOf(sources: SnapshotSources): SessionSyncSnapshot {
     reliability: {
       duplicates: receiver.duplicates,
       gaps: receiver.gaps,
+      divergences: receiver.divergences,
       nacksSent: receiver.nacks,
       nackOverflows: sender.nackOverflows,
       lostNotices: sender.lostNotices,

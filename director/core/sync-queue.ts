@@ -1,5 +1,5 @@
 import type { Instant } from '../base/time.js';
-import { Flag, LocalOrigin, type ConnectionTable } from './connections.js';
+import { Flag, type ConnectionTable } from './connections.js';
 import type { Settings } from './settings.js';
 
 /** The most entries that wait between two drains. */
@@ -10,6 +10,8 @@ const LongestQueue = 65_536;
  * entry is left out and counted; its next packet tries again.
  */
 export class SyncQueue {
+  /** True when peers note whose word an entry is: then a node that takes one over tells them at once. */
+  hasOwners = true;
   /** Entries left out because the queue was full. */
   overflows = 0;
   /** Called with a synced entry that is about to go. */
@@ -78,20 +80,6 @@ export function isSyncDue(
     period > 0 &&
     packets % period === threshold % period;
   return isPeriodOver || connections.isSyncStale(index, now);
-}
-
-/** How long an entry stays with the node that told of it last, so that two that share its packets do not quarrel. */
-const OwnershipPeriod = 1;
-
-/**
- * Among nodes that are all active: true when a client's packet shows that the connection of another node has moved to
- * this one, which then tells the others that it is its own now.
- */
-export function hasMovedHere(connections: ConnectionTable, index: number, now: Instant): boolean {
-  return (
-    connections.origin[index] !== LocalOrigin &&
-    connections.sinceSync(index, now) >= OwnershipPeriod
-  );
 }
 
 /** Templates are told when they change or age, not with every packet of their connections as IPVS does. */

@@ -5,8 +5,9 @@ export interface Flow {
   readonly protocol: 'tcp' | 'udp';
   readonly client: { readonly address: IpAddress; readonly port: number };
   readonly virtual: { readonly address: IpAddress; readonly port: number };
-  /** True when the server's packets pass the director. */
   readonly isNat: boolean;
+  /** True when the server's packets pass the director although there is no NAT: they come from the virtual address. */
+  readonly answersThrough?: boolean;
   /** What a datagram, or a segment with P, carries unless it has a size of its own. */
   readonly payload: string;
   /**

@@ -77,16 +77,17 @@ function readWord(text: string): Word {
 
 function sendPacket(outside: Outside, flow: Flow, text: string, heard: Heard | undefined): void {
   const word = readWord(text);
-  const { client, virtual, isNat } = flow;
-  if (!word.isRequest && (!isNat || heard === undefined)) return;
-  const ends = word.isRequest
-    ? endsOf(client, virtual)
-    : { ...endsOf(virtual, client), ...heard?.server };
-  const packet = word.kind.startsWith('I')
-    ? errorOf(flow, ends, word, heard)
-    : packetOf(flow, ends, word);
-  if (packet !== undefined) outside.send(packet, ends.source);
+  const { client, virtual, isNat, answersThrough } = flow;
+  if (!word.isRequest && heard === undefined) return;
+  if (!word.isRequest && !isNat && (answersThrough !== true || isError(word))) return;
+  const plain = word.isRequest ? endsOf(client, virtual) : endsOf(virtual, client);
+  const ends = !word.isRequest && isNat ? { ...plain, ...heard?.server } : plain;
+  const from = word.isRequest ? client.address : heard?.server.source;
+  const packet = isError(word) ? errorOf(flow, ends, word, heard) : packetOf(flow, ends, word);
+  if (packet !== undefined) outside.send(packet, from ?? ends.source);
 }
+
+const isError = ({ kind }: Word): boolean => kind.startsWith('I');
 
 /** An ICMP error: a client quotes what a server would have sent it, a server what it got. */
 function errorOf(

@@ -71,6 +71,7 @@ interface Peer {
 export class IpvsSync implements SyncMachine {
   readonly effects: SyncEffect[] = [];
   readonly peersAlive = 0;
+  readonly hasOwners = false;
 
   readonly #config: IpvsSyncConfig;
   readonly #writer: IpvsMessageWriter;
@@ -218,7 +219,7 @@ export class IpvsSync implements SyncMachine {
         continue;
       }
       this.#receivedRecords += 1;
-      this.effects.push({ kind: 'apply', record, from: source, bulk: false });
+      this.effects.push({ kind: 'apply', record, from: source, epoch: 0, bulk: false });
     }
     return undefined;
   }

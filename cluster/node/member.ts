@@ -325,8 +325,8 @@ export class Member {
     if (this.#isStopped || this.#isInTurn || this.#vrrp === undefined) return;
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
-    // Each step reads the clock: the one before it has moved machines on.
     this.#tick(now());
+    // Each step reads the clock: the one before it has moved machines on, and time does not go back.
     this.vrrp.serve(hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;

@@ -129,7 +129,7 @@ export class Member {
     this.#replication = new Replication(director, now, newLife(this.config.routerId));
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
-    this.#vrrp = await VrrpPlane.open(this.config, this.#routerPorts());
+    this.#vrrp = await VrrpPlane.open(this.config, this.#plane, this.#routerPorts());
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
     this.#vrrp.watch();
     await this.#until(() => !this.vrrp.isUncertain, TrackerWaitMs);
@@ -213,7 +213,7 @@ export class Member {
   #linkTo(sync: SyncMachine | undefined): void {
     this.#link = new SessionLink(this.plane.director, this.replication, sync, {
       send: (bytes, to) => this.#syncSocket?.send(bytes, to),
-      other: (effect, at) => this.#applySync(effect, at),
+      other: (effect) => this.#applySync(effect),
     });
   }
 
@@ -249,9 +249,8 @@ export class Member {
     }
   }
 
-  #routerPorts(): Omit<RouterPorts, 'notify'> {
+  #routerPorts(): Omit<RouterPorts, 'notify' | 'director'> {
     return {
-      director: this.plane.director,
       timeline: this.timeline,
       log: this.#log,
       changed: () => this.#turn(),
@@ -327,15 +326,14 @@ export class Member {
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
     this.#tick(now());
-    // Later than the tick, which has told session sync what expired.
-    const at = now();
-    this.vrrp.serve(at, hasPolled);
+    // Each step reads the clock: the one before it has moved machines on, and time does not go back.
+    this.vrrp.serve(hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
-    this.link.turn(at);
+    this.link.turn(now());
     // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
     this.vrrp.applyEffects();
-    this.link.applyEffects(at);
+    this.link.applyEffects(now());
     this.#isInTurn = false;
     this.#rearm();
   }
@@ -358,10 +356,10 @@ export class Member {
     this.#timer = setTimeout(() => this.#queueTurn(), wait);
   }
 
-  #applySync(effect: SyncEffect, at: Instant): void {
+  #applySync(effect: SyncEffect): void {
     if (effect.kind !== 'table-complete') return;
     this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-    this.vrrp.allowPreemption(at);
+    this.vrrp.allowPreemption(now());
   }
 
   get #successorMs(): number {

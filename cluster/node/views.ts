@@ -5,7 +5,8 @@ import { Flag } from '../../director/core/connections.js';
 import { stateName } from '../../director/core/protocol-states.js';
 import { methodName, type VirtualService } from '../../director/core/services.js';
 import { protocolOfNumber } from '../sync/record-fields.js';
-import type { NodeStatus, ServiceView, SessionView, SyncView, VrrpView } from './api.js';
+import { idleSnapshot, type PeerSnapshot } from '../sync/snapshot.js';
+import type { NodeStatus, ServiceView, SessionView, SyncPeer, SyncView, VrrpView } from './api.js';
 import { now, wallClock } from './clock.js';
 import type { ApiHandlers } from './control-server.js';
 import type { Member } from './member.js';
@@ -144,22 +145,33 @@ function vrrpView(member: Member, router: VirtualRouter): VrrpView {
 const withoutZeros = (counts: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 
-const nothingCounted = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
-
 function syncView(member: Member): SyncView {
   const { sync } = member.config;
-  const snapshot = member.sync?.snapshot();
+  const snapshot = member.sync?.snapshot() ?? idleSnapshot;
   return {
     device: sync?.device,
     syncId: sync?.syncId ?? 0,
     tableComplete: member.isTableComplete,
-    sent: snapshot?.sent ?? nothingCounted,
-    received: snapshot?.received ?? nothingCounted,
-    peers: (snapshot?.peers ?? []).map(({ node, address, lastHeard, missing }) => ({
-      node,
-      address: address ?? '',
-      lastHeardMs: wallClock(lastHeard),
-      missing,
-    })),
+    sequence: snapshot.acknowledgement.lastSequence,
+    sent: snapshot.sent,
+    received: snapshot.received,
+    peers: snapshot.peers.map(syncPeer),
+    rejected: snapshot.rejected,
+    unsaid: snapshot.unsaid ?? {},
   };
 }
+
+const syncPeer = (peer: PeerSnapshot): SyncPeer => ({
+  node: peer.node,
+  address: peer.address ?? '',
+  epoch: peer.epoch,
+  lastHeardMs: wallClock(peer.lastHeard),
+  sequence: peer.applied,
+  lag: peer.announced - peer.applied,
+  missing: peer.missing,
+  acknowledged: peer.acknowledged,
+  retransmitted: peer.retransmitted,
+  lost: peer.gaps,
+  divergences: peer.divergences,
+  rejected: peer.rejected,
+});

@@ -40,6 +40,11 @@ export class PeerStream {
   standing: Standing = 'gone';
   readonly digests: DigestWatch;
   nackAttempts = 0;
+  /** Updates that arrived to fill a hole, and holes that were given up. */
+  repaired = 0;
+  gaps = 0;
+  /** Messages that came from its address and had no effect. */
+  rejected = 0;
 
   #next = 0;
   #highest = 0;
@@ -65,6 +70,11 @@ export class PeerStream {
   /** How many Updates are known to exist that have not arrived. */
   get missing(): number {
     return this.positioned ? this.#highest - this.applied - this.#held.size : 0;
+  }
+
+  /** The last sequence that is known to exist. */
+  get announced(): number {
+    return Math.max(this.#highest, this.applied);
   }
 
   get held(): number {

@@ -67,6 +67,11 @@ export class SyncReceiver {
   }
 
   /** Times that copies differed from what their peer has. */
+  /** A message from this address had no effect; it counts for the peer that lives there, if one does. */
+  reject(source: IpAddress): void {
+    for (const peer of this.#peers.values()) if (peer.address === source) peer.rejected += 1;
+  }
+
   get divergences(): number {
     let count = this.#divergencesBefore;
     for (const { digests } of this.#peers.values()) count += digests.divergences;
@@ -156,7 +161,10 @@ export class SyncReceiver {
       this.duplicates += 1;
       return;
     }
-    if (peer.nackAttempts > 0 && updates.sequence < peer.afterHole) this.repaired += 1;
+    if (peer.nackAttempts > 0 && updates.sequence < peer.afterHole) {
+      this.repaired += 1;
+      peer.repaired += 1;
+    }
     peer.hold(updates);
     this.#applyReady(now, peer);
     while (peer.held > this.#tuning.holdLimit) this.#declareGap(now, peer, peer.afterHole);
@@ -264,6 +272,7 @@ export class SyncReceiver {
 
   #declareGap(now: Instant, peer: PeerStream, sequence: number): void {
     this.gaps += 1;
+    peer.gaps += 1;
     peer.nackAttempts = 0;
     for (const updates of peer.skipTo(sequence)) this.#apply(peer, updates);
     this.#applyReady(now, peer);

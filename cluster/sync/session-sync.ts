@@ -256,7 +256,7 @@ export class SessionSync implements SyncMachine {
     this.#moveTo(now);
     if (this.#state !== 'running') return this.#inbox.reject('not-running');
     const received = this.#inbox.receive(now, bytes, source);
-    if (received === undefined) return;
+    if (received === undefined) return this.#receiver.reject(source);
     const { peer, body } = received;
     const refusal = this.#refusal(body);
     if (refusal !== undefined) return this.#inbox.reject(refusal);

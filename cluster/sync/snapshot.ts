@@ -19,21 +19,38 @@ export interface SyncTraffic {
   readonly retransmissions: number;
 }
 
+/** One peer as this node hears it, in the present life of its process. */
+export interface PeerSnapshot {
+  readonly node: string;
+  /** Undefined when only others have spoken of it. */
+  readonly address: IpAddress | undefined;
+  /** Which run of its process this is: greater is later. */
+  readonly epoch: number;
+  readonly lastHeard: Instant;
+  /** Its last Updates that are applied here, and the last that exist: the difference is the lag. */
+  readonly applied: number;
+  readonly announced: number;
+  /** Updates known to exist that have not arrived. */
+  readonly missing: number;
+  /** What it has acknowledged of this node's own Updates. */
+  readonly acknowledged: number;
+  /** Updates that came only when they were asked for. */
+  readonly retransmitted: number;
+  /** Holes given up, each repaired by a transfer from the peer if it lives. */
+  readonly gaps: number;
+  /** Times that the copies of its entries were found to differ from its own. */
+  readonly divergences: number;
+  /** Messages from its address that had no effect. */
+  readonly rejected: number;
+}
+
 /** The state of session sync for people and metrics. */
 export interface SessionSyncSnapshot {
   readonly tableComplete: boolean;
   readonly sent: SyncTraffic;
   readonly received: SyncTraffic;
-  /** By name. `missing` counts Updates known to exist that have not arrived. */
-  readonly peers: readonly {
-    readonly node: string;
-    /** Undefined when only others have spoken of it. */
-    readonly address: IpAddress | undefined;
-    readonly lastHeard: Instant;
-    readonly missing: number;
-    /** What it has acknowledged of this node's own Updates. */
-    readonly acknowledged: number;
-  }[];
+  /** By name. */
+  readonly peers: readonly PeerSnapshot[];
   readonly acknowledgement: {
     /** This node's last Updates, those that peers were asked about last, and those that at least one peer has. */
     readonly lastSequence: number;
@@ -69,6 +86,19 @@ export interface SessionSyncSnapshot {
     readonly recordsSent: number;
   };
 }
+
+/** Of a peer of which a format without numbers and answers tells nothing more than that it is there. */
+export const silentPeer: Omit<PeerSnapshot, 'node' | 'address' | 'lastHeard'> = {
+  epoch: 0,
+  applied: 0,
+  announced: 0,
+  missing: 0,
+  acknowledged: 0,
+  retransmitted: 0,
+  gaps: 0,
+  divergences: 0,
+  rejected: 0,
+};
 
 const noTraffic: SyncTraffic = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
 
@@ -134,12 +164,19 @@ export function snapshotOf(sources: SnapshotSources): SessionSyncSnapshot {
       removals: receiver.removals,
       retransmissions: receiver.repaired,
     },
-    peers: heard.map(({ node, address, lastHeard, missing, acknowledged }) => ({
-      node,
-      address,
-      lastHeard,
-      missing,
-      acknowledged,
+    peers: heard.map((peer) => ({
+      node: peer.node,
+      address: peer.address,
+      epoch: peer.epoch,
+      lastHeard: peer.lastHeard,
+      applied: peer.applied,
+      announced: peer.announced,
+      missing: peer.missing,
+      acknowledged: peer.acknowledged,
+      retransmitted: peer.repaired,
+      gaps: peer.gaps,
+      divergences: peer.digests.divergences,
+      rejected: peer.rejected,
     })),
     acknowledgement: {
       lastSequence: sender.lastSequence,

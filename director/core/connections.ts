@@ -29,6 +29,9 @@ export const Flag = {
   uncommitted: 0x80,
 } as const;
 
+/** The bit of the methods Route and Tunnel, and only of them. */
+const AnswersAsVirtual = Method.route & Method.tunnel;
+
 /** Origin of an entry that this node scheduled itself. */
 export const LocalOrigin = 0;
 
@@ -170,7 +173,12 @@ export class ConnectionTable {
    * count: with the same real server they may have the same endpoints.
    */
   findReply(flow: Flow): number {
-    return this.#index.findReply(flow, this.flags, Flag.noOutput);
+    return this.#index.findReply(flow, this.method, AnswersAsVirtual);
+  }
+
+  /** True for Route and Tunnel: the real server itself answers as the virtual service. */
+  answersAsVirtual(index: number): boolean {
+    return ((this.method[index] ?? Method.masq) & AnswersAsVirtual) !== 0;
   }
 
   /** True when the key's client has as many entries as one may have. */

@@ -17,9 +17,10 @@ export type CommitMode = 'none' | 'sent' | 'acked';
 
 /**
  * The longest that a packet waits for its connection to be committed. Peers answer within a millisecond; this leaves room
- * for one that was busy and for one repeat, and is far below the second after which clients send again.
+ * for one that is busy and for repeats, and is far below the second after which clients send again. A peer that is stuck
+ * delays new connections by so much until it counts as silent.
  */
-export const CommitTimeout: Duration = milliseconds(50);
+export const CommitTimeout: Duration = milliseconds(100);
 
 /** The most connections that wait, and bytes of all their packets together. */
 const MostConnections = 4_096;

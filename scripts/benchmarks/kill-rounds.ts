@@ -9,17 +9,21 @@ import { TrafficProcess } from '../../cluster/lab/traffic/client-process.js';
 import type { TrafficTarget } from '../../cluster/lab/traffic/plan.js';
 import { until } from '../../cluster/lab/wait.js';
 import { Prng } from '../../director/base/prng.js';
+import { seconds } from '../../director/base/time.js';
 
 /*
  * The master is killed again and again while connections arrive: those of every age, down to a SYN that is just under
  * way, have to live on.
  */
 
-/** A lab whose TCP services have this commit mode. */
-export const labThatCommits = (lab: LabConfig, commit: CommitMode): LabConfig => ({
-  ...lab,
-  cluster: { ...lab.cluster, commit },
-});
+/**
+ * A lab whose TCP services have this commit mode. A node that returns waits for the whole table however long that takes:
+ * on a busy machine the usual ten seconds may be over before it has come.
+ */
+export const labThatCommits = (lab: LabConfig, commit: CommitMode): LabConfig => {
+  const sync = { ...lab.cluster.sync, bulkTimeout: seconds(60) };
+  return { ...lab, cluster: { ...lab.cluster, sync, commit } };
+};
 
 export interface KillOptions {
   readonly rounds: number;

@@ -4,7 +4,7 @@ import { after, between, Never, seconds } from '../../../director/base/time.js';
 import type { Duration, Instant } from '../../../director/base/time.js';
 import type { SyncEffect } from '../effects.js';
 import type { SyncRecord } from '../record.js';
-import { idleSnapshot, type SessionSyncSnapshot } from '../snapshot.js';
+import { idleSnapshot, silentPeer, type SessionSyncSnapshot } from '../snapshot.js';
 import type { SyncMachine } from '../sync-machine.js';
 import type { IpvsMessageReject, IpvsRecord, IpvsVersion } from './message.js';
 import { readIpvsMessage } from './reader.js';
@@ -166,8 +166,7 @@ export class IpvsSync implements SyncMachine {
       node: address,
       address,
       lastHeard,
-      missing: 0,
-      acknowledged: 0,
+      ...silentPeer,
     }));
     return {
       ...idleSnapshot,

@@ -91,7 +91,7 @@ test('a peer that does not answer delays a connection by no more than the bound'
   const cluster = pair('acked');
   cluster.cut = () => true;
   cluster.receive('d1', 'clients', segment('S'));
-  cluster.run(milliseconds(49));
+  cluster.run(milliseconds(99));
   t.equal(cluster.takeSent('d1').length, 0);
   cluster.run(milliseconds(2));
   t.equal(cluster.takeSent('d1').length, 1);
@@ -172,6 +172,22 @@ for (const [name, method] of methods) {
     });
   }
 }
+
+test('the answer of a real server may reach the next master before it is one', (t) => {
+  for (const [, method] of methods) {
+    const cluster = pair('acked', method);
+    cluster.receive('d1', 'clients', segment('S'));
+    settle(cluster);
+    const [syn] = cluster.takeSent('d1');
+    const [local, real] = endsOf(syn?.frame ?? new Uint8Array(60));
+    const answer = fromServer({ from: real, to: local, tcp: 'SA' });
+    t.strictSame(cluster.receive('d2', 'servers', answer), ['forward']);
+    const [sent] = cluster.takeSent('d2');
+    t.strictSame(endsOf(sent?.frame ?? new Uint8Array(60)), [vip, client]);
+    t.strictSame(cluster.receive('d2', 'clients', segment('A')), ['forward'], 'and the client too');
+  }
+  t.end();
+});
 
 test('a SYN that was lost with the master is scheduled by the next one', (t) => {
   const cluster = pair('acked');

@@ -66,12 +66,14 @@ export class Inbox {
   receive(now: Instant, bytes: Uint8Array, source: IpAddress): Received | undefined {
     const received = this.#read(now, bytes, source);
     if (typeof received !== 'string') return received;
-    this.reject(received);
+    this.reject(received, source);
     return undefined;
   }
 
-  reject(reason: SyncReject): void {
+  /** Counts what had no effect, and by whose address it came. */
+  reject(reason: SyncReject, source: IpAddress): void {
     this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
+    this.#receiver.reject(source);
   }
 
   #read(now: Instant, bytes: Uint8Array, source: IpAddress): Received | SyncReject | undefined {

@@ -1,5 +1,5 @@
 import type { IpAddress } from '../../director/base/address.js';
-import { assert, unreachable } from '../../director/base/invariant.js';
+import { assert } from '../../director/base/invariant.js';
 import { silentLog, type Log } from '../../director/base/log.js';
 import { earliest, Never, type Duration, type Instant } from '../../director/base/time.js';
 import { Acknowledgements } from './acknowledgements.js';
@@ -7,21 +7,13 @@ import { BulkDonor } from './bulk-donor.js';
 import { BulkJoiner } from './bulk-joiner.js';
 import type { BulkCounters } from './bulk-transfer.js';
 import type { SyncEffect } from './effects.js';
-import { Inbox, type SyncReject } from './inbox.js';
+import { Inbox } from './inbox.js';
 import { TouchJournal } from './journal.js';
 import type { KeyRing } from './key-ring.js';
-import {
-  isNodeName,
-  type Ack,
-  type BulkFetch,
-  type Datagram,
-  type Hello,
-  type Nack,
-  type Position,
-  type Updates,
-} from './message.js';
+import { isNodeName, type Position, type Updates } from './message.js';
 import { Outbox } from './outbox.js';
 import { PackedRecord, packRecord } from './packed-record.js';
+import { PeerListener } from './peer-listener.js';
 import { PeerStandings } from './peer-standings.js';
 import type { PeerStream } from './peer-stream.js';
 import { SyncReceiver } from './receiver.js';
@@ -86,6 +78,7 @@ export class SessionSync implements SyncMachine {
   readonly #journal: TouchJournal;
   readonly #acks: Acknowledgements;
   readonly #standings: PeerStandings;
+  readonly #listener: PeerListener;
   readonly #table: TableSource;
   readonly #log: Log;
   readonly #bulkCounters: BulkCounters = {
@@ -138,6 +131,18 @@ export class SessionSync implements SyncMachine {
       },
       config.bulkTimeout,
     );
+    this.#listener = new PeerListener({
+      outbox: this.#outbox,
+      sender: this.#sender,
+      receiver: this.#receiver,
+      joiner: this.#joiner,
+      donor: this.#donor,
+      acks: this.#acks,
+      standings: this.#standings,
+      table,
+      effects: this.effects,
+      positions: () => this.#positions(),
+    });
     this.#inbox = new Inbox(this.#outbox, this.#receiver, config.keys, (now, source) => {
       this.#sender.helloTo(now, source);
       this.#joiner.handleProof(source);
@@ -246,7 +251,7 @@ export class SessionSync implements SyncMachine {
     this.#joiner.handleDeadline(now);
     this.#standings.update(now);
     if (this.#acks.takeDue(now)) this.#sender.repeat(this.#acks.asked);
-    this.#acknowledge();
+    this.#listener.acknowledge();
     this.#announceTable(now);
     assert(this.deadline > now, 'session sync has handled all that was due');
   }
@@ -254,14 +259,14 @@ export class SessionSync implements SyncMachine {
   /** A UDP payload from `source`. Whatever it holds, the worst that it does is to be counted. */
   handleDatagram(now: Instant, bytes: Uint8Array, source: IpAddress): void {
     this.#moveTo(now);
-    if (this.#state !== 'running') return this.#inbox.reject('not-running');
+    if (this.#state !== 'running') return this.#inbox.reject('not-running', source);
     const received = this.#inbox.receive(now, bytes, source);
-    if (received === undefined) return this.#receiver.reject(source);
+    if (received === undefined) return;
     const { peer, body } = received;
-    const refusal = this.#refusal(body);
-    if (refusal !== undefined) return this.#inbox.reject(refusal);
-    this.#handle(now, peer, body, source);
-    this.#acknowledge();
+    const refusal = this.#listener.refusal(body);
+    if (refusal !== undefined) return this.#inbox.reject(refusal, source);
+    this.#listener.handle(now, peer, body, source);
+    this.#listener.acknowledge();
     this.#announceTable(now);
   }
 
@@ -280,75 +285,6 @@ export class SessionSync implements SyncMachine {
     });
   }
 
-  /** Why a message that is well-formed and from a peer is not for this node to act on, if so. */
-  #refusal(body: Datagram['body']): SyncReject | undefined {
-    switch (body.kind) {
-      case 'nack':
-        return this.#isForUs(body) ? undefined : 'not-for-us';
-      case 'ack':
-        if (!this.#isForUs(body)) return 'not-for-us';
-        return body.sequence <= this.#sender.lastSequence ? undefined : 'never-sent';
-      case 'bulk-chunk':
-        return body.joinerEpoch === this.#outbox.envelope.epoch ? undefined : 'not-for-us';
-      case 'bulk-fetch':
-        if (!this.#isForUs(body)) return 'not-for-us';
-        if (!this.tableComplete && !body.ownOnly) return 'table-not-complete';
-        // `asOf` would claim what the table lacks. The joiner asks again.
-        return this.#isTableBehind ? 'table-behind' : undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  #handle(now: Instant, peer: PeerStream, body: Datagram['body'], source: IpAddress): void {
-    const { midway } = this.#joiner;
-    switch (body.kind) {
-      case 'updates':
-        if (body.acknowledge) peer.ackWanted = body.sequence;
-        this.#receiver.updates(now, peer, body, midway);
-        return this.#joiner.handleAdvance(now);
-      case 'hello':
-        return this.#handleHello(now, peer, body);
-      case 'goodbye':
-        this.#standings.gone(now, peer);
-        this.#receiver.announced(now, peer, body.lastSequence, midway);
-        return this.#joiner.handlePeerGone(now, peer.node);
-      case 'lost-notice':
-        this.#receiver.lost(now, peer, body.oldestKept);
-        return this.#joiner.handleAdvance(now);
-      case 'nack':
-        return this.#sender.handleNack(now, body, source);
-      case 'ack':
-        return this.#acks.handle(now, peer, body.sequence);
-      case 'bulk-request':
-        if (this.tableComplete) this.#sender.helloTo(now, source);
-        return;
-      case 'bulk-fetch':
-        // So that the table contains exactly what the positions say.
-        this.#sender.flush(now);
-        {
-          const joiner = { life: peer, address: source };
-          return this.#donor.answer(now, body, joiner, this.#positions());
-        }
-      case 'bulk-chunk':
-        return this.#joiner.handleChunk(now, peer, body);
-      case 'challenge':
-      case 'response':
-        return assert(false, 'the inbox keeps handshakes to itself');
-      default:
-        return unreachable(body);
-    }
-  }
-
-  #handleHello(now: Instant, peer: PeerStream, hello: Hello): void {
-    if (hello.acknowledge) peer.ackWanted = hello.lastSequence;
-    peer.tableComplete = hello.tableComplete;
-    this.#receiver.announced(now, peer, hello.lastSequence, this.#joiner.midway);
-    this.#standings.heard(peer, hello.master ? 'master' : 'backup');
-    this.#joiner.handleHello(now, peer, hello);
-    this.#compareDigests(now, peer, hello);
-  }
-
   /** Asks with the Updates that have just left, or, when there were none, for all earlier ones that nobody has. */
   #askForAck(now: Instant, wasSent: boolean): void {
     const { lastSequence } = this.#sender;
@@ -357,27 +293,11 @@ export class SessionSync implements SyncMachine {
     if (this.#acks.asked < lastSequence) this.#acks.ask(now, lastSequence);
   }
 
-  /** Answers the peers that have asked: behind the effects that put what they asked about into the table. */
-  #acknowledge(): void {
-    for (const peer of this.#receiver.streams()) {
-      const { node, epoch, applied, address } = peer;
-      if (peer.ackWanted === 0 || applied < peer.ackWanted || address === undefined) continue;
-      if (!this.#joiner.isWhole(peer)) continue;
-      peer.ackWanted = 0;
-      this.#outbox.send({ kind: 'ack', node, epoch, sequence: applied }, address);
-    }
-  }
-
   /** Peers may wait for this node's acknowledgements from now on. */
   #announceTable(now: Instant): void {
     if (this.#isTableAnnounced || !this.tableComplete) return;
     this.#isTableAnnounced = true;
     this.#sender.hello(now);
-  }
-
-  #isForUs(message: Nack | BulkFetch | Ack): boolean {
-    const { node, epoch } = this.#outbox.envelope;
-    return message.node === node && message.epoch === epoch;
   }
 
   #apply(peer: PeerStream, updates: Updates): void {
@@ -391,23 +311,6 @@ export class SessionSync implements SyncMachine {
         this.effects.push({ kind: 'remove', key: change, from, epoch, isServed });
       }
     }
-  }
-
-  /**
-   * A peer says what its own entries come to. That can be compared when the copies here are as of the same sequence,
-   * nothing is missing and nothing is under way.
-   */
-  #compareDigests(now: Instant, peer: PeerStream, hello: Hello): void {
-    const { node, epoch, applied, digests } = peer;
-    const isAsOf = applied === hello.lastSequence && this.#joiner.isWhole(peer);
-    if (!isAsOf || !hello.tableComplete || !this.tableComplete || this.#isTableBehind) return;
-    if (!digests.compare(now, hello.digest, this.#table.digest({ node, epoch }))) return;
-    this.#joiner.handleDivergence(now, peer);
-  }
-
-  /** True while the driver has yet to put into the table what the streams' positions already claim. */
-  get #isTableBehind(): boolean {
-    return this.effects.some(({ kind }) => kind === 'apply' || kind === 'remove');
   }
 
   #peerRestarted(now: Instant, peer: PeerStream, before: PeerStream): void {

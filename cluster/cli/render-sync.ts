@@ -1,6 +1,6 @@
-import type { SyncCounters } from '../node/api.js';
+import type { SyncCounters, SyncPeer, SyncView } from '../node/api.js';
 import { given, renderAbsent, type Answer } from './answers.js';
-import { renderAge, renderTable, type Column } from './table.js';
+import { renderAge, renderReasons, renderTable, type Column } from './table.js';
 
 const counterColumns: readonly Column[] = [
   { title: 'node' },
@@ -9,6 +9,7 @@ const counterColumns: readonly Column[] = [
   { title: 'records', align: 'right' },
   { title: 'removals', align: 'right' },
   { title: 'retransmissions', align: 'right' },
+  { title: 'rejected' },
 ];
 
 const peerColumns: readonly Column[] = [
@@ -19,7 +20,14 @@ const peerColumns: readonly Column[] = [
   { title: 'peer' },
   { title: 'address' },
   { title: 'heard' },
-  { title: 'missing', align: 'right' },
+  { title: 'epoch', align: 'right' },
+  { title: 'sequence', align: 'right' },
+  { title: 'lag', align: 'right' },
+  { title: 'lost', align: 'right' },
+  { title: 'resent', align: 'right' },
+  { title: 'diverged', align: 'right' },
+  { title: 'rejected', align: 'right' },
+  { title: 'acknowledged', align: 'right' },
 ];
 
 /**
@@ -36,18 +44,12 @@ export function renderSync(answers: readonly Answer<'/sync'>[], now: number): st
       String(document.syncId),
       document.tableComplete ? 'complete' : 'incomplete',
     ];
-    if (document.peers.length === 0) return [[...own, 'none', '-', '-', '-']];
-    return document.peers.map((peer) => [
-      ...own,
-      peer.node,
-      peer.address,
-      `${renderAge(now - peer.lastHeardMs)} ago`,
-      String(peer.missing),
-    ]);
+    if (document.peers.length === 0) return [[...own, 'none', '-']];
+    return document.peers.map((peer) => [...own, ...peerCells(document, peer, now)]);
   });
   const counters = running.flatMap(({ node, document }) => [
-    renderCounters(node, 'sent', document.sent),
-    renderCounters(node, 'received', document.received),
+    renderCounters(node, 'sent', document.sent, document.unsaid),
+    renderCounters(node, 'received', document.received, document.rejected),
   ]);
   return [
     renderTable(peerColumns, peers),
@@ -55,11 +57,33 @@ export function renderSync(answers: readonly Answer<'/sync'>[], now: number): st
   ].join('\n');
 }
 
-const renderCounters = (node: string, direction: string, counters: SyncCounters): string[] => [
+/** What a peer has acknowledged is of this node's own messages. */
+const peerCells = ({ sequence }: SyncView, peer: SyncPeer, now: number): string[] => [
+  peer.node,
+  peer.address,
+  `${renderAge(now - peer.lastHeardMs)} ago`,
+  String(peer.epoch),
+  String(peer.sequence),
+  String(peer.lag),
+  String(peer.lost),
+  String(peer.retransmitted),
+  String(peer.divergences),
+  String(peer.rejected),
+  `${String(peer.acknowledged)} of ${String(sequence)}`,
+];
+
+/** Left out when sending is what the format cannot say. */
+const renderCounters = (
+  node: string,
+  direction: string,
+  counters: SyncCounters,
+  rejected: Readonly<Record<string, number>>,
+): string[] => [
   node,
   direction,
   String(counters.datagrams),
   String(counters.records),
   String(counters.removals),
   String(counters.retransmissions),
+  renderReasons(rejected),
 ];

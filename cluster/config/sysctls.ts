@@ -34,6 +34,7 @@ export const SysctlRanges = {
   sloppy_sctp: Switch,
   snat_reroute: Switch,
   sync_persist_mode: Switch,
+  sync_qlen_max: { minimum: 1, maximum: 2_147_483_647 },
   sync_refresh_period: Seconds,
   sync_retries: { minimum: 0, maximum: 3 },
 } satisfies Readonly<Record<string, Range>>;

@@ -105,6 +105,11 @@ export class AdvertTransport {
     return this.#socket?.listen() ?? true;
   }
 
+  /** The interface is up again. */
+  reopen(): void {
+    this.#socket?.reopen();
+  }
+
   close(): void {
     this.#socket?.close();
   }

@@ -160,14 +160,38 @@ export interface SyncView {
   readonly device: string | undefined;
   readonly syncId: number;
   readonly tableComplete: boolean;
+  /** The last of this node's own numbered messages. */
+  readonly sequence: number;
   readonly sent: SyncCounters;
   readonly received: SyncCounters;
-  readonly peers: readonly {
-    readonly node: string;
-    readonly address: string;
-    readonly lastHeardMs: number;
-    readonly missing: number;
-  }[];
+  readonly peers: readonly SyncPeer[];
+  /** Messages that had no effect, by reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Entries that the format cannot say, by reason. */
+  readonly unsaid: Readonly<Record<string, number>>;
+}
+
+/** A peer in the present life of its process, as this node hears it. */
+export interface SyncPeer {
+  readonly node: string;
+  readonly address: string;
+  /** Which run of its process: greater is later. */
+  readonly epoch: number;
+  readonly lastHeardMs: number;
+  /** Its last message applied here. */
+  readonly sequence: number;
+  /** How many that exist are not applied yet, and how many of those have not even arrived. */
+  readonly lag: number;
+  readonly missing: number;
+  /** The last of this node's messages that it has acknowledged. */
+  readonly acknowledged: number;
+  readonly retransmitted: number;
+  /** Holes that were given up and repaired by fetching its entries. */
+  readonly lost: number;
+  /** Times that the copies of its entries differed from its own; repaired in the same way. */
+  readonly divergences: number;
+  /** Messages from its address that had no effect. */
+  readonly rejected: number;
 }
 
 export interface SyncCounters {

@@ -11,15 +11,15 @@ import type { IpvsVersion } from '../sync/ipvs/message.js';
 import { shortestMessageLimit } from '../sync/ipvs/writer.js';
 import { KeyRing } from '../sync/key-ring.js';
 import { LeastDatagram, MaxDatagram } from '../sync/message.js';
+import { protocolNumber } from '../sync/record-fields.js';
+import type { Life } from '../sync/record.js';
 import { SessionSync } from '../sync/session-sync.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import { defaultTuning } from '../sync/tuning.js';
-import { protocolNumber, type Replication } from './replication.js';
+import type { Replication } from './replication.js';
 
 /** The rest of the node, as session sync needs it. */
 export interface SyncPorts {
-  /** `router_id`. */
-  readonly node: string;
   /** This node's address on the sync network, and the longest IP packet there. */
   readonly address: IpAddress;
   readonly mtu: number;
@@ -37,15 +37,21 @@ export interface SyncPorts {
 /** For how much longer than the interval of its advertisements a master is listened for. */
 const ListenMargin = 1.5;
 
+/** A life of the node of that `router_id`: greater than earlier ones by the clock, and different from them in any case. */
+export const newLife = (routerId: string): Life => ({
+  node: routerId,
+  epoch: Date.now() * 1_000 + randomInt(1_000),
+});
+
 /** Session sync in the format that the configuration asks for. */
 export function createSync(config: SyncConfig, ports: SyncPorts): SyncMachine {
   switch (config.format) {
     case 'baton':
       return new SessionSync(
         {
-          node: ports.node,
+          node: ports.replication.lives.own.node,
           syncId: config.syncId,
-          epoch: Date.now() * 1_000 + randomInt(1_000),
+          epoch: ports.replication.lives.own.epoch,
           bulkTimeout: config.bulkTimeout,
           soloTimeout: longest(
             defaultTuning.soloTimeout,

@@ -28,6 +28,10 @@ export interface DataPlane {
    * when the environment refuses one.
    */
   openPorts(): Promise<void>;
+  /** The interfaces that have a port. */
+  readonly devices: readonly string[];
+  /** An interface is up again. */
+  reopenPort(device: string): void;
   /** What all ports have counted. */
   readonly portCounters: PortCounters;
   close(): void;
@@ -86,6 +90,13 @@ export async function openDataPlane(
   return {
     director,
     openPorts,
+    get devices() {
+      return director.interfaces.filter(({ index }) => ports.has(index)).map(({ name }) => name);
+    },
+    reopenPort: (device) => {
+      const owner = director.interfaces.find(({ name }) => name === device);
+      if (owner !== undefined) ports.get(owner.index)?.reopen();
+    },
     get portCounters() {
       return sumOf([...ports.values()].map(({ counters }) => counters));
     },

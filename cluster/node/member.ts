@@ -23,7 +23,7 @@ import type { KeyRing } from '../sync/key-ring.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
-import { createSync, keyRingOf } from './create-sync.js';
+import { createSync, keyRingOf, newLife } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
@@ -126,10 +126,10 @@ export class Member {
       this.#receiveFrame(packet, arrival),
     );
     const { director } = this.#plane;
-    this.#replication = new Replication(director);
+    this.#replication = new Replication(director, now, newLife(this.config.routerId));
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
-    this.#vrrp = await VrrpPlane.open(this.config, this.#routerPorts());
+    this.#vrrp = await VrrpPlane.open(this.config, this.#plane, this.#routerPorts());
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
     this.#vrrp.watch();
     await this.#until(() => !this.vrrp.isUncertain, TrackerWaitMs);
@@ -193,7 +193,6 @@ export class Member {
     }
     const keys = keyRingOf(config);
     const sync = createSync(config, {
-      node: this.config.routerId,
       address,
       mtu: owner.mtu,
       keys,
@@ -214,7 +213,7 @@ export class Member {
   #linkTo(sync: SyncMachine | undefined): void {
     this.#link = new SessionLink(this.plane.director, this.replication, sync, {
       send: (bytes, to) => this.#syncSocket?.send(bytes, to),
-      other: (effect, at) => this.#applySync(effect, at),
+      other: (effect) => this.#applySync(effect),
     });
   }
 
@@ -250,9 +249,8 @@ export class Member {
     }
   }
 
-  #routerPorts(): Omit<RouterPorts, 'notify'> {
+  #routerPorts(): Omit<RouterPorts, 'notify' | 'director'> {
     return {
-      director: this.plane.director,
       timeline: this.timeline,
       log: this.#log,
       changed: () => this.#turn(),
@@ -328,8 +326,8 @@ export class Member {
     this.#isInTurn = true;
     this.#framesSinceTurn = 0;
     this.#tick(now());
-    // Each machine hears the time when it is its turn: those before it have spoken to it, and time does not go back.
-    this.vrrp.serve(now(), hasPolled);
+    // Each step reads the clock: the one before it has moved machines on, and time does not go back.
+    this.vrrp.serve(hasPolled);
     const { isGivingUp } = this.vrrp;
     this.plane.director.commits.isHandingOver = this.#isStopping || isGivingUp;
     this.link.turn(now());
@@ -358,10 +356,10 @@ export class Member {
     this.#timer = setTimeout(() => this.#queueTurn(), wait);
   }
 
-  #applySync(effect: SyncEffect, at: Instant): void {
+  #applySync(effect: SyncEffect): void {
     if (effect.kind !== 'table-complete') return;
     this.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-    this.vrrp.allowPreemption(at);
+    this.vrrp.allowPreemption(now());
   }
 
   get #successorMs(): number {

@@ -1,10 +1,12 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { earliest, Never, type Instant } from '../../director/base/time.js';
 import { releaseAcknowledged, releaseOverdue, releaseSent } from '../../director/core/commit.js';
-import { Flag, LocalOrigin } from '../../director/core/connections.js';
+import { Flag } from '../../director/core/connections.js';
 import type { Director } from '../../director/core/director.js';
+import { isServed } from '../../director/core/lifecycle.js';
 import type { SyncEffect } from '../sync/effects.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
+import { Inheritance } from './inheritance.js';
 import type { Replication } from './replication.js';
 
 /** The rest of the node, as the link needs it. */
@@ -27,6 +29,7 @@ export class SessionLink {
   readonly #replication: Replication;
   readonly #sync: SyncMachine | undefined;
   readonly #ports: SessionLinkPorts;
+  readonly #inheritance: Inheritance;
   /** The sequence of the last entry told, and the last one that a peer has acknowledged. */
   #told = 0;
   #acknowledged = 0;
@@ -41,11 +44,14 @@ export class SessionLink {
     this.#replication = replication;
     this.#sync = sync;
     this.#ports = ports;
+    this.#inheritance = new Inheritance(director, replication.lives);
+    director.sync.hasOwners = sync?.hasOwners ?? true;
   }
 
   /** When the next turn has to be at the latest. */
   get deadline(): Instant {
-    return earliest(this.#sync?.deadline ?? Never, this.#director.commits.deadline);
+    const machines = earliest(this.#sync?.deadline ?? Never, this.#director.commits.deadline);
+    return earliest(machines, this.#inheritance.deadline);
   }
 
   /** True when a peer has acknowledged what was told up to this sequence. */
@@ -63,6 +69,7 @@ export class SessionLink {
     this.#tellQueued(at);
     if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
     this.applyEffects(at);
+    this.#inheritance.turn(at);
     const { commits } = this.#director;
     if (this.#sync === undefined) commits.reach = 'none';
     else commits.reach = this.#sync.peersAlive > 0 ? 'acked' : 'sent';
@@ -94,7 +101,8 @@ export class SessionLink {
 
   /** The node has ended an entry that peers know. */
   tellRemoval(index: number, at: Instant): void {
-    this.#sync?.remove(at, this.#replication.key(index));
+    const key = this.#replication.key(index);
+    this.#sync?.remove(at, key, isServed(this.#director, index));
   }
 
   #tellQueued(at: Instant): void {
@@ -115,7 +123,6 @@ export class SessionLink {
     if (this.#sync === undefined) return;
     const { connections } = this.#director;
     connections.markSynced(index, at);
-    connections.origin[index] = LocalOrigin;
     this.#told = this.#sync.update(at, this.#replication.entry(index));
   }
 
@@ -128,7 +135,10 @@ export class SessionLink {
         this.#replication.apply(effect, at);
         break;
       case 'remove':
-        this.#replication.remove(effect.key, effect.from);
+        this.#replication.remove(effect);
+        break;
+      case 'standing':
+        this.#replication.lives.setStanding(effect.from, effect.epoch, effect.standing);
         break;
       case 'acknowledged':
         this.#acknowledged = effect.sequence;

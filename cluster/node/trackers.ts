@@ -29,14 +29,21 @@ export class Trackers {
   }[];
   readonly #processes: ProcessCounts;
 
-  /** Throws an `IoError` for a script that must not be run, or as somebody who is not there. */
-  constructor(config: TrackedConfig, tracked: readonly Tracked[], report: TrackerReport, log: Log) {
+  /**
+   * The state of `devices` is reported although nobody may track them. Throws an `IoError` for a script that must not be
+   * run, or as somebody who is not there.
+   */
+  constructor(
+    config: TrackedConfig,
+    tracked: readonly Tracked[],
+    report: TrackerReport,
+    { log, devices }: { readonly log: Log; readonly devices: readonly string[] },
+  ) {
     const isTracked = (kind: TrackerKind, name: string): boolean =>
       tracked.some((one) => one.kind === kind && one.name === name);
     this.#report = report;
-    this.#devices = [
-      ...new Set(tracked.filter(({ kind }) => kind === 'interface').map(({ name }) => name)),
-    ];
+    const links = tracked.filter(({ kind }) => kind === 'interface').map(({ name }) => name);
+    this.#devices = [...new Set([...links, ...devices])];
     this.#links = new LinkMonitor(
       this.#devices,
       (device, isUp) => report('interface', device, isUp),

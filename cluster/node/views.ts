@@ -4,11 +4,12 @@ import { toMilliseconds } from '../../director/base/time.js';
 import { Flag } from '../../director/core/connections.js';
 import { stateName } from '../../director/core/protocol-states.js';
 import { methodName, type VirtualService } from '../../director/core/services.js';
-import type { NodeStatus, ServiceView, SessionView, SyncView, VrrpView } from './api.js';
+import { protocolOfNumber } from '../sync/record-fields.js';
+import { idleSnapshot, type PeerSnapshot } from '../sync/snapshot.js';
+import type { NodeStatus, ServiceView, SessionView, SyncPeer, SyncView, VrrpView } from './api.js';
 import { now, wallClock } from './clock.js';
 import type { ApiHandlers } from './control-server.js';
 import type { Member } from './member.js';
-import { protocolName } from './replication.js';
 import type { VirtualRouter } from './virtual-router.js';
 
 /** The documents of the control socket, made from the machines when somebody asks. */
@@ -63,6 +64,7 @@ function sessionViews(member: Member): SessionView[] {
   for (let index = 0; index < connections.end; index += 1) {
     if (!connections.isInUse(index)) continue;
     const entry = member.replication.entry(index);
+    const origin = member.replication.originName(index);
     const isSynced = connections.hasFlag(index, Flag.synced);
     views.push({
       protocol: entry.protocol,
@@ -76,8 +78,8 @@ function sessionViews(member: Member): SessionView[] {
       virtual: endpoint(entry.virtual, entry.virtualPort),
       real: endpoint(entry.real, entry.realPort),
       method: entry.method,
-      origin: entry.origin ?? 'local',
-      owner: entry.origin ?? member.config.routerId,
+      origin: origin ?? 'local',
+      owner: origin ?? member.config.routerId,
       synced: isSynced,
       syncedAgeMs: isSynced ? Math.round(connections.sinceSync(index, at) * 1_000) : undefined,
       packets: entry.packets,
@@ -88,7 +90,7 @@ function sessionViews(member: Member): SessionView[] {
 
 function serviceView(service: VirtualService): ServiceView {
   return {
-    protocol: service.firewallMark === 0 ? protocolName(service.protocol) : 'FWM',
+    protocol: service.firewallMark === 0 ? (protocolOfNumber(service.protocol) ?? 'IP') : 'FWM',
     virtual:
       service.address === undefined
         ? String(service.firewallMark)
@@ -143,22 +145,33 @@ function vrrpView(member: Member, router: VirtualRouter): VrrpView {
 const withoutZeros = (counts: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 
-const nothingCounted = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
-
 function syncView(member: Member): SyncView {
   const { sync } = member.config;
-  const snapshot = member.sync?.snapshot();
+  const snapshot = member.sync?.snapshot() ?? idleSnapshot;
   return {
     device: sync?.device,
     syncId: sync?.syncId ?? 0,
     tableComplete: member.isTableComplete,
-    sent: snapshot?.sent ?? nothingCounted,
-    received: snapshot?.received ?? nothingCounted,
-    peers: (snapshot?.peers ?? []).map(({ node, address, lastHeard, missing }) => ({
-      node,
-      address: address ?? '',
-      lastHeardMs: wallClock(lastHeard),
-      missing,
-    })),
+    sequence: snapshot.acknowledgement.lastSequence,
+    sent: snapshot.sent,
+    received: snapshot.received,
+    peers: snapshot.peers.map(syncPeer),
+    rejected: snapshot.rejected,
+    unsaid: snapshot.unsaid ?? {},
   };
 }
+
+const syncPeer = (peer: PeerSnapshot): SyncPeer => ({
+  node: peer.node,
+  address: peer.address ?? '',
+  epoch: peer.epoch,
+  lastHeardMs: wallClock(peer.lastHeard),
+  sequence: peer.applied,
+  lag: peer.announced - peer.applied,
+  missing: peer.missing,
+  acknowledged: peer.acknowledged,
+  retransmitted: peer.retransmitted,
+  lost: peer.gaps,
+  divergences: peer.divergences,
+  rejected: peer.rejected,
+});

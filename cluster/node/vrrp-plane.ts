@@ -13,6 +13,7 @@ import type { VrrpState } from '../vrrp/state.js';
 import { SyncGroup } from '../vrrp/sync-group.js';
 import { trackedByMember, type Tracked, type TrackerReport } from '../vrrp/tracking.js';
 import { now } from './clock.js';
+import type { DataPlane } from './data-plane.js';
 import { Notifications, type NotifyState, type NotifySubject } from './notify-scripts.js';
 import { Trackers } from './trackers.js';
 import { VirtualRouter, type RouterPorts } from './virtual-router.js';
@@ -42,30 +43,42 @@ export class VrrpPlane {
   readonly #groups: Group[] = [];
   readonly #trackers: Trackers;
   readonly #notifications: Notifications;
+  readonly #data: DataPlane;
+  readonly #down = new Set<string>();
 
-  private constructor(trackers: Trackers, notifications: Notifications) {
+  private constructor(data: DataPlane, trackers: Trackers, notifications: Notifications) {
+    this.#data = data;
     this.#trackers = trackers;
     this.#notifications = notifications;
   }
 
   /** Opens the sockets of all instances. Throws an `IoError` when the environment refuses something. */
-  static async open(config: NodeConfig, ports: Omit<RouterPorts, 'notify'>): Promise<VrrpPlane> {
+  static async open(
+    config: NodeConfig,
+    data: DataPlane,
+    ports: Omit<RouterPorts, 'notify' | 'director'>,
+  ): Promise<VrrpPlane> {
     const rules = { security: config.scriptSecurity };
     const notifications = new Notifications(config.notifyFifo, rules, ports.log);
     const tracked = new Map(config.vrrpInstances.map((vrrp) => [vrrp, trackedBy(vrrp, config)]));
     const report: TrackerReport = (kind, name, value) => {
+      if (kind === 'interface') plane.#followLink(name, value === true);
       for (const router of plane.routers) router.track(kind, name, value);
       ports.changed();
     };
-    const trackers = new Trackers(config, [...tracked.values()].flat(), report, ports.log);
-    const plane = new VrrpPlane(trackers, notifications);
+    const { devices, director } = data;
+    const trackers = new Trackers(config, [...tracked.values()].flat(), report, {
+      log: ports.log,
+      devices,
+    });
+    const plane = new VrrpPlane(data, trackers, notifications);
     for (const [vrrp, what] of tracked) {
       const subject = notifications.add('INSTANCE', vrrp.name, vrrp.notify);
       const notify = (state: VrrpState, priority: number): void =>
         notifications.tell(subject, NotifyStates[state], priority);
       const isInGroup = config.syncGroups.some(({ members }) => members.includes(vrrp.name));
       const options = { tracked: what, isInGroup };
-      plane.routers.push(await VirtualRouter.open(vrrp, options, { ...ports, notify }));
+      plane.routers.push(await VirtualRouter.open(vrrp, options, { ...ports, director, notify }));
     }
     for (const { name, members, notify } of config.syncGroups) {
       const routers = plane.routers.filter((router) => members.includes(router.config.name));
@@ -138,10 +151,10 @@ export class VrrpPlane {
    * event loop has read the sockets just now; without that, backups whose sockets only the event loop can read wait
    * until it has.
    */
-  serve(at: Instant, hasPolled: boolean): void {
+  serve(hasPolled: boolean): void {
     const deaf = new Set<VirtualRouter>();
     for (const router of this.routers) {
-      if (router.deadline > at) continue;
+      if (router.deadline > now()) continue;
       if (router.listen(hasPolled)) router.handleDeadline(now());
       else deaf.add(router);
     }
@@ -175,6 +188,17 @@ export class VrrpPlane {
 
   giveUp(at: Instant): void {
     for (const router of this.routers) router.giveUp(at);
+  }
+
+  /** What captures on an interface that was down has to begin anew. */
+  #followLink(device: string, isUp: boolean): void {
+    if (!isUp) this.#down.add(device);
+    else if (this.#down.delete(device)) {
+      this.#data.reopenPort(device);
+      for (const { config, transport } of this.routers) {
+        if (config.device === device) transport.reopen();
+      }
+    }
   }
 
   /** Closes everything at once, but for notify scripts that wait to be started. */

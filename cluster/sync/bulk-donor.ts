@@ -1,19 +1,24 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
-import { type BulkFetch, type Position } from './message.js';
+import { ChangeList } from './change-list.js';
+import { MaxLives, type BulkChunk, type BulkFetch, type Position } from './message.js';
 import type { Outbox } from './outbox.js';
-import { recordSize } from './record-codec.js';
-import type { TableEntry, TableSource } from './record.js';
+import { GreatestRecord, writeRecord } from './packed-layout.js';
+import type { RecordFields } from './record-fields.js';
+import type { EntryPage, Life, TableSource } from './record.js';
 import { SignatureLength } from './signature.js';
 
-/** Entries looked at for one chunk, so that a fetch of few among many cannot hold a node up. */
-const maxReads = 128;
-
-/** Room that envelope, numbers and field tags of a chunk take at most. */
+/** Room that envelope, numbers, field tags and signature of a chunk take at most. */
 const chunkRoom = 140 + SignatureLength;
+
+/** Of a chunk's length, the part that positions may take: what is left holds records and the lives they come from. */
+const positionShare = 0.4;
 
 /** Bytes of one position inside a chunk, at most. */
 const positionSize = (position: Position): number => position.node.length + 2 + 9 + 9 + 2;
+
+/** Bytes of one life inside a chunk, at most. */
+const lifeSize = (life: Life): number => life.node.length + 2 + 9 + 2;
 
 /**
  * The donor's side of a bulk transfer: reads a part of the table for whoever asks. Keeps nothing between two fetches:
@@ -27,50 +32,94 @@ export class BulkDonor {
   readonly #maxLength: number;
 
   constructor(outbox: Outbox, table: TableSource, maxLength: number) {
-    this.#maxLength = maxLength;
     this.#outbox = outbox;
     this.#table = table;
+    this.#maxLength = maxLength;
   }
 
   /** Answers a fetch. The caller has flushed: the table contains exactly what `asOf` says. */
-  answer(fetch: BulkFetch, joinerEpoch: number, asOf: readonly Position[], to: IpAddress): void {
+  answer(fetch: BulkFetch, joiner: Life, asOf: readonly Position[], to: IpAddress): void {
     const { transfer } = fetch;
-    let cursor = fetch.cursor;
+    const joinerEpoch = joiner.epoch;
+    const known = this.#thatFit(asOf, joiner);
+    let { cursor } = fetch;
     for (let sent = 0; sent < fetch.window && cursor >= 0; sent += 1) {
-      const { records, next } = this.#readChunk(fetch, cursor, asOf);
-      this.#outbox.send(
-        { kind: 'bulk-chunk', joinerEpoch, transfer, cursor, next, asOf, records },
-        to,
-      );
+      const page = new ChunkPage(this.#roomBeside(known));
+      const next = this.#table.readFrom(cursor, fetch.ownOnly ? 'own' : 'all', page);
+      assert(next !== cursor, 'the greatest record fits beside the longest list of positions');
+      const body = {
+        kind: 'bulk-chunk',
+        joinerEpoch,
+        transfer,
+        cursor,
+        next,
+        asOf: known,
+      } as const;
+      this.#outbox.send({ ...body, ...page.take() }, to);
       this.chunks += 1;
-      this.records += records.length;
+      this.records += page.count;
       cursor = next;
     }
   }
 
-  #readChunk(
-    fetch: BulkFetch,
-    start: number,
-    asOf: readonly Position[],
-  ): { records: TableEntry[]; next: number } {
-    const records: TableEntry[] = [];
-    let room = this.#maxLength - chunkRoom;
-    for (const position of asOf) room -= positionSize(position);
-    let cursor = start;
-    for (let reads = 0; reads < maxReads && cursor >= 0; reads += 1) {
-      const page = this.#table.readFrom(cursor, 1);
-      const wanted = page.records.filter((entry) => !fetch.ownOnly || this.#isOwn(entry));
-      for (const entry of wanted) room -= recordSize(entry);
-      if (room < 0) break;
-      records.push(...wanted);
-      cursor = page.next;
-    }
-    assert(cursor !== start, 'the greatest record fits beside the longest list of positions');
-    return { records, next: cursor };
+  /**
+   * The donor's own position, the joiner's, and of the others as many as there is room for: what is left out counts as
+   * unknown.
+   */
+  #thatFit(asOf: readonly Position[], joiner: Life): readonly Position[] {
+    const { node } = this.#outbox.envelope;
+    const rank = (name: string): number => Number(name !== node) + Number(name !== joiner.node);
+    let room = this.#maxLength * positionShare;
+    const byUse = asOf.toSorted((left, right) => rank(left.node) - rank(right.node));
+    return byUse.filter((position) => {
+      room -= positionSize(position);
+      return room >= 0;
+    });
   }
 
-  /** An entry of this node's own, also one from before its restart. */
-  #isOwn(entry: TableEntry): boolean {
-    return entry.origin === undefined || entry.origin === this.#outbox.envelope.node;
+  #roomBeside(positions: readonly Position[]): number {
+    let room = this.#maxLength - chunkRoom;
+    for (const position of positions) room -= positionSize(position);
+    return room;
+  }
+}
+
+/** The records of one chunk, with whose word they are. */
+class ChunkPage implements EntryPage {
+  count = 0;
+  readonly #view: DataView;
+  readonly #origins: number[] = [];
+  readonly #lives: Life[] = [];
+  #room: number;
+  #length = 0;
+
+  constructor(room: number) {
+    this.#room = room;
+    this.#view = new DataView(new ArrayBuffer(room + GreatestRecord));
+  }
+
+  add(entry: RecordFields, origin: Life | undefined): boolean {
+    let place = origin === undefined ? 0 : this.#placeOf(origin);
+    const isNew = origin !== undefined && place === 0;
+    if (isNew && this.#lives.length >= MaxLives) return false;
+    const end = writeRecord(this.#view, this.#length, entry);
+    const growth = end - this.#length + 1 + (isNew ? lifeSize(origin) : 0);
+    if (growth > this.#room) return false;
+    if (isNew) place = this.#lives.push(origin);
+    this.#room -= growth;
+    this.#length = end;
+    this.#origins.push(place);
+    this.count += 1;
+    return true;
+  }
+
+  take(): Pick<BulkChunk, 'lives' | 'records' | 'origins'> {
+    const records = ChangeList.read(new Uint8Array(this.#view.buffer, 0, this.#length));
+    assert(typeof records !== 'string', 'what was written can be read');
+    return { lives: this.#lives, records, origins: Uint8Array.from(this.#origins) };
+  }
+
+  #placeOf({ node, epoch }: Life): number {
+    return this.#lives.findIndex((life) => life.node === node && life.epoch === epoch) + 1;
   }
 }

@@ -7,7 +7,6 @@ import { BulkTransfer, type TransferContext, type TransferScope } from './bulk-t
 import type { CompleteReason } from './effects.js';
 import type { BulkChunk, Hello, Position, Updates } from './message.js';
 import type { PeerStream } from './peer-stream.js';
-import { keyText } from './record.js';
 
 /** - `requesting`: asks the group who has a table. `choosing`: collects offers. `pulling`: a transfer runs. */
 type JoinState = 'idle' | 'requesting' | 'choosing' | 'pulling' | 'settled';
@@ -48,8 +47,6 @@ export class BulkJoiner {
   readonly #offers = new Map<string, { readonly peer: PeerStream; readonly hello: Hello }>();
   /** Transfers still to be made, by donor. */
   readonly #owed = new Map<string, TransferScope>();
-  /** Epochs from which whole tables have come. */
-  readonly #sources = new Set<string>();
   #state: JoinState = 'idle';
   #transfer: BulkTransfer | undefined;
   #reason: CompleteReason | undefined;
@@ -143,19 +140,20 @@ export class BulkJoiner {
     const { journal } = this.#context;
     if (!journal.active) return;
     const by = { node: peer.node, epoch: peer.epoch, sequence: updates.sequence };
-    const donor = this.#transfer?.donor === peer ? this.#transfer : undefined;
-    for (const record of updates.records) {
-      const key = keyText(record);
-      journal.touch(key, by);
-      donor?.noteDonorUpdate(key);
-    }
-    for (const removal of updates.removals) journal.touch(keyText(removal), by);
+    for (const change of updates.changes.items) journal.touch(change.keyHash, by);
   }
 
   /** Some Updates of the peer are lost for good: its own entries are to be fetched. */
   handleGap(peer: PeerStream): void {
     this.#context.log.warn('sync gap', { peer: peer.node, resumeAt: peer.base });
     this.#owe(peer, 'own');
+  }
+
+  /** This node's copy of what the peer has told of is not what the peer has: it is to be fetched. */
+  handleDivergence(now: Instant, peer: PeerStream): void {
+    this.#context.log.warn('sync divergence', { peer: peer.node });
+    this.#owe(peer, 'own');
+    this.#beginOwed(now);
   }
 
   /** The peer has left, or runs anew: what it was to send will not come. */
@@ -200,16 +198,13 @@ export class BulkJoiner {
     assert(this.#transfer === undefined, 'one transfer at a time');
     this.#state = 'pulling';
     this.transfers += 1;
-    const source = sourceName(donor);
-    if (scope === 'all') this.#sources.add(source);
-    const sweeps = donor.firstEpoch && [...this.#sources].every((name) => name === source);
     const id = this.#nextTransfer;
     this.#nextTransfer += 1;
     this.#context.log.info('bulk transfer started', { donor: donor.node, scope });
     // A change that still waits would be neither in the journal nor before its beginning.
     this.#context.flush(now);
     this.#context.journal.begin(this.#context.positions());
-    this.#transfer = new BulkTransfer(now, this.#context, { donor, scope, id, sweeps });
+    this.#transfer = new BulkTransfer(now, this.#context, { donor, scope, id });
   }
 
   #request(now: Instant): void {
@@ -312,5 +307,3 @@ export class BulkJoiner {
     }
   }
 }
-
-const sourceName = (peer: PeerStream): string => `${peer.node} ${peer.epoch}`;

@@ -11,9 +11,10 @@ import type { SyncEffect } from './effects.js';
 import { positionOf, type TouchJournal } from './journal.js';
 import type { BulkChunk } from './message.js';
 import type { Outbox } from './outbox.js';
+import type { PackedRecord } from './packed-record.js';
 import type { PeerStream } from './peer-stream.js';
 import type { SyncReceiver } from './receiver.js';
-import { keyOf, keyText, type TableEntry, type TableSource } from './record.js';
+import type { Life, TableSource } from './record.js';
 import type { SyncTuning } from './tuning.js';
 
 /** What a transfer works with; all of it belongs to the session-sync machine. */
@@ -37,8 +38,8 @@ export interface BulkCounters {
   stale: number;
   /** Chunks accepted though the donor was behind, because it stayed so. */
   lagging: number;
-  /** Repairs that left removed entries to expire, because the table was too big to remember. */
-  sweepsSkipped: number;
+  /** Entries that a repair has taken out, because the peer that told of them no longer had them. */
+  swept: number;
 }
 
 /** What is pulled: all of the donor's table, or the donor's own entries to close a gap in its stream. */
@@ -46,8 +47,7 @@ export type TransferScope = 'all' | 'own';
 
 const Timer = { fetch: 0, sweep: 1 } as const;
 
-/** Entries of this node's table looked at in one step of the sweep. */
-const sweepStep = 256;
+/** Pause between two steps of the sweep, each of which looks at some slots of the table. */
 const sweepPause = milliseconds(1);
 
 /** Chunks in a row that are dropped as too old before a donor is taken as it is: about a second. */
@@ -63,9 +63,11 @@ const maxStale = 100;
  *    transfer, in the stream of any peer that is alive: what lies between would be in neither.
  * 3. An entry is skipped when an update that the donor had not applied has touched its key (`TouchJournal`). So an
  *    older chunk never undoes a removal, and never an update.
+ * 4. Of a peer in whose stream this node had come further, a chunk brings only entries that are not there at all. That is so
+ *    when the peer is dead, or the donor cannot hear it, or does not say how far it is for lack of room.
  *
- * A transfer of scope `own` ends with a sweep: what came from the donor and is not among its entries was removed in the
- * gap. That holds only if nothing can have come from an earlier life of the donor; else such entries are left to expire.
+ * A transfer of scope `own` ends with a sweep: what the donor's life has told of, and not again since the transfer began,
+ * neither by a chunk nor by an update, is no longer there. It was removed in the gap, and is removed here.
  */
 export class BulkTransfer {
   readonly donor: PeerStream;
@@ -73,10 +75,9 @@ export class BulkTransfer {
 
   readonly #context: TransferContext;
   readonly #id: number;
-  readonly #sweeps: boolean;
+  readonly #startedAt: Instant;
   readonly #timers = new Deadlines(2);
   readonly #held = new Map<number, BulkChunk>();
-  readonly #alive = new Set<string>();
   #cursor = 0;
   #outstanding = 0;
   #attempts = 0;
@@ -90,13 +91,13 @@ export class BulkTransfer {
   constructor(
     now: Instant,
     context: TransferContext,
-    plan: { donor: PeerStream; scope: TransferScope; id: number; sweeps: boolean },
+    plan: { donor: PeerStream; scope: TransferScope; id: number },
   ) {
     this.#context = context;
     this.donor = plan.donor;
     this.scope = plan.scope;
     this.#id = plan.id;
-    this.#sweeps = plan.sweeps && plan.scope === 'own';
+    this.#startedAt = now;
     this.#lastChunk = now;
     this.#fetch(now);
   }
@@ -147,11 +148,6 @@ export class BulkTransfer {
       this.#apply(chunk);
       this.#goOn(now, chunk.next);
     }
-  }
-
-  /** An update of the donor has created or changed an entry while the transfer runs. */
-  noteDonorUpdate(key: string): void {
-    if (this.#sweeps) this.#noteAlive(key);
   }
 
   handleDeadline(now: Instant): void {
@@ -221,19 +217,20 @@ export class BulkTransfer {
 
   #apply(chunk: BulkChunk): void {
     const { journal, counters } = this.#context;
-    counters.entries += chunk.records.length;
-    for (const entry of chunk.records) {
-      const key = keyText(entry);
-      if (this.#sweeps) this.#noteAlive(key);
-      if (journal.supersedes(key, chunk.asOf)) counters.superseded += 1;
-      else this.#emit(entry);
+    const records = chunk.records.records;
+    counters.entries += records.length;
+    const lives: readonly Life[] = [this.donor, ...chunk.lives];
+    const areBehind = lives.map((life) => journal.isBehind(chunk.asOf, life));
+    for (const [index, record] of records.entries()) {
+      const origin = chunk.origins[index] ?? 0;
+      const createsOnly = areBehind[origin] ?? false;
+      if (journal.supersedes(record.keyHash, chunk.asOf)) counters.superseded += 1;
+      else this.#emit(record, lives[origin] ?? this.donor, createsOnly);
     }
   }
 
-  #emit(entry: TableEntry): void {
-    const { origin, ...record } = entry;
-    const from = origin ?? this.donor.node;
-    this.#context.effects.push({ kind: 'apply', record, from, bulk: true });
+  #emit(record: PackedRecord, { node: from, epoch }: Life, createsOnly: boolean): void {
+    this.#context.effects.push({ kind: 'apply', record, from, epoch, bulk: true, createsOnly });
   }
 
   #goOn(now: Instant, next: number): void {
@@ -244,7 +241,7 @@ export class BulkTransfer {
     if (next < 0) {
       this.#timers.disarm(Timer.fetch);
       this.#held.clear();
-      if (this.#sweeps) this.#startSweep(now);
+      if (this.scope === 'own') this.#startSweep(now);
     } else if (this.#outstanding <= 0) {
       this.#fetch(now);
     } else {
@@ -252,26 +249,18 @@ export class BulkTransfer {
     }
   }
 
-  #noteAlive(key: string): void {
-    if (this.#alive.size < this.#context.tuning.sweepLimit) this.#alive.add(key);
-  }
-
   #startSweep(now: Instant): void {
-    if (this.#alive.size >= this.#context.tuning.sweepLimit) {
-      this.#context.counters.sweepsSkipped += 1;
-      return;
-    }
     this.#sweepCursor = 0;
     this.#timers.arm(Timer.sweep, after(now, sweepPause));
   }
 
   #sweep(now: Instant): void {
-    const { table, effects } = this.#context;
-    const from = this.donor.node;
-    const { records, next } = table.readFrom(this.#sweepCursor, sweepStep);
-    for (const entry of records) {
-      if (entry.origin !== from || this.#alive.has(keyText(entry))) continue;
-      effects.push({ kind: 'remove', key: keyOf(entry), from });
+    const { table, effects, counters } = this.#context;
+    const { node, epoch } = this.donor;
+    const { keys, next } = table.outdated({ node, epoch }, this.#startedAt, this.#sweepCursor);
+    counters.swept += keys.length;
+    for (const key of keys) {
+      effects.push({ kind: 'remove', key, from: node, epoch, isServed: false });
     }
     this.#sweepCursor = next;
     if (next >= 0) this.#timers.arm(Timer.sweep, after(now, sweepPause));

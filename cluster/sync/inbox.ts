@@ -1,7 +1,8 @@
 import type { IpAddress } from '../../director/base/address.js';
 import type { Instant } from '../../director/base/time.js';
 import { Admission, type AdmissionReject } from './admission.js';
-import { decodeDatagram, type DatagramReject } from './codec.js';
+import type { DatagramReject } from './body-reader.js';
+import { decodeDatagram } from './codec.js';
 import type { KeyRing } from './key-ring.js';
 import type { Datagram } from './message.js';
 import type { Outbox } from './outbox.js';

@@ -1,5 +1,6 @@
 import { assert } from '../../director/base/invariant.js';
 import type { Position } from './message.js';
+import type { Life } from './record.js';
 
 /** How far a donor had come in the stream of a node, found in the `asOf` of its chunk. */
 export const positionOf = (asOf: readonly Position[], node: string): Position | undefined =>
@@ -18,13 +19,13 @@ function covers(asOf: readonly Position[], touch: Position): boolean {
  * has nothing to say about that key. That is what keeps a removal from being undone by a chunk that was on its way.
  *
  * Remembers `limit` keys. To make room it forgets the oldest touch, and from then on refuses chunks that do not cover
- * it (`floor`): nothing is forgotten that could still matter.
+ * it (`floor`): nothing is forgotten that could still matter. Keys are known by their `keyHash`.
  */
 export class TouchJournal {
   /** Touches forgotten for lack of room. */
   evictions = 0;
   readonly #limit: number;
-  readonly #touches = new Map<string, Position>();
+  readonly #touches = new Map<number, Position>();
   /** For each node, the position that a donor must have reached. */
   readonly #floor = new Map<string, Position>();
   #active = false;
@@ -57,7 +58,7 @@ export class TouchJournal {
     this.#floor.clear();
   }
 
-  touch(key: string, by: Position): void {
+  touch(key: number, by: Position): void {
     if (!this.#active) return;
     this.#touches.delete(key);
     this.#touches.set(key, by);
@@ -70,8 +71,14 @@ export class TouchJournal {
     return floors.filter((floor) => !covers(asOf, floor)).map((floor) => floor.node);
   }
 
+  /** True when the donor had come less far in the stream of this life than this node had at the beginning. */
+  isBehind(asOf: readonly Position[], { node, epoch }: Life): boolean {
+    const floor = this.#floor.get(node);
+    return floor?.epoch === epoch && !covers(asOf, floor);
+  }
+
   /** True when an update that the donor had not applied has touched the key since. */
-  supersedes(key: string, asOf: readonly Position[]): boolean {
+  supersedes(key: number, asOf: readonly Position[]): boolean {
     const touch = this.#touches.get(key);
     return touch !== undefined && !covers(asOf, touch);
   }

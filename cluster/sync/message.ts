@@ -1,4 +1,5 @@
-import type { SessionKey, SyncRecord, TableEntry } from './record.js';
+import type { ChangeList } from './change-list.js';
+import type { Life, TableDigest } from './record.js';
 
 /** Longest datagram accepted, whatever the sender's own limit is: what fits a jumbo frame. */
 export const MaxDatagram = 8_972;
@@ -9,20 +10,17 @@ export const LeastDatagram = 576;
 /** Longest name of a node, so that a `Position` has a largest size. */
 export const MaxNodeName = 63;
 
-/**
- * Peers that a node keeps up with. With names of the greatest length their positions still leave a BulkChunk room
- * for the greatest record.
- */
-export const MaxPeers = 10;
+/** Peers that a node keeps up with: a cluster has at most 16 directors. */
+export const MaxPeers = 15;
+
+/** Most lives named in one BulkChunk. */
+export const MaxLives = 16;
 
 /** Most ranges in one Nack. */
 export const MaxNackRanges = 32;
 
 /** Most chunks that one BulkFetch may ask for. */
 export const MaxFetchWindow = 16;
-
-/** Most records, and most removals, in one message: more than fit, so that only nonsense is refused. */
-export const MaxItems = 1_024;
 
 /** True for a name that may stand in a datagram: 1 to 63 printable ASCII characters without a blank. */
 export const isNodeName = (text: string): boolean => /^[\x21-\x7e]{1,63}$/.test(text);
@@ -40,12 +38,11 @@ export interface Position {
   readonly sequence: number;
 }
 
-/** Changes of the sender's table: no key twice. Sequences count from 1 in each epoch without holes. */
+/** Changes of the sender's table. Sequences count from 1 in each epoch without holes. */
 export interface Updates {
   readonly kind: 'updates';
   readonly sequence: number;
-  readonly records: readonly SyncRecord[];
-  readonly removals: readonly SessionKey[];
+  readonly changes: ChangeList;
   /** Asks for an `Ack` once everything up to this message has been applied. */
   readonly acknowledge: boolean;
 }
@@ -59,6 +56,8 @@ export interface Hello {
   readonly master: boolean;
   /** Asks for an `Ack` once everything up to `lastSequence` has been applied. */
   readonly acknowledge: boolean;
+  /** Of the sender's own entries when it had sent `lastSequence`. */
+  readonly digest: TableDigest;
 }
 
 /** Asks `node` to send these Updates again. */
@@ -91,7 +90,10 @@ export interface BulkFetch {
   readonly ownOnly: boolean;
 }
 
-/** A part of the donor's table as it was when the donor had come to `asOf`. `next` is -1 in the last chunk. */
+/**
+ * A part of the donor's table as it was when the donor had come to `asOf`. `next` is -1 in the last chunk. `origins` says
+ * of each record who told of it last: 0 the donor itself, n the nth of `lives`.
+ */
 export interface BulkChunk {
   readonly kind: 'bulk-chunk';
   readonly joinerEpoch: number;
@@ -99,7 +101,9 @@ export interface BulkChunk {
   readonly cursor: number;
   readonly next: number;
   readonly asOf: readonly Position[];
-  readonly records: readonly TableEntry[];
+  readonly lives: readonly Life[];
+  readonly records: ChangeList;
+  readonly origins: Uint8Array;
 }
 
 /** Says that all Updates of `node` in that epoch, up to `sequence`, are in the table of the one who sends this. */

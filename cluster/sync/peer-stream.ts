@@ -1,6 +1,8 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { Never, type Instant } from '../../director/base/time.js';
+import type { DigestWatch } from './digest-watch.js';
+import type { Standing } from './effects.js';
 import { MaxNackRanges, type SequenceRange, type Updates } from './message.js';
 
 /** Sequences that one Nack looks at, from the first that is missing. */
@@ -34,19 +36,25 @@ export class PeerStream {
   acknowledged = 0;
   /** When the peer said goodbye, or was found dead; `Never` while neither. */
   goneAt: Instant = Never;
+  /** What the driver has been told of the weight of its word. */
+  standing: Standing = 'gone';
+  readonly digests: DigestWatch;
   nackAttempts = 0;
-  /** True while every entry with this peer as origin can only have come from this epoch of it. */
-  readonly firstEpoch: boolean;
+  /** Updates that arrived to fill a hole, and holes that were given up. */
+  repaired = 0;
+  gaps = 0;
+  /** Messages that came from its address and had no effect. */
+  rejected = 0;
 
   #next = 0;
   #highest = 0;
   readonly #held = new Map<number, Updates>();
 
-  constructor(peer: { node: string; epoch: number; firstEpoch: boolean; lastHeard: Instant }) {
+  constructor(peer: { node: string; epoch: number; lastHeard: Instant; digests: DigestWatch }) {
     this.node = peer.node;
     this.epoch = peer.epoch;
-    this.firstEpoch = peer.firstEpoch;
     this.lastHeard = peer.lastHeard;
+    this.digests = peer.digests;
   }
 
   /** True once it is known which sequence is to be applied next. */
@@ -62,6 +70,11 @@ export class PeerStream {
   /** How many Updates are known to exist that have not arrived. */
   get missing(): number {
     return this.positioned ? this.#highest - this.applied - this.#held.size : 0;
+  }
+
+  /** The last sequence that is known to exist. */
+  get announced(): number {
+    return Math.max(this.#highest, this.applied);
   }
 
   get held(): number {

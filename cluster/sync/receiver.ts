@@ -9,9 +9,11 @@ import {
   type Duration,
   type Instant,
 } from '../../director/base/time.js';
+import { DigestWatch } from './digest-watch.js';
 import { MaxPeers, type Datagram, type Position, type Updates } from './message.js';
 import type { Outbox } from './outbox.js';
 import { PeerStream } from './peer-stream.js';
+import type { Life } from './record.js';
 import type { SyncTuning } from './tuning.js';
 
 /** What the receiver hands on. */
@@ -20,8 +22,8 @@ export interface ReceiverEvents {
   apply(peer: PeerStream, updates: Updates): void;
   /** Some Updates of this peer will never be applied: its table is to be fetched. */
   gap(now: Instant, peer: PeerStream): void;
-  /** The peer runs with a new epoch; `peer` is the new stream. */
-  restarted(now: Instant, peer: PeerStream): void;
+  /** The peer runs with a new epoch; `peer` is the new stream, `before` the one of the life that has ended. */
+  restarted(now: Instant, peer: PeerStream, before: PeerStream): void;
 }
 
 /** Why a datagram of a peer is not accepted. */
@@ -44,6 +46,8 @@ export class SyncReceiver {
   /** Updates that arrived to fill a hole. */
   repaired = 0;
   gaps = 0;
+  /** Divergences found in the copies of earlier lives. */
+  #divergencesBefore = 0;
   nacks = 0;
 
   readonly #outbox: Outbox;
@@ -60,6 +64,18 @@ export class SyncReceiver {
   /** By name, so that decisions do not depend on who was heard first. */
   get peers(): PeerStream[] {
     return [...this.#peers.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1));
+  }
+
+  /** Times that copies differed from what their peer has. */
+  /** A message from this address had no effect; it counts for the peer that lives there, if one does. */
+  reject(source: IpAddress): void {
+    for (const peer of this.#peers.values()) if (peer.address === source) peer.rejected += 1;
+  }
+
+  get divergences(): number {
+    let count = this.#divergencesBefore;
+    for (const { digests } of this.#peers.values()) count += digests.divergences;
+    return count;
   }
 
   /** All streams, in no order that matters: the same for everyone who looks. */
@@ -83,13 +99,21 @@ export class SyncReceiver {
 
   /** Peers that are there to acknowledge something: with a complete table, heard lately, and not gone since. */
   alive(now: Instant): number {
-    const { aliveSilence } = this.#tuning;
     let count = 0;
     for (const peer of this.#peers.values()) {
-      const isGone = peer.goneAt !== Never && peer.lastHeard <= after(peer.goneAt, goneGrace);
-      if (peer.tableComplete && !isGone && !this.isSilent(now, peer, aliveSilence)) count += 1;
+      if (peer.tableComplete && !this.isUnheard(now, peer) && !this.isGone(peer)) count += 1;
     }
     return count;
+  }
+
+  /** True when the peer has not been heard for longer than one that is well is ever silent. */
+  isUnheard(now: Instant, peer: PeerStream): boolean {
+    return this.isSilent(now, peer, this.#tuning.aliveSilence);
+  }
+
+  /** True when the peer has said goodbye or was found dead, and was not heard since but for what was on its way. */
+  isGone(peer: PeerStream): boolean {
+    return peer.goneAt !== Never && peer.lastHeard <= after(peer.goneAt, goneGrace);
   }
 
   /**
@@ -114,10 +138,10 @@ export class SyncReceiver {
       known.lastHeard = now;
       return known;
     }
-    const stream = this.#open(now, datagram, false);
+    const stream = this.#open(now, datagram);
     stream.address = source;
     stream.begin(1);
-    this.#events.restarted(now, stream);
+    this.#events.restarted(now, stream, known);
     return stream;
   }
 
@@ -137,7 +161,10 @@ export class SyncReceiver {
       this.duplicates += 1;
       return;
     }
-    if (peer.nackAttempts > 0 && updates.sequence < peer.afterHole) this.repaired += 1;
+    if (peer.nackAttempts > 0 && updates.sequence < peer.afterHole) {
+      this.repaired += 1;
+      peer.repaired += 1;
+    }
     peer.hold(updates);
     this.#applyReady(now, peer);
     while (peer.held > this.#tuning.holdLimit) this.#declareGap(now, peer, peer.afterHole);
@@ -157,9 +184,9 @@ export class SyncReceiver {
     if (known?.positioned === true && known.epoch >= position.epoch) return;
     if (known !== undefined && known.epoch > position.epoch) return;
     if (known === undefined && this.#peers.size >= MaxPeers) return;
-    const stream = known?.epoch === position.epoch ? known : this.#open(now, position, false);
+    const stream = known?.epoch === position.epoch ? known : this.#open(now, position);
     stream.begin(position.sequence + 1);
-    if (known !== undefined && known !== stream) this.#events.restarted(now, stream);
+    if (known !== undefined && known !== stream) this.#events.restarted(now, stream, known);
   }
 
   /** Applies all that is held, over the holes: a node that becomes master does better with than without. */
@@ -176,14 +203,15 @@ export class SyncReceiver {
 
   #admit(now: Instant, datagram: Datagram, source: IpAddress): PeerStream | PeerReject {
     if (this.#peers.size >= MaxPeers && !this.#forgetSilent(now)) return 'too-many-peers';
-    const stream = this.#open(now, datagram, true);
+    const stream = this.#open(now, datagram);
     stream.address = source;
     return stream;
   }
 
-  #open(now: Instant, life: { node: string; epoch: number }, firstEpoch: boolean): PeerStream {
-    const { node, epoch } = life;
-    const stream = new PeerStream({ node, epoch, firstEpoch, lastHeard: now });
+  #open(now: Instant, { node, epoch }: Life): PeerStream {
+    this.#divergencesBefore += this.#peers.get(node)?.digests.divergences ?? 0;
+    const digests = new DigestWatch(this.#tuning);
+    const stream = new PeerStream({ node, epoch, lastHeard: now, digests });
     this.#peers.set(node, stream);
     return stream;
   }
@@ -191,7 +219,9 @@ export class SyncReceiver {
   #forgetSilent(now: Instant): boolean {
     const silent = this.peers.filter((peer) => this.isSilent(now, peer));
     const [longest] = silent.toSorted((a, b) => a.lastHeard - b.lastHeard);
-    return longest !== undefined && this.#peers.delete(longest.node);
+    if (longest === undefined) return false;
+    this.#divergencesBefore += longest.digests.divergences;
+    return this.#peers.delete(longest.node);
   }
 
   #applyReady(now: Instant, peer: PeerStream): void {
@@ -204,8 +234,9 @@ export class SyncReceiver {
   }
 
   #apply(peer: PeerStream, updates: Updates): void {
-    this.records += updates.records.length;
-    this.removals += updates.removals.length;
+    const records = updates.changes.records.length;
+    this.records += records;
+    this.removals += updates.changes.items.length - records;
     this.#events.apply(peer, updates);
   }
 
@@ -241,6 +272,7 @@ export class SyncReceiver {
 
   #declareGap(now: Instant, peer: PeerStream, sequence: number): void {
     this.gaps += 1;
+    peer.gaps += 1;
     peer.nackAttempts = 0;
     for (const updates of peer.skipTo(sequence)) this.#apply(peer, updates);
     this.#applyReady(now, peer);

@@ -2,19 +2,16 @@ import type { IpAddress } from '../../director/base/address.js';
 import { Deadlines } from '../../director/base/deadlines.js';
 import { assert } from '../../director/base/invariant.js';
 import { after, between, earliest, seconds, type Instant } from '../../director/base/time.js';
+import { ChangeWriter, type PackedChange } from './change-list.js';
 import type { Hello, Nack } from './message.js';
 import type { Outbox } from './outbox.js';
-import { recordSize, removalSize } from './record-codec.js';
-import { keyOf, keyText, type SessionKey, type SyncRecord } from './record.js';
+import { packRecord, packRemoval, type PackedRemoval } from './packed-record.js';
+import type { SessionKey, SyncRecord } from './record.js';
 import { SignatureLength } from './signature.js';
 import type { SyncTuning } from './tuning.js';
 
 /** What a Hello says beside the sequence. */
-export type SenderStatus = Pick<Hello, 'entries' | 'tableComplete' | 'master'>;
-
-type Change =
-  | { readonly size: number; readonly record: SyncRecord }
-  | { readonly size: number; readonly removed: SessionKey };
+export type SenderStatus = Pick<Hello, 'entries' | 'tableComplete' | 'master' | 'digest'>;
 
 interface SentUpdates {
   readonly bytes: Uint8Array;
@@ -54,8 +51,7 @@ export class SyncSender {
   readonly #timers = new Deadlines(2);
   #flushedAt: Instant | undefined;
   #helloAt: Instant | undefined;
-  readonly #pending = new Map<string, Change>();
-  #pendingSize = 0;
+  readonly #pending: ChangeWriter;
   /** Sequence n is at (n - 1) modulo the size. */
   readonly #ring: (SentUpdates | undefined)[];
   #lastSequence = 0;
@@ -65,6 +61,7 @@ export class SyncSender {
     this.#outbox = outbox;
     this.#status = status;
     this.#tuning = tuning;
+    this.#pending = new ChangeWriter(tuning.maxLength - envelopeRoom);
     this.#ring = Array.from({ length: tuning.ringSize }, () => undefined);
   }
 
@@ -83,37 +80,30 @@ export class SyncSender {
 
   /** The sequence of the Updates that will carry the change. */
   update(now: Instant, record: SyncRecord): number {
-    this.#enqueue(now, keyText(record), { size: recordSize(record), record });
+    this.#enqueue(now, packRecord(record));
     return this.#lastSequence + 1;
   }
 
-  remove(now: Instant, key: SessionKey): void {
-    const removed = keyOf(key);
-    this.#enqueue(now, keyText(key), { size: removalSize(removed), removed });
+  /** Tells that the entry is gone, for everybody when this node serves the connection. */
+  remove(now: Instant, key: SessionKey, isServed: boolean): PackedRemoval {
+    const removal = packRemoval(key, isServed);
+    this.#enqueue(now, removal);
+    return removal;
   }
 
   /** Sends what waits, so that `lastSequence` covers every change so far; true when anything did. */
   flush(now: Instant, acknowledge = false): boolean {
     this.#timers.disarm(Timer.flush);
-    if (this.#pending.size === 0) return false;
-    const changes = [...this.#pending.values()];
-    const records = changes.flatMap((change) => ('record' in change ? [change.record] : []));
-    const removals = changes.flatMap((change) => ('removed' in change ? [change.removed] : []));
-    this.#pending.clear();
-    this.#pendingSize = 0;
-    this.#flushedAt = now;
+    if (this.#pending.isEmpty) return false;
+    const changes = this.#pending.take();
     const sequence = this.#lastSequence + 1;
-    const bytes = this.#outbox.send({
-      kind: 'updates',
-      sequence,
-      records,
-      removals,
-      acknowledge,
-    });
+    this.#flushedAt = now;
+    const bytes = this.#outbox.send({ kind: 'updates', sequence, changes, acknowledge });
     this.#lastSequence = sequence;
     this.#ring[(sequence - 1) % this.#ring.length] = { bytes, at: now };
-    this.records += records.length;
-    this.removals += removals.length;
+    const records = changes.records.length;
+    this.records += records;
+    this.removals += changes.items.length - records;
     this.#hellosSinceUpdates = 0;
     this.#helloSoon(now);
     return true;
@@ -125,12 +115,15 @@ export class SyncSender {
   }
 
   /** Asks for an Ack of everything so far without any Updates that could ask. */
-  askByHello(): void {
+  askByHello(now: Instant): void {
+    this.flush(now);
     this.#outbox.send({ ...this.#helloBody(), acknowledge: true });
   }
 
   /** Tells everybody where this node is, and when to say it again. */
   hello(now: Instant): void {
+    // The digest is that of the table as peers know it once they have everything up to the sequence.
+    this.flush(now);
     this.#helloAt = now;
     this.#outbox.send(this.#helloBody());
     this.#hellosSinceUpdates += 1;
@@ -140,7 +133,8 @@ export class SyncSender {
   }
 
   /** Tells one node where this one is: the answer to its BulkRequest. */
-  helloTo(to: IpAddress): void {
+  helloTo(now: Instant, to: IpAddress): void {
+    this.flush(now);
     this.#outbox.send(this.#helloBody(), to);
   }
 
@@ -176,7 +170,7 @@ export class SyncSender {
 
   /** After the last Updates and Goodbye: nothing is due any more. */
   stop(): void {
-    assert(this.#pending.size === 0, 'a sender that stops has flushed');
+    assert(this.#pending.isEmpty, 'a sender that stops has flushed');
     this.#timers.disarm(Timer.hello);
   }
 
@@ -185,18 +179,16 @@ export class SyncSender {
     if (this.#timers.takeDue(Timer.hello, now)) this.hello(now);
   }
 
-  #enqueue(now: Instant, key: string, change: Change): void {
-    const replaced = this.#pending.get(key);
-    const growth = change.size - (replaced?.size ?? 0);
-    const fits = this.#pendingSize + growth <= this.#tuning.maxLength - envelopeRoom;
-    if (!fits) this.flush(now);
-    this.#pending.set(key, change);
-    this.#pendingSize += fits ? growth : change.size;
-    if (!this.#timers.isArmed(Timer.flush)) {
-      const due =
-        this.#flushedAt === undefined ? now : after(this.#flushedAt, this.#tuning.flushBound);
-      this.#timers.arm(Timer.flush, due > now ? due : now);
+  #enqueue(now: Instant, change: PackedChange): void {
+    if (!this.#pending.add(change)) {
+      this.flush(now);
+      const fits = this.#pending.add(change);
+      assert(fits, 'the greatest record fits an empty message');
     }
+    if (this.#timers.isArmed(Timer.flush)) return;
+    const due =
+      this.#flushedAt === undefined ? now : after(this.#flushedAt, this.#tuning.flushBound);
+    this.#timers.arm(Timer.flush, due > now ? due : now);
   }
 
   #resend(sequence: number, to?: IpAddress): void {

@@ -15,15 +15,18 @@ import {
   type Ack,
   type BulkFetch,
   type Datagram,
+  type Hello,
   type Nack,
   type Position,
   type Updates,
 } from './message.js';
 import { Outbox } from './outbox.js';
+import { PackedRecord, packRecord } from './packed-record.js';
+import { PeerStandings } from './peer-standings.js';
 import type { PeerStream } from './peer-stream.js';
 import { SyncReceiver } from './receiver.js';
-import { keyText, type SessionKey, type SyncRecord, type TableSource } from './record.js';
-import { SyncSender } from './sender.js';
+import type { SessionKey, SyncRecord, TableSource } from './record.js';
+import { SyncSender, type SenderStatus } from './sender.js';
 import { snapshotOf, type SessionSyncSnapshot } from './snapshot.js';
 import type { SyncMachine } from './sync-machine.js';
 import { defaultTuning, type SyncTuning } from './tuning.js';
@@ -72,6 +75,7 @@ export interface SessionSyncConfig extends Partial<SyncTuning> {
  */
 export class SessionSync implements SyncMachine {
   readonly effects: SyncEffect[] = [];
+  readonly hasOwners = true;
 
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
@@ -81,6 +85,7 @@ export class SessionSync implements SyncMachine {
   readonly #donor: BulkDonor;
   readonly #journal: TouchJournal;
   readonly #acks: Acknowledgements;
+  readonly #standings: PeerStandings;
   readonly #table: TableSource;
   readonly #log: Log;
   readonly #bulkCounters: BulkCounters = {
@@ -88,7 +93,7 @@ export class SessionSync implements SyncMachine {
     superseded: 0,
     stale: 0,
     lagging: 0,
-    sweepsSkipped: 0,
+    swept: 0,
   };
   #state: 'new' | 'running' | 'stopped' = 'new';
   #master = false;
@@ -111,10 +116,11 @@ export class SessionSync implements SyncMachine {
       {
         apply: (peer, updates) => this.#apply(peer, updates),
         gap: (_now, peer) => this.#joiner.handleGap(peer),
-        restarted: (now, peer) => this.#peerRestarted(now, peer),
+        restarted: (now, peer, before) => this.#peerRestarted(now, peer, before),
       },
       tuning,
     );
+    this.#standings = new PeerStandings(this.#receiver, this.effects);
     this.#donor = new BulkDonor(this.#outbox, table, tuning.maxLength);
     this.#joiner = new BulkJoiner(
       {
@@ -132,8 +138,8 @@ export class SessionSync implements SyncMachine {
       },
       config.bulkTimeout,
     );
-    this.#inbox = new Inbox(this.#outbox, this.#receiver, config.keys, (_now, source) => {
-      this.#sender.helloTo(source);
+    this.#inbox = new Inbox(this.#outbox, this.#receiver, config.keys, (now, source) => {
+      this.#sender.helloTo(now, source);
       this.#joiner.handleProof(source);
     });
   }
@@ -168,16 +174,21 @@ export class SessionSync implements SyncMachine {
    */
   update(now: Instant, record: SyncRecord): number {
     this.#enter(now);
-    const sequence = this.#sender.update(now, record);
-    this.#touchOwn(record);
+    const packed = packRecord(record);
+    const sequence = this.#sender.update(now, packed);
+    this.#touchOwn(packed.keyHash);
     return sequence;
   }
 
-  /** An entry of this node's own is gone. Not for entries that came from peers: those are theirs to remove. */
-  remove(now: Instant, key: SessionKey): void {
+  /**
+   * An entry that peers know is gone. `isServed`: this node serves the connection, so it is over; otherwise only this
+   * node's own entry is, and whoever has learnt of the connection from another keeps it. Not for copies that expire: those
+   * are their owners' to remove.
+   */
+  remove(now: Instant, key: SessionKey, isServed = true): void {
     this.#enter(now);
-    this.#sender.remove(now, key);
-    this.#touchOwn(key);
+    const removal = this.#sender.remove(now, key, isServed);
+    this.#touchOwn(removal.keyHash);
   }
 
   /**
@@ -195,7 +206,7 @@ export class SessionSync implements SyncMachine {
   handlePeerDeath(now: Instant, node: string): void {
     this.#enter(now);
     const peer = this.#receiver.peer(node);
-    if (peer !== undefined) peer.goneAt = now;
+    if (peer !== undefined) this.#standings.gone(now, peer);
   }
 
   /** The table may lack what happened lately: it is fetched anew, and `table-complete` follows once more. */
@@ -233,6 +244,7 @@ export class SessionSync implements SyncMachine {
     this.#receiver.handleDeadline(now);
     this.#joiner.handleAdvance(now);
     this.#joiner.handleDeadline(now);
+    this.#standings.update(now);
     if (this.#acks.takeDue(now)) this.#sender.repeat(this.#acks.asked);
     this.#acknowledge();
     this.#announceTable(now);
@@ -244,7 +256,7 @@ export class SessionSync implements SyncMachine {
     this.#moveTo(now);
     if (this.#state !== 'running') return this.#inbox.reject('not-running');
     const received = this.#inbox.receive(now, bytes, source);
-    if (received === undefined) return;
+    if (received === undefined) return this.#receiver.reject(source);
     const { peer, body } = received;
     const refusal = this.#refusal(body);
     if (refusal !== undefined) return this.#inbox.reject(refusal);
@@ -281,10 +293,8 @@ export class SessionSync implements SyncMachine {
       case 'bulk-fetch':
         if (!this.#isForUs(body)) return 'not-for-us';
         if (!this.tableComplete && !body.ownOnly) return 'table-not-complete';
-        // The table lacks what the driver has yet to apply, but `asOf` would claim it. The joiner asks again.
-        return this.effects.some(({ kind }) => kind === 'apply' || kind === 'remove')
-          ? 'table-behind'
-          : undefined;
+        // `asOf` would claim what the table lacks. The joiner asks again.
+        return this.#isTableBehind ? 'table-behind' : undefined;
       default:
         return undefined;
     }
@@ -298,12 +308,9 @@ export class SessionSync implements SyncMachine {
         this.#receiver.updates(now, peer, body, midway);
         return this.#joiner.handleAdvance(now);
       case 'hello':
-        if (body.acknowledge) peer.ackWanted = body.lastSequence;
-        peer.tableComplete = body.tableComplete;
-        this.#receiver.announced(now, peer, body.lastSequence, midway);
-        return this.#joiner.handleHello(now, peer, body);
+        return this.#handleHello(now, peer, body);
       case 'goodbye':
-        peer.goneAt = now;
+        this.#standings.gone(now, peer);
         this.#receiver.announced(now, peer, body.lastSequence, midway);
         return this.#joiner.handlePeerGone(now, peer.node);
       case 'lost-notice':
@@ -314,12 +321,12 @@ export class SessionSync implements SyncMachine {
       case 'ack':
         return this.#acks.handle(now, peer, body.sequence);
       case 'bulk-request':
-        if (this.tableComplete) this.#sender.helloTo(source);
+        if (this.tableComplete) this.#sender.helloTo(now, source);
         return;
       case 'bulk-fetch':
         // So that the table contains exactly what the positions say.
         this.#sender.flush(now);
-        return this.#donor.answer(body, peer.epoch, this.#positions(), source);
+        return this.#donor.answer(body, peer, this.#positions(), source);
       case 'bulk-chunk':
         return this.#joiner.handleChunk(now, peer, body);
       case 'challenge':
@@ -330,11 +337,20 @@ export class SessionSync implements SyncMachine {
     }
   }
 
+  #handleHello(now: Instant, peer: PeerStream, hello: Hello): void {
+    if (hello.acknowledge) peer.ackWanted = hello.lastSequence;
+    peer.tableComplete = hello.tableComplete;
+    this.#receiver.announced(now, peer, hello.lastSequence, this.#joiner.midway);
+    this.#standings.heard(peer, hello.master ? 'master' : 'backup');
+    this.#joiner.handleHello(now, peer, hello);
+    this.#compareDigests(now, peer, hello);
+  }
+
   /** Asks with the Updates that have just left, or, when there were none, for all earlier ones that nobody has. */
   #askForAck(now: Instant, wasSent: boolean): void {
     const { lastSequence } = this.#sender;
     if (lastSequence <= this.#acks.acknowledged || this.peersAlive === 0) return;
-    if (!wasSent && this.#acks.asked < lastSequence) this.#sender.askByHello();
+    if (!wasSent && this.#acks.asked < lastSequence) this.#sender.askByHello(now);
     if (this.#acks.asked < lastSequence) this.#acks.ask(now, lastSequence);
   }
 
@@ -362,26 +378,48 @@ export class SessionSync implements SyncMachine {
   }
 
   #apply(peer: PeerStream, updates: Updates): void {
-    const from = peer.node;
+    const { node: from, epoch } = peer;
     this.#joiner.noteUpdates(peer, updates);
-    for (const record of updates.records) {
-      this.effects.push({ kind: 'apply', record, from, bulk: false });
+    for (const change of updates.changes.items) {
+      if (change instanceof PackedRecord) {
+        this.effects.push({ kind: 'apply', record: change, from, epoch, bulk: false });
+      } else {
+        const { isServed } = change;
+        this.effects.push({ kind: 'remove', key: change, from, epoch, isServed });
+      }
     }
-    for (const key of updates.removals) this.effects.push({ kind: 'remove', key, from });
   }
 
-  #peerRestarted(now: Instant, peer: PeerStream): void {
+  /**
+   * A peer says what its own entries come to. That can be compared when the copies here are as of the same sequence,
+   * nothing is missing and nothing is under way.
+   */
+  #compareDigests(now: Instant, peer: PeerStream, hello: Hello): void {
+    const { node, epoch, applied, digests } = peer;
+    const isAsOf = applied === hello.lastSequence && this.#joiner.isWhole(peer);
+    if (!isAsOf || !hello.tableComplete || !this.tableComplete || this.#isTableBehind) return;
+    if (!digests.compare(now, hello.digest, this.#table.digest({ node, epoch }))) return;
+    this.#joiner.handleDivergence(now, peer);
+  }
+
+  /** True while the driver has yet to put into the table what the streams' positions already claim. */
+  get #isTableBehind(): boolean {
+    return this.effects.some(({ kind }) => kind === 'apply' || kind === 'remove');
+  }
+
+  #peerRestarted(now: Instant, peer: PeerStream, before: PeerStream): void {
     this.#log.info('sync peer restarted', { peer: peer.node, epoch: peer.epoch });
+    this.#standings.gone(now, before);
     this.effects.push({ kind: 'peer-restarted', node: peer.node });
     this.#joiner.handlePeerGone(now, peer.node);
   }
 
-  #touchOwn(key: SessionKey): void {
+  #touchOwn(keyHash: number): void {
     if (!this.#journal.active) return;
     const { node, epoch } = this.#outbox.envelope;
     // What waits in the sender leaves with the next sequence.
     const sequence = this.#sender.lastSequence + 1;
-    this.#journal.touch(keyText(key), { node, epoch, sequence });
+    this.#journal.touch(keyHash, { node, epoch, sequence });
   }
 
   #positions(): Position[] {
@@ -393,9 +431,10 @@ export class SessionSync implements SyncMachine {
     ];
   }
 
-  #status(): { entries: number; tableComplete: boolean; master: boolean } {
+  #status(): SenderStatus {
     const { tableComplete } = this;
-    return { entries: this.#table.size, tableComplete, master: this.#master };
+    const digest = this.#table.digest();
+    return { entries: this.#table.size, tableComplete, master: this.#master, digest };
   }
 
   #enter(now: Instant): void {

@@ -19,21 +19,38 @@ export interface SyncTraffic {
   readonly retransmissions: number;
 }
 
+/** One peer as this node hears it, in the present life of its process. */
+export interface PeerSnapshot {
+  readonly node: string;
+  /** Undefined when only others have spoken of it. */
+  readonly address: IpAddress | undefined;
+  /** Which run of its process this is: greater is later. */
+  readonly epoch: number;
+  readonly lastHeard: Instant;
+  /** Its last Updates that are applied here, and the last that exist: the difference is the lag. */
+  readonly applied: number;
+  readonly announced: number;
+  /** Updates known to exist that have not arrived. */
+  readonly missing: number;
+  /** What it has acknowledged of this node's own Updates. */
+  readonly acknowledged: number;
+  /** Updates that came only when they were asked for. */
+  readonly retransmitted: number;
+  /** Holes given up, each repaired by a transfer from the peer if it lives. */
+  readonly gaps: number;
+  /** Times that the copies of its entries were found to differ from its own. */
+  readonly divergences: number;
+  /** Messages from its address that had no effect. */
+  readonly rejected: number;
+}
+
 /** The state of session sync for people and metrics. */
 export interface SessionSyncSnapshot {
   readonly tableComplete: boolean;
   readonly sent: SyncTraffic;
   readonly received: SyncTraffic;
-  /** By name. `missing` counts Updates known to exist that have not arrived. */
-  readonly peers: readonly {
-    readonly node: string;
-    /** Undefined when only others have spoken of it. */
-    readonly address: IpAddress | undefined;
-    readonly lastHeard: Instant;
-    readonly missing: number;
-    /** What it has acknowledged of this node's own Updates. */
-    readonly acknowledged: number;
-  }[];
+  /** By name. */
+  readonly peers: readonly PeerSnapshot[];
   readonly acknowledgement: {
     /** This node's last Updates, those that peers were asked about last, and those that at least one peer has. */
     readonly lastSequence: number;
@@ -53,6 +70,8 @@ export interface SessionSyncSnapshot {
     readonly duplicates: number;
     /** Holes given up, each repaired by a transfer from the peer if it lives. */
     readonly gaps: number;
+    /** Times that copies of a peer's entries were found to differ from the peer's; each is repaired by a transfer. */
+    readonly divergences: number;
     readonly nacksSent: number;
     readonly nackOverflows: number;
     readonly lostNotices: number;
@@ -68,6 +87,19 @@ export interface SessionSyncSnapshot {
   };
 }
 
+/** Of a peer of which a format without numbers and answers tells nothing more than that it is there. */
+export const silentPeer: Omit<PeerSnapshot, 'node' | 'address' | 'lastHeard'> = {
+  epoch: 0,
+  applied: 0,
+  announced: 0,
+  missing: 0,
+  acknowledged: 0,
+  retransmitted: 0,
+  gaps: 0,
+  divergences: 0,
+  rejected: 0,
+};
+
 const noTraffic: SyncTraffic = { datagrams: 0, records: 0, removals: 0, retransmissions: 0 };
 
 /** Of a machine that has done nothing yet, or of the parts that one does not have. */
@@ -79,13 +111,20 @@ export const idleSnapshot: SessionSyncSnapshot = {
   acknowledgement: { lastSequence: 0, asked: 0, acknowledged: 0, repeats: 0, unanswered: 0 },
   admission: { challenges: 0, proofs: 0 },
   rejected: {},
-  reliability: { duplicates: 0, gaps: 0, nacksSent: 0, nackOverflows: 0, lostNotices: 0 },
+  reliability: {
+    duplicates: 0,
+    gaps: 0,
+    divergences: 0,
+    nacksSent: 0,
+    nackOverflows: 0,
+    lostNotices: 0,
+  },
   bulk: {
     entries: 0,
     superseded: 0,
     stale: 0,
     lagging: 0,
-    sweepsSkipped: 0,
+    swept: 0,
     transfers: 0,
     failures: 0,
     owed: 0,
@@ -125,12 +164,19 @@ export function snapshotOf(sources: SnapshotSources): SessionSyncSnapshot {
       removals: receiver.removals,
       retransmissions: receiver.repaired,
     },
-    peers: heard.map(({ node, address, lastHeard, missing, acknowledged }) => ({
-      node,
-      address,
-      lastHeard,
-      missing,
-      acknowledged,
+    peers: heard.map((peer) => ({
+      node: peer.node,
+      address: peer.address,
+      epoch: peer.epoch,
+      lastHeard: peer.lastHeard,
+      applied: peer.applied,
+      announced: peer.announced,
+      missing: peer.missing,
+      acknowledged: peer.acknowledged,
+      retransmitted: peer.repaired,
+      gaps: peer.gaps,
+      divergences: peer.digests.divergences,
+      rejected: peer.rejected,
     })),
     acknowledgement: {
       lastSequence: sender.lastSequence,
@@ -147,6 +193,7 @@ export function snapshotOf(sources: SnapshotSources): SessionSyncSnapshot {
     reliability: {
       duplicates: receiver.duplicates,
       gaps: receiver.gaps,
+      divergences: receiver.divergences,
       nacksSent: receiver.nacks,
       nackOverflows: sender.nackOverflows,
       lostNotices: sender.lostNotices,

@@ -10,6 +10,8 @@ import type { SessionSyncSnapshot } from './snapshot.js';
  */
 export interface SyncMachine {
   readonly effects: SyncEffect[];
+  /** True when peers note whose word an entry is, and are to hear of it when it changes hands. */
+  readonly hasOwners: boolean;
   /** When `handleDeadline` wants to be called, or `Never`. */
   readonly deadline: Instant;
   /** True from the `table-complete` effect on: the node may preempt. */
@@ -19,8 +21,8 @@ export interface SyncMachine {
   start(now: Instant): void;
   /** An entry of this node's own is to be told; returns the number of the message that will, from 1. */
   update(now: Instant, record: SyncRecord): number;
-  /** An entry of this node's own is gone. */
-  remove(now: Instant, key: SessionKey): void;
+  /** An entry that peers know is gone: for everybody when this node serves the connection. */
+  remove(now: Instant, key: SessionKey, isServed: boolean): void;
   /** Sends what waits for company at once. */
   flush(now: Instant, options?: { readonly acknowledge?: boolean }): void;
   /** This node's VRRP state. */

@@ -48,8 +48,11 @@ export interface SyncTuning {
   readonly donorSilence: Duration;
   /** Keys that a transfer remembers as touched by newer updates. */
   readonly journalLimit: number;
-  /** Keys that a repair remembers as alive; beyond, what the gap may have removed is left to expire. */
-  readonly sweepLimit: number;
+  /** A difference between a peer's digest and ours has to last so long before it is one. */
+  readonly divergenceAge: Duration;
+  /** Wait after a repair before the next one of the same peer; doubles while differences remain. */
+  readonly repairPause: Duration;
+  readonly repairPauseMax: Duration;
 }
 
 /** For a local network with round trips below 10 ms and up to a million entries. */
@@ -79,5 +82,7 @@ export const defaultTuning: SyncTuning = {
   refetchDelay: milliseconds(10),
   donorSilence: seconds(2),
   journalLimit: 65_536,
-  sweepLimit: 1_048_576,
+  divergenceAge: milliseconds(900),
+  repairPause: seconds(2),
+  repairPauseMax: seconds(300),
 };

@@ -73,11 +73,11 @@ export class ClientIndex {
     return NoConnection;
   }
 
-  /** The persistence template with the family, protocol, client and virtual endpoint of a key. */
-  findTemplate(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
+  /** The entry with the family, protocol, client and virtual endpoint of a key: a connection, or a template. */
+  findEntry(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
     const rows = this.#rows;
     const ports = (key.clientPort << 16) | key.virtualPort;
-    const kind = kindOf(key.protocol, key.family, true);
+    const kind = kindOf(key.protocol, key.family, key.isTemplate === true);
     let link = this.#heads[this.#bucket(key.protocol, key.clientWords, 0, key.clientPort)] ?? 0;
     while (link !== 0) {
       const row = (link - 1) * Row.words;

@@ -7,7 +7,7 @@ import type { CommitMode, HeldConnection } from './held-connections.js';
 import type { Neighbour } from './neighbours.js';
 import { isOpening } from './reuse.js';
 import { Method } from './services.js';
-import { isTemplateDue } from './sync-queue.js';
+import { isTemplateDue } from './sync-policy.js';
 import { nextHop, sendTo } from './transmit.js';
 
 /*

@@ -4,6 +4,7 @@ import { Family, type Flow } from '../wire/flow.js';
 import { ClientIndex, MostOfClient, NoConnection } from './client-index.js';
 import { kindOf, Row, type ConnectionKey } from './connection-row.js';
 import { Method, methodOfNumber, NoServer } from './services.js';
+import { SyncDigests } from './sync-digests.js';
 import { TimingWheel } from './timing-wheel.js';
 
 export { NoConnection } from './client-index.js';
@@ -27,6 +28,9 @@ export const Flag = {
   /** Packets from the client wait until peers know the entry. */
   uncommitted: 0x80,
 } as const;
+
+/** The bit of the methods Route and Tunnel, and only of them. */
+const AnswersAsVirtual = Method.route & Method.tunnel;
 
 /** Origin of an entry that this node scheduled itself. */
 export const LocalOrigin = 0;
@@ -80,12 +84,16 @@ export class ConnectionTable {
   readonly #template: Int32Array;
   /** Connections that follow a template. */
   readonly #children: Uint32Array;
+  /** What the entries that peers know come to, by origin. */
+  readonly digests = new SyncDigests();
   /** Who told us of the entry: `LocalOrigin`, or a number that the node gives to a peer. */
   readonly origin: Uint8Array;
   /** The state that peers were told last. */
   readonly syncedState: Uint8Array;
   /** When peers were told last, in ticks. */
   readonly syncedAt: Uint32Array;
+  /** Repeats of the last sync message, up to `sync_retries`. */
+  readonly syncRepeats: Uint8Array;
   readonly #inUse: Uint8Array;
   readonly #index: ClientIndex;
   readonly #wheel: TimingWheel;
@@ -114,6 +122,7 @@ export class ConnectionTable {
     this.origin = this.#column(new Uint8Array(capacity));
     this.syncedState = this.#column(new Uint8Array(capacity));
     this.syncedAt = this.#column(new Uint32Array(capacity));
+    this.syncRepeats = this.#column(new Uint8Array(capacity));
     this.#inUse = this.#column(new Uint8Array(capacity));
     const { seed, mostOfClient = MostOfClient } = options;
     this.#index = new ClientIndex(this.rows, { capacity, seed, mostOfClient });
@@ -154,9 +163,9 @@ export class ConnectionTable {
     return this.#index.find(flow);
   }
 
-  /** The persistence template with the family, protocol, client and virtual endpoint of a key. */
-  findTemplate(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
-    return this.#index.findTemplate(key);
+  /** The entry with the family, protocol, client and virtual endpoint of a key: a connection, or a template. */
+  findEntry(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
+    return this.#index.findEntry(key);
   }
 
   /**
@@ -164,7 +173,12 @@ export class ConnectionTable {
    * count: with the same real server they may have the same endpoints.
    */
   findReply(flow: Flow): number {
-    return this.#index.findReply(flow, this.flags, Flag.noOutput);
+    return this.#index.findReply(flow, this.method, AnswersAsVirtual);
+  }
+
+  /** True for Route and Tunnel: the real server itself answers as the virtual service. */
+  answersAsVirtual(index: number): boolean {
+    return ((this.method[index] ?? Method.masq) & AnswersAsVirtual) !== 0;
   }
 
   /** True when the key's client has as many entries as one may have. */
@@ -217,6 +231,7 @@ export class ConnectionTable {
     this.origin[index] = LocalOrigin;
     this.syncedState[index] = 0;
     this.syncedAt[index] = 0;
+    this.syncRepeats[index] = 0;
     this.#index.add(index);
     this.rows[index * Row.words + Row.expiresAt] = this.#toTicks(now);
     this.#wheel.schedule(index, Math.ceil(this.#toTicks(now) / TicksPerStep));
@@ -235,6 +250,7 @@ export class ConnectionTable {
 
   /** Takes a template out of sight, which stays for the connections that follow it: no service has this port. */
   retireTemplate(index: number): void {
+    this.forgetSync(index);
     this.rows[index * Row.words + Row.ports] = RetiredPort;
   }
 
@@ -248,6 +264,7 @@ export class ConnectionTable {
   /** Takes an entry out and frees its index. A template in use must not be released: give it more time. */
   release(index: number): void {
     assert(this.isInUse(index), 'only an entry in use is released');
+    this.forgetSync(index);
     assert(this.children(index) === 0, 'a template outlives the connections that follow it');
     const template = this.template(index);
     if (template !== NoConnection) this.#children[template] = this.children(template) - 1;
@@ -281,16 +298,33 @@ export class ConnectionTable {
     }
   }
 
-  /** Notes that peers are told of the entry as it is now. */
-  markSynced(index: number, now: Instant): void {
-    this.setFlag(index, Flag.synced);
+  /** Notes that peers know the entry as it is now, by the word of `origin`. */
+  markSynced(index: number, now: Instant, origin: number = LocalOrigin): void {
+    if (!this.hasFlag(index, Flag.synced) || this.origin[index] !== origin) {
+      this.forgetSync(index);
+      this.digests.add(origin, this.rows, index * Row.words);
+      this.origin[index] = origin;
+      this.setFlag(index, Flag.synced);
+    }
     this.syncedState[index] = this.state[index] ?? 0;
     this.syncedAt[index] = this.#toTicks(now);
+  }
+
+  /** Notes that the entry is nobody's word any more: peers do not know it, or will have it from another. */
+  forgetSync(index: number): void {
+    if (!this.hasFlag(index, Flag.synced)) return;
+    this.digests.subtract(this.origin[index] ?? LocalOrigin, this.rows, index * Row.words);
+    this.clearFlag(index, Flag.synced);
   }
 
   /** Seconds since peers were told last. */
   sinceSync(index: number, now: Instant): number {
     return (this.#toTicks(now) - (this.syncedAt[index] ?? 0)) / 100;
+  }
+
+  /** True when peers were told last before a moment, as far as ticks can tell. */
+  wasSyncedBefore(index: number, moment: Instant): boolean {
+    return (this.syncedAt[index] ?? 0) < Math.floor(moment / MicrosecondsPerTick);
   }
 
   /**

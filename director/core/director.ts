@@ -20,6 +20,7 @@ import { expireConnection } from './lifecycle.js';
 import { LocalEndpoints } from './local-endpoints.js';
 import type { MarkRule } from './marks.js';
 import { NeighbourTable } from './neighbours.js';
+import { AllEqual, type Standings } from './precedence.js';
 import { RateLimit } from './rate-limit.js';
 import type { Scheduler } from './schedulers/scheduler.js';
 import { ServiceTable } from './service-table.js';
@@ -100,6 +101,8 @@ export class Director {
   /** For frames that the director makes itself, and for those that have waited. */
   readonly scratch = new Packet();
   readonly second = new Packet();
+  /** What the words of those who tell of entries weigh. */
+  standings: Standings = AllEqual;
   /** Where the search for an entry to evict goes on. */
   evictionHand = 0;
   /** True when every node schedules and forwards for all its services, whoever holds their addresses. */
@@ -124,7 +127,7 @@ export class Director {
     this.fragments = new FragmentTable();
     this.defence = new Defence(this.settings, this.prng.split());
     this.timeouts = [...(options.timeouts ?? DefaultTimeouts)];
-    this.sync = new SyncQueue();
+    this.sync = new SyncQueue(this.settings.sync_qlen_max);
     this.isActiveActive = options.isActiveActive ?? false;
     this.output = options.output;
   }

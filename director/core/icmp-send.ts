@@ -18,6 +18,8 @@ export function sendError(
   now: Instant,
 ): void {
   const { flow, scratch, counters } = director;
+  // A real server that answers as the virtual service: the error would be for ourselves.
+  if (director.floating.get(flow.family, flow.source)?.isServing === true) return;
   if (!director.errorLimit.allows(now)) return;
   const route = director.routes.find(flow.family, flow.source);
   if (route === undefined) return;

@@ -18,6 +18,7 @@ import { ErrorKind } from './icmp-error.js';
 import { sendError } from './icmp-send.js';
 import { processIcmp } from './icmp.js';
 import type { Interface } from './interfaces.js';
+import { bindLate } from './late-binding.js';
 import {
   advanceConnection,
   closeConnection,
@@ -33,7 +34,8 @@ import { refusalReason } from './refusal.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { schedule } from './schedule.js';
 import type { VirtualService } from './services.js';
-import { hasMovedHere, isSyncDue, isTemplateDue } from './sync-queue.js';
+import { isSyncDue, isTemplateDue } from './sync-policy.js';
+import { hasMovedHere } from './take-over.js';
 import { complainToServer } from './unknown-reply.js';
 
 /**
@@ -232,7 +234,7 @@ function endsHere(director: Director, packet: Packet, index: number): boolean {
 /** A packet from a client on its way to the connection's real server. */
 function processRequest(director: Director, packet: Packet, index: number, now: Instant): Verdict {
   const { connections, counters, flow } = director;
-  const server = serverOf(director, index);
+  const server = serverOf(director, index) ?? bindLate(director, index);
   if (server !== undefined && !server.isAvailable) return counters.drop(DropReason.serverGone);
   if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
 
@@ -267,7 +269,7 @@ function processReply(director: Director, packet: Packet, index: number, now: In
 function decideSync(director: Director, index: number, isFromClient: boolean, now: Instant): void {
   const { connections, sync, settings } = director;
   const isOnePacket = connections.hasFlag(index, Flag.onePacket);
-  const isMoved = director.isActiveActive && isFromClient && hasMovedHere(connections, index, now);
+  const isMoved = isFromClient && hasMovedHere(director, index, now);
   if (!isOnePacket && !isMoved && !isSyncDue(connections, index, settings, isFromClient, now)) {
     return;
   }

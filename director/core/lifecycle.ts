@@ -138,8 +138,8 @@ export function expireConnection(director: Director, index: number, now: Instant
 }
 
 /**
- * Ends an entry: its real server counts one less, and peers that know it are told when this node serves it. A copy that
- * expires here says nothing about the original: perhaps we have only missed what its master told us.
+ * Ends an entry: its real server counts one less, and peers that know it are told when this node serves it, or told them of
+ * it. A copy that expires here says nothing about the original: perhaps we have only missed what its master told us.
  */
 export function closeConnection(director: Director, index: number): void {
   const server = serverOf(director, index);
@@ -161,7 +161,8 @@ export function countOf({ connections }: Director, index: number): Count {
 export function forgetConnection(director: Director, index: number): void {
   const { connections } = director;
   if (connections.hasFlag(index, Flag.uncommitted)) abandonCommit(director, index);
-  if (connections.hasFlag(index, Flag.synced) && isServed(director, index)) {
+  const isOwn = connections.origin[index] === LocalOrigin;
+  if (connections.hasFlag(index, Flag.synced) && (isOwn || isServed(director, index))) {
     director.sync.onRemove(index);
   }
   director.localEndpoints.release(index);

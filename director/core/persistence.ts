@@ -26,7 +26,7 @@ export function findTemplate(
 ): number {
   const { connections } = director;
   if (service.persistence === undefined) return NoConnection;
-  const template = connections.findTemplate(keyOf(service, service.persistence, flow));
+  const template = connections.findEntry(keyOf(service, service.persistence, flow));
   if (template === NoConnection) return NoConnection;
   if (!isUsable(director, template)) {
     connections.retireTemplate(template);

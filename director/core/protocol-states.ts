@@ -20,6 +20,28 @@ export const isActiveState = (protocol: number, state: number): boolean =>
 export const timeoutOf = (timeouts: readonly number[], protocol: number, state: number): number =>
   (protocol === Protocol.sctp ? DefaultSctpTimeouts : timeouts)[state] ?? 0;
 
+/** TCP states by how far a connection has come in them. */
+const TcpProgress: Readonly<Record<number, number>> = {
+  [State.none]: 0,
+  [State.synSent]: 1,
+  [State.listen]: 1,
+  [State.synRecv]: 2,
+  [State.synAck]: 2,
+  [State.established]: 3,
+  [State.finWait]: 4,
+  [State.closeWait]: 4,
+  [State.lastAck]: 5,
+  [State.timeWait]: 6,
+  [State.close]: 6,
+};
+
+/** A number that grows as a connection, or a template, goes on: of two copies the one further on is the newer. */
+export function progressOf(protocol: number, isTemplate: boolean, state: number): number {
+  if (isTemplate) return state;
+  // SCTP's states are numbered in the order in which an association passes them.
+  return protocol === Protocol.tcp ? (TcpProgress[state] ?? 0) : state;
+}
+
 /** True for a number that is a state of the protocol: numbers from the network are not to be trusted. */
 export function isKnownState(protocol: number, isTemplate: boolean, state: number): boolean {
   if (isTemplate) return state < TemplateStateNames.length;

@@ -1,5 +1,5 @@
 import type { Instant } from '../base/time.js';
-import type { Flow } from '../wire/flow.js';
+import { swapEnds } from '../wire/flow.js';
 import type { Packet } from '../wire/packet.js';
 import type { Endpoint } from '../wire/rewrite.js';
 import { NoConnection } from './connections.js';
@@ -95,18 +95,6 @@ function scheduleRelated(director: Director, packet: Packet, now: Instant): numb
   if (service?.isServing !== true) return NoConnection;
   const scheduled = schedule(director, inner, packet.view, service, now);
   return scheduled < 0 ? NoConnection : scheduled;
-}
-
-const kept = new Uint32Array(4);
-
-/** Turns a flow round. */
-function swapEnds(flow: Flow): void {
-  kept.set(flow.source);
-  flow.source.set(flow.destination);
-  flow.destination.set(kept);
-  const port = flow.sourcePort;
-  flow.sourcePort = flow.destinationPort;
-  flow.destinationPort = port;
 }
 
 function point(column: Uint32Array, at: number, port: number): void {

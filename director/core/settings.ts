@@ -44,11 +44,16 @@ export interface Settings {
   snat_reroute: number;
   /** 1: peers are told templates only. */
   sync_persist_mode: number;
+  /**
+   * The most connections that wait to be synced. The kernel counts sync messages instead, and its default is 1/32 of the
+   * memory's pages.
+   */
+  sync_qlen_max: number;
   /** The client packet from which on a connection is synced, and the period after it. */
   sync_threshold: readonly [threshold: number, period: number];
-  /** Seconds; 0 off. */
+  /** The least time between two sync messages of a connection whose state does not change, in seconds; 0 off. */
   sync_refresh_period: number;
-  /** Repeats of a sync message. Ours are repeated on demand instead, so this changes nothing. */
+  /** With a refresh period: so often is a sync message repeated, an eighth of the period apart. Ours need it not. */
   sync_retries: number;
 }
 
@@ -75,6 +80,7 @@ export const defaultSettings = (): Settings => ({
   sloppy_sctp: 0,
   snat_reroute: 1,
   sync_persist_mode: 0,
+  sync_qlen_max: 65_536,
   sync_threshold: [3, 50],
   sync_refresh_period: 0,
   sync_retries: 0,

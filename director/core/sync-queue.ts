@@ -1,21 +1,28 @@
-import type { Instant } from '../base/time.js';
-import { Flag, LocalOrigin, type ConnectionTable } from './connections.js';
-import type { Settings } from './settings.js';
+import { Flag, type ConnectionTable } from './connections.js';
 
-/** The most entries that wait between two drains. */
-const LongestQueue = 65_536;
+/** The greatest limit: beyond, memory would be set aside for nothing. */
+const LongestQueue = 1_048_576;
 
 /**
  * The entries that peers are to be told of, each at most once, until the node takes them. When the queue is full an
  * entry is left out and counted; its next packet tries again.
  */
 export class SyncQueue {
+  /** True when peers note whose word an entry is: then a node that takes one over tells them at once. */
+  hasOwners = true;
   /** Entries left out because the queue was full. */
   overflows = 0;
   /** Called with a synced entry that is about to go. */
   onRemove: (index: number) => void = () => {};
-  readonly #entries = new Int32Array(LongestQueue);
+  readonly #limit: number;
+  readonly #entries: Int32Array;
   #length = 0;
+
+  /** `limit`: the most entries that wait between two drains, the setting `sync_qlen_max`. */
+  constructor(limit: number) {
+    this.#limit = Math.min(limit, LongestQueue);
+    this.#entries = new Int32Array(this.#limit);
+  }
 
   get length(): number {
     return this.#length;
@@ -24,7 +31,7 @@ export class SyncQueue {
   /** Marks an entry as one that peers are to be told of. */
   add(connections: ConnectionTable, index: number): void {
     if (connections.hasFlag(index, Flag.queued)) return;
-    if (this.#length >= LongestQueue) {
+    if (this.#length >= this.#limit) {
       this.overflows += 1;
       return;
     }
@@ -44,65 +51,4 @@ export class SyncQueue {
       take(index);
     }
   }
-}
-
-/** Settings that say when peers are told of a connection; a threshold of 0 is never. */
-export type SyncSettings = Pick<
-  Settings,
-  'sync_threshold' | 'sync_refresh_period' | 'sync_persist_mode'
->;
-
-/**
- * The last step of the packet path: are peers to be told of this connection now? Yes when it has reached the threshold
- * and they were not told yet. Of one that they know, also below the threshold, when they know another state, or a period
- * of client packets, or of seconds, is over, or so much time has passed that their copy would have used up half its life.
- */
-export function isSyncDue(
-  connections: ConnectionTable,
-  index: number,
-  settings: SyncSettings,
-  isFromClient: boolean,
-  now: Instant,
-): boolean {
-  const [threshold, period] = settings.sync_threshold;
-  const packets = connections.packets[index] ?? 0;
-  const isBelow = threshold === 0 || packets < threshold;
-  if (!connections.hasFlag(index, Flag.synced)) return !isBelow;
-  if (connections.state[index] !== connections.syncedState[index]) return true;
-  const refresh = settings.sync_refresh_period;
-  if (refresh > 0 && connections.sinceSync(index, now) >= refresh) return true;
-  const isPeriodOver =
-    refresh === 0 &&
-    isFromClient &&
-    !isBelow &&
-    period > 0 &&
-    packets % period === threshold % period;
-  return isPeriodOver || connections.isSyncStale(index, now);
-}
-
-/** How long an entry stays with the node that told of it last, so that two that share its packets do not quarrel. */
-const OwnershipPeriod = 1;
-
-/**
- * Among nodes that are all active: true when a client's packet shows that the connection of another node has moved to
- * this one, which then tells the others that it is its own now.
- */
-export function hasMovedHere(connections: ConnectionTable, index: number, now: Instant): boolean {
-  return (
-    connections.origin[index] !== LocalOrigin &&
-    connections.sinceSync(index, now) >= OwnershipPeriod
-  );
-}
-
-/** Templates are told when they change or age, not with every packet of their connections as IPVS does. */
-export function isTemplateDue(
-  connections: ConnectionTable,
-  template: number,
-  now: Instant,
-): boolean {
-  return (
-    !connections.hasFlag(template, Flag.synced) ||
-    connections.state[template] !== connections.syncedState[template] ||
-    connections.isSyncStale(template, now)
-  );
 }

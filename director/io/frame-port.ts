@@ -18,5 +18,7 @@ export interface FramePort {
   readonly counters: PortCounters;
   /** Sends the frame; a refusal is counted, never thrown. */
   send(packet: Packet): void;
+  /** To be called when the interface is up again. */
+  reopen(): void;
   close(): void;
 }

@@ -4,6 +4,7 @@ import { IoError } from '../base/errors.js';
 import type { Interface } from '../core/interfaces.js';
 import { describeMac, type MacAddress } from '../wire/ethernet.js';
 import { Headroom, LargestFrame, Packet } from '../wire/packet.js';
+import { Capture } from './capture.js';
 import type { FramePort, PortCounters } from './frame-port.js';
 import { loadCap, type CapConstructor } from './native.js';
 
@@ -38,7 +39,7 @@ export async function openPcapPort(
 
 class PcapPort implements FramePort {
   readonly counters: PortCounters = { sent: 0, refused: 0, shed: 0 };
-  readonly #cap: InstanceType<CapConstructor>;
+  readonly #capture: Capture;
   /** Views for sending, by packet and start: a frame is sent from where it lies, without copying or allocating. */
   readonly #views = new WeakMap<Packet, Map<number, Buffer>>();
   /** Frames since the event loop had its turn, and when the first of them came. */
@@ -54,31 +55,34 @@ class PcapPort implements FramePort {
   ) {
     const packet = new Packet();
     const memory = Buffer.from(packet.bytes.buffer, Headroom, LargestFrame);
-    this.#cap = new Cap();
+    const options = { device: owner.name, filter, bufferBytes: CaptureBufferBytes, memory };
     try {
-      this.#cap.open(owner.name, filter, CaptureBufferBytes, memory);
+      this.#capture = new Capture(Cap, options, (length) => {
+        if (!this.#admits()) return;
+        packet.start = Headroom;
+        packet.end = Headroom + length;
+        receive(packet);
+      });
     } catch (cause) {
       throw captureError(owner.name, cause);
     }
-    this.#cap.on('packet', (length: number) => {
-      if (!this.#admits()) return;
-      packet.start = Headroom;
-      packet.end = Headroom + length;
-      receive(packet);
-    });
   }
 
   send(packet: Packet): void {
     try {
-      this.#cap.send(this.#view(packet), packet.length);
+      this.#capture.send(this.#view(packet), packet.length);
       this.counters.sent += 1;
     } catch {
       this.counters.refused += 1;
     }
   }
 
+  reopen(): void {
+    this.#capture.reopen();
+  }
+
   close(): void {
-    this.#cap.close();
+    this.#capture.close();
   }
 
   /** False when the batch has lasted too long: the frame is shed. */

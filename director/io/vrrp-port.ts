@@ -42,5 +42,7 @@ export interface VrrpPort {
    * messages come when the event loop has polled.
    */
   listen(): boolean;
+  /** To be called when the device is up again. */
+  reopen(): void;
   close(): void;
 }

@@ -61,6 +61,9 @@ export class VrrpSocketIpv4 implements VrrpPort {
     return true;
   }
 
+  /** A raw socket outlives that its device is down. */
+  reopen(): void {}
+
   close(): void {
     this.#isClosed = true;
     this.#socket.close();

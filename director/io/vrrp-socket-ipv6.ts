@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 
-import type { Cap } from 'cap';
 import type { RawSocketModule, Socket } from 'raw-socket';
 
 import type { IpAddress } from '../base/address.js';
 import * as ethernet from '../wire/ethernet.js';
+import { Capture } from './capture.js';
 import type { CapConstructor } from './native.js';
 import { readIpv6Message, wrapMessage } from './vrrp-packet.js';
 import type { VrrpMessage, VrrpPort, VrrpPortCounters, VrrpPortOptions } from './vrrp-port.js';
@@ -25,9 +25,7 @@ export class VrrpSocketIpv6 implements VrrpPort {
   readonly #options: VrrpPortOptions;
   readonly #receive: (message: VrrpMessage) => void;
   readonly #socket: Socket;
-  readonly #cap: Cap;
-  /** libpcap writes here and does not keep it alive. */
-  readonly #frame = Buffer.alloc(LargestMessage);
+  readonly #capture: Capture;
 
   constructor(
     { raw, Cap }: { readonly raw: RawSocketModule; readonly Cap: CapConstructor },
@@ -38,14 +36,19 @@ export class VrrpSocketIpv6 implements VrrpPort {
     this.#receive = receive;
     this.#socket = openRaw(raw, options);
     this.#socket.pauseRecv();
-    this.#cap = new Cap();
+    const memory = Buffer.alloc(LargestMessage);
+    const capture = {
+      device: options.device,
+      filter: CaptureFilter,
+      bufferBytes: CaptureBufferBytes,
+      memory,
+    };
     try {
-      this.#cap.open(options.device, CaptureFilter, CaptureBufferBytes, this.#frame);
+      this.#capture = new Capture(Cap, capture, (length) => this.#take(memory.subarray(0, length)));
     } catch (error) {
       this.#socket.close();
       throw error;
     }
-    this.#cap.on('packet', (length: number) => this.#take(this.#frame.subarray(0, length)));
   }
 
   send(message: Uint8Array, destination: IpAddress): void {
@@ -64,8 +67,12 @@ export class VrrpSocketIpv6 implements VrrpPort {
     return false;
   }
 
+  reopen(): void {
+    this.#capture.reopen();
+  }
+
   close(): void {
-    this.#cap.close();
+    this.#capture.close();
     this.#socket.close();
   }
 

@@ -56,6 +56,18 @@ export class Flow {
   end = 0;
 }
 
+const kept = new Uint32Array(4);
+
+/** Turns a flow round: the endpoints of the answer to its packet. */
+export function swapEnds(flow: Flow): void {
+  kept.set(flow.source);
+  flow.source.set(flow.destination);
+  flow.destination.set(kept);
+  const port = flow.sourcePort;
+  flow.sourcePort = flow.destinationPort;
+  flow.destinationPort = port;
+}
+
 /** True for every part of a datagram that was cut, the first included. */
 export const isFragment = (flow: Flow): boolean => flow.moreFragments || flow.fragmentOffset !== 0;
 

@@ -362,282 +362,67 @@ export namespace baton {
             type $Shape = baton.sync.Response.$Properties;
         }
 
-        /** Protocol enum. */
-        enum Protocol {
-
-            /** PROTOCOL_IP value */
-            PROTOCOL_IP = 0,
-
-            /** PROTOCOL_TCP value */
-            PROTOCOL_TCP = 6,
-
-            /** PROTOCOL_UDP value */
-            PROTOCOL_UDP = 17,
-
-            /** PROTOCOL_SCTP value */
-            PROTOCOL_SCTP = 132
-        }
-
-        /** Method enum. */
-        enum Method {
-
-            /** METHOD_UNSPECIFIED value */
-            METHOD_UNSPECIFIED = 0,
-
-            /** METHOD_MASQ value */
-            METHOD_MASQ = 1,
-
-            /** METHOD_ROUTE value */
-            METHOD_ROUTE = 2,
-
-            /** METHOD_TUNNEL value */
-            METHOD_TUNNEL = 3,
-
-            /** METHOD_FULLNAT value */
-            METHOD_FULLNAT = 4,
-
-            /** METHOD_LOCAL value */
-            METHOD_LOCAL = 5
-        }
-
         /**
-         * Properties of a Record.
-         * @deprecated Use baton.sync.Record.$Properties instead.
+         * Properties of a Life.
+         * @deprecated Use baton.sync.Life.$Properties instead.
          */
-        interface IRecord extends baton.sync.Record.$Properties {
+        interface ILife extends baton.sync.Life.$Properties {
         }
 
-        /** Represents a Record. */
-        class Record {
+        /** Represents a Life. */
+        class Life {
 
             /**
-             * Constructs a new Record.
+             * Constructs a new Life.
              * @param [properties] Properties to set
              */
-            constructor(properties?: baton.sync.Record.$Properties);
+            constructor(properties?: baton.sync.Life.$Properties);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Record protocol. */
-            protocol: baton.sync.Protocol;
+            /** Life node. */
+            node: string;
 
-            /** Record clientAddress. */
-            clientAddress: Uint8Array;
-
-            /** Record clientPort. */
-            clientPort: number;
-
-            /** Record virtualAddress. */
-            virtualAddress: Uint8Array;
-
-            /** Record virtualPort. */
-            virtualPort: number;
-
-            /** Record realAddress. */
-            realAddress: Uint8Array;
-
-            /** Record realPort. */
-            realPort: number;
-
-            /** Record method. */
-            method: baton.sync.Method;
-
-            /** Record state. */
-            state: number;
-
-            /** Record flags. */
-            flags: number;
-
-            /** Record timeoutSeconds. */
-            timeoutSeconds: number;
-
-            /** Record remainingMilliseconds. */
-            remainingMilliseconds: number;
-
-            /** Record packets. */
-            packets: number;
-
-            /** Record origin. */
-            origin: string;
-
-            /** Record isTemplate. */
-            isTemplate: boolean;
-
-            /** Record localAddress. */
-            localAddress: Uint8Array;
-
-            /** Record localPort. */
-            localPort: number;
+            /** Life epoch. */
+            epoch: number;
 
             /**
-             * Encodes the specified Record message. Does not implicitly {@link baton.sync.Record.verify|verify} messages.
-             * @param message Record message or plain object to encode
+             * Encodes the specified Life message. Does not implicitly {@link baton.sync.Life.verify|verify} messages.
+             * @param message Life message or plain object to encode
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: baton.sync.Record.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(message: baton.sync.Life.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
-             * Decodes a Record message from the specified reader or buffer.
+             * Decodes a Life message from the specified reader or buffer.
              * @param reader Reader or buffer to decode from
              * @param [length] Message length if known beforehand
-             * @returns {baton.sync.Record & baton.sync.Record.$Shape} Record
+             * @returns {baton.sync.Life & baton.sync.Life.$Shape} Life
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Record & baton.sync.Record.$Shape;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Life & baton.sync.Life.$Shape;
         }
 
-        namespace Record {
+        namespace Life {
 
-            /** Properties of a Record. */
+            /** Properties of a Life. */
             interface $Properties {
 
-                /** Record protocol */
-                protocol?: (baton.sync.Protocol|null);
+                /** Life node */
+                node?: (string|null);
 
-                /** Record clientAddress */
-                clientAddress?: (Uint8Array|null);
-
-                /** Record clientPort */
-                clientPort?: (number|null);
-
-                /** Record virtualAddress */
-                virtualAddress?: (Uint8Array|null);
-
-                /** Record virtualPort */
-                virtualPort?: (number|null);
-
-                /** Record realAddress */
-                realAddress?: (Uint8Array|null);
-
-                /** Record realPort */
-                realPort?: (number|null);
-
-                /** Record method */
-                method?: (baton.sync.Method|null);
-
-                /** Record state */
-                state?: (number|null);
-
-                /** Record flags */
-                flags?: (number|null);
-
-                /** Record timeoutSeconds */
-                timeoutSeconds?: (number|null);
-
-                /** Record remainingMilliseconds */
-                remainingMilliseconds?: (number|null);
-
-                /** Record packets */
-                packets?: (number|null);
-
-                /** Record origin */
-                origin?: (string|null);
-
-                /** Record isTemplate */
-                isTemplate?: (boolean|null);
-
-                /** Record localAddress */
-                localAddress?: (Uint8Array|null);
-
-                /** Record localPort */
-                localPort?: (number|null);
+                /** Life epoch */
+                epoch?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
 
-            /** Shape of a Record. */
-            type $Shape = baton.sync.Record.$Properties;
-        }
-
-        /**
-         * Properties of a Removal.
-         * @deprecated Use baton.sync.Removal.$Properties instead.
-         */
-        interface IRemoval extends baton.sync.Removal.$Properties {
-        }
-
-        /** Represents a Removal. */
-        class Removal {
-
-            /**
-             * Constructs a new Removal.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: baton.sync.Removal.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** Removal protocol. */
-            protocol: baton.sync.Protocol;
-
-            /** Removal clientAddress. */
-            clientAddress: Uint8Array;
-
-            /** Removal clientPort. */
-            clientPort: number;
-
-            /** Removal virtualAddress. */
-            virtualAddress: Uint8Array;
-
-            /** Removal virtualPort. */
-            virtualPort: number;
-
-            /** Removal isTemplate. */
-            isTemplate: boolean;
-
-            /**
-             * Encodes the specified Removal message. Does not implicitly {@link baton.sync.Removal.verify|verify} messages.
-             * @param message Removal message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: baton.sync.Removal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes a Removal message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {baton.sync.Removal & baton.sync.Removal.$Shape} Removal
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Removal & baton.sync.Removal.$Shape;
-        }
-
-        namespace Removal {
-
-            /** Properties of a Removal. */
-            interface $Properties {
-
-                /** Removal protocol */
-                protocol?: (baton.sync.Protocol|null);
-
-                /** Removal clientAddress */
-                clientAddress?: (Uint8Array|null);
-
-                /** Removal clientPort */
-                clientPort?: (number|null);
-
-                /** Removal virtualAddress */
-                virtualAddress?: (Uint8Array|null);
-
-                /** Removal virtualPort */
-                virtualPort?: (number|null);
-
-                /** Removal isTemplate */
-                isTemplate?: (boolean|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of a Removal. */
-            type $Shape = baton.sync.Removal.$Properties;
+            /** Shape of a Life. */
+            type $Shape = baton.sync.Life.$Properties;
         }
 
         /**
@@ -731,11 +516,8 @@ export namespace baton {
             /** Updates sequence. */
             sequence: number;
 
-            /** Updates records. */
-            records: baton.sync.Record.$Properties[];
-
-            /** Updates removals. */
-            removals: baton.sync.Removal.$Properties[];
+            /** Updates changes. */
+            changes: Uint8Array;
 
             /** Updates acknowledge. */
             acknowledge: boolean;
@@ -767,11 +549,8 @@ export namespace baton {
                 /** Updates sequence */
                 sequence?: (number|null);
 
-                /** Updates records */
-                records?: (baton.sync.Record.$Properties[]|null);
-
-                /** Updates removals */
-                removals?: (baton.sync.Removal.$Properties[]|null);
+                /** Updates changes */
+                changes?: (Uint8Array|null);
 
                 /** Updates acknowledge */
                 acknowledge?: (boolean|null);
@@ -782,6 +561,75 @@ export namespace baton {
 
             /** Shape of an Updates. */
             type $Shape = baton.sync.Updates.$Properties;
+        }
+
+        /**
+         * Properties of a Digest.
+         * @deprecated Use baton.sync.Digest.$Properties instead.
+         */
+        interface IDigest extends baton.sync.Digest.$Properties {
+        }
+
+        /** Represents a Digest. */
+        class Digest {
+
+            /**
+             * Constructs a new Digest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Digest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Digest entries. */
+            entries: number;
+
+            /** Digest high. */
+            high: number;
+
+            /** Digest low. */
+            low: number;
+
+            /**
+             * Encodes the specified Digest message. Does not implicitly {@link baton.sync.Digest.verify|verify} messages.
+             * @param message Digest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Digest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Digest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Digest & baton.sync.Digest.$Shape} Digest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Digest & baton.sync.Digest.$Shape;
+        }
+
+        namespace Digest {
+
+            /** Properties of a Digest. */
+            interface $Properties {
+
+                /** Digest entries */
+                entries?: (number|null);
+
+                /** Digest high */
+                high?: (number|null);
+
+                /** Digest low */
+                low?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Digest. */
+            type $Shape = baton.sync.Digest.$Properties;
         }
 
         /**
@@ -817,6 +665,9 @@ export namespace baton {
 
             /** Hello acknowledge. */
             acknowledge: boolean;
+
+            /** Hello digest. */
+            digest?: (baton.sync.Digest.$Properties|null);
 
             /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
@@ -856,6 +707,9 @@ export namespace baton {
 
                 /** Hello acknowledge */
                 acknowledge?: (boolean|null);
+
+                /** Hello digest */
+                digest?: (baton.sync.Digest.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1229,8 +1083,14 @@ export namespace baton {
             /** BulkChunk asOf. */
             asOf: baton.sync.Position.$Properties[];
 
+            /** BulkChunk lives. */
+            lives: baton.sync.Life.$Properties[];
+
             /** BulkChunk records. */
-            records: baton.sync.Record.$Properties[];
+            records: Uint8Array;
+
+            /** BulkChunk origins. */
+            origins: Uint8Array;
 
             /**
              * Encodes the specified BulkChunk message. Does not implicitly {@link baton.sync.BulkChunk.verify|verify} messages.
@@ -1274,8 +1134,14 @@ export namespace baton {
                 /** BulkChunk asOf */
                 asOf?: (baton.sync.Position.$Properties[]|null);
 
+                /** BulkChunk lives */
+                lives?: (baton.sync.Life.$Properties[]|null);
+
                 /** BulkChunk records */
-                records?: (baton.sync.Record.$Properties[]|null);
+                records?: (Uint8Array|null);
+
+                /** BulkChunk origins */
+                origins?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

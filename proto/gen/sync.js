@@ -916,93 +916,38 @@ export const baton = $root.baton = (() => {
             return Response;
         })();
 
-        /**
-         * Protocol enum.
-         * @name baton.sync.Protocol
-         * @enum {number}
-         * @property {number} PROTOCOL_IP=0 PROTOCOL_IP value
-         * @property {number} PROTOCOL_TCP=6 PROTOCOL_TCP value
-         * @property {number} PROTOCOL_UDP=17 PROTOCOL_UDP value
-         * @property {number} PROTOCOL_SCTP=132 PROTOCOL_SCTP value
-         */
-        sync.Protocol = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "PROTOCOL_IP"] = 0;
-            values[valuesById[6] = "PROTOCOL_TCP"] = 6;
-            values[valuesById[17] = "PROTOCOL_UDP"] = 17;
-            values[valuesById[132] = "PROTOCOL_SCTP"] = 132;
-            return values;
-        })();
-
-        /**
-         * Method enum.
-         * @name baton.sync.Method
-         * @enum {number}
-         * @property {number} METHOD_UNSPECIFIED=0 METHOD_UNSPECIFIED value
-         * @property {number} METHOD_MASQ=1 METHOD_MASQ value
-         * @property {number} METHOD_ROUTE=2 METHOD_ROUTE value
-         * @property {number} METHOD_TUNNEL=3 METHOD_TUNNEL value
-         * @property {number} METHOD_FULLNAT=4 METHOD_FULLNAT value
-         * @property {number} METHOD_LOCAL=5 METHOD_LOCAL value
-         */
-        sync.Method = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "METHOD_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "METHOD_MASQ"] = 1;
-            values[valuesById[2] = "METHOD_ROUTE"] = 2;
-            values[valuesById[3] = "METHOD_TUNNEL"] = 3;
-            values[valuesById[4] = "METHOD_FULLNAT"] = 4;
-            values[valuesById[5] = "METHOD_LOCAL"] = 5;
-            return values;
-        })();
-
-        sync.Record = (function() {
+        sync.Life = (function() {
 
             /**
-             * Properties of a Record.
-             * @typedef {Object} baton.sync.Record.$Properties
-             * @property {baton.sync.Protocol|null} [protocol] Record protocol
-             * @property {Uint8Array|null} [clientAddress] Record clientAddress
-             * @property {number|null} [clientPort] Record clientPort
-             * @property {Uint8Array|null} [virtualAddress] Record virtualAddress
-             * @property {number|null} [virtualPort] Record virtualPort
-             * @property {Uint8Array|null} [realAddress] Record realAddress
-             * @property {number|null} [realPort] Record realPort
-             * @property {baton.sync.Method|null} [method] Record method
-             * @property {number|null} [state] Record state
-             * @property {number|null} [flags] Record flags
-             * @property {number|null} [timeoutSeconds] Record timeoutSeconds
-             * @property {number|null} [remainingMilliseconds] Record remainingMilliseconds
-             * @property {number|null} [packets] Record packets
-             * @property {string|null} [origin] Record origin
-             * @property {boolean|null} [isTemplate] Record isTemplate
-             * @property {Uint8Array|null} [localAddress] Record localAddress
-             * @property {number|null} [localPort] Record localPort
+             * Properties of a Life.
+             * @typedef {Object} baton.sync.Life.$Properties
+             * @property {string|null} [node] Life node
+             * @property {number|null} [epoch] Life epoch
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
             /**
-             * Properties of a Record.
+             * Properties of a Life.
              * @memberof baton.sync
-             * @interface IRecord
-             * @augments baton.sync.Record.$Properties
-             * @deprecated Use baton.sync.Record.$Properties instead.
+             * @interface ILife
+             * @augments baton.sync.Life.$Properties
+             * @deprecated Use baton.sync.Life.$Properties instead.
              */
 
             /**
-             * Shape of a Record.
-             * @typedef {baton.sync.Record.$Properties} baton.sync.Record.$Shape
+             * Shape of a Life.
+             * @typedef {baton.sync.Life.$Properties} baton.sync.Life.$Shape
              */
 
             /**
-             * Constructs a new Record.
+             * Constructs a new Life.
              * @memberof baton.sync
-             * @classdesc Represents a Record.
+             * @classdesc Represents a Life.
              * @constructor
-             * @param {baton.sync.Record.$Properties=} [properties] Properties to set
+             * @param {baton.sync.Life.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
-            const Record = function (properties) {
+            const Life = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1010,191 +955,41 @@ export const baton = $root.baton = (() => {
             };
 
             /**
-             * Record protocol.
-             * @member {baton.sync.Protocol} protocol
-             * @memberof baton.sync.Record
+             * Life node.
+             * @member {string} node
+             * @memberof baton.sync.Life
              * @instance
              */
-            Record.prototype.protocol = 0;
+            Life.prototype.node = "";
 
             /**
-             * Record clientAddress.
-             * @member {Uint8Array} clientAddress
-             * @memberof baton.sync.Record
+             * Life epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.Life
              * @instance
              */
-            Record.prototype.clientAddress = $util.newBuffer([]);
+            Life.prototype.epoch = 0;
 
             /**
-             * Record clientPort.
-             * @member {number} clientPort
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.clientPort = 0;
-
-            /**
-             * Record virtualAddress.
-             * @member {Uint8Array} virtualAddress
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.virtualAddress = $util.newBuffer([]);
-
-            /**
-             * Record virtualPort.
-             * @member {number} virtualPort
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.virtualPort = 0;
-
-            /**
-             * Record realAddress.
-             * @member {Uint8Array} realAddress
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.realAddress = $util.newBuffer([]);
-
-            /**
-             * Record realPort.
-             * @member {number} realPort
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.realPort = 0;
-
-            /**
-             * Record method.
-             * @member {baton.sync.Method} method
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.method = 0;
-
-            /**
-             * Record state.
-             * @member {number} state
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.state = 0;
-
-            /**
-             * Record flags.
-             * @member {number} flags
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.flags = 0;
-
-            /**
-             * Record timeoutSeconds.
-             * @member {number} timeoutSeconds
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.timeoutSeconds = 0;
-
-            /**
-             * Record remainingMilliseconds.
-             * @member {number} remainingMilliseconds
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.remainingMilliseconds = 0;
-
-            /**
-             * Record packets.
-             * @member {number} packets
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.packets = 0;
-
-            /**
-             * Record origin.
-             * @member {string} origin
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.origin = "";
-
-            /**
-             * Record isTemplate.
-             * @member {boolean} isTemplate
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.isTemplate = false;
-
-            /**
-             * Record localAddress.
-             * @member {Uint8Array} localAddress
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.localAddress = $util.newBuffer([]);
-
-            /**
-             * Record localPort.
-             * @member {number} localPort
-             * @memberof baton.sync.Record
-             * @instance
-             */
-            Record.prototype.localPort = 0;
-
-            /**
-             * Encodes the specified Record message. Does not implicitly {@link baton.sync.Record.verify|verify} messages.
+             * Encodes the specified Life message. Does not implicitly {@link baton.sync.Life.verify|verify} messages.
              * @function encode
-             * @memberof baton.sync.Record
+             * @memberof baton.sync.Life
              * @static
-             * @param {baton.sync.Record.$Properties} message Record message or plain object to encode
+             * @param {baton.sync.Life.$Properties} message Life message or plain object to encode
              * @param {$protobuf.Writer} [writer] Writer to encode to
              * @returns {$protobuf.Writer} Writer
              */
-            Record.encode = function (message, writer, _depth) {
+            Life.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
                 if (_depth === $undefined)
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).int32(message.protocol);
-                if (message.clientAddress != null && $Object.hasOwnProperty.call(message, "clientAddress") && message.clientAddress.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.clientAddress);
-                if (message.clientPort != null && $Object.hasOwnProperty.call(message, "clientPort") && message.clientPort !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.clientPort);
-                if (message.virtualAddress != null && $Object.hasOwnProperty.call(message, "virtualAddress") && message.virtualAddress.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.virtualAddress);
-                if (message.virtualPort != null && $Object.hasOwnProperty.call(message, "virtualPort") && message.virtualPort !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.virtualPort);
-                if (message.realAddress != null && $Object.hasOwnProperty.call(message, "realAddress") && message.realAddress.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.realAddress);
-                if (message.realPort != null && $Object.hasOwnProperty.call(message, "realPort") && message.realPort !== 0)
-                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.realPort);
-                if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== 0)
-                    writer.uint32(/* id 8, wireType 0 =*/64).int32(message.method);
-                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
-                    writer.uint32(/* id 9, wireType 0 =*/72).uint32(message.state);
-                if (message.flags != null && $Object.hasOwnProperty.call(message, "flags") && message.flags !== 0)
-                    writer.uint32(/* id 10, wireType 0 =*/80).uint32(message.flags);
-                if (message.timeoutSeconds != null && $Object.hasOwnProperty.call(message, "timeoutSeconds") && message.timeoutSeconds !== 0)
-                    writer.uint32(/* id 11, wireType 0 =*/88).uint32(message.timeoutSeconds);
-                if (message.remainingMilliseconds != null && $Object.hasOwnProperty.call(message, "remainingMilliseconds") && message.remainingMilliseconds !== 0)
-                    writer.uint32(/* id 12, wireType 0 =*/96).uint32(message.remainingMilliseconds);
-                if (message.packets != null && $Object.hasOwnProperty.call(message, "packets") && message.packets !== 0)
-                    writer.uint32(/* id 13, wireType 0 =*/104).uint32(message.packets);
-                if (message.origin != null && $Object.hasOwnProperty.call(message, "origin") && message.origin !== "")
-                    writer.uint32(/* id 14, wireType 2 =*/114).string(message.origin);
-                if (message.isTemplate != null && $Object.hasOwnProperty.call(message, "isTemplate") && message.isTemplate !== false)
-                    writer.uint32(/* id 15, wireType 0 =*/120).bool(message.isTemplate);
-                if (message.localAddress != null && $Object.hasOwnProperty.call(message, "localAddress") && message.localAddress.length)
-                    writer.uint32(/* id 16, wireType 2 =*/130).bytes(message.localAddress);
-                if (message.localPort != null && $Object.hasOwnProperty.call(message, "localPort") && message.localPort !== 0)
-                    writer.uint32(/* id 17, wireType 0 =*/136).uint32(message.localPort);
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.epoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1202,17 +997,17 @@ export const baton = $root.baton = (() => {
             };
 
             /**
-             * Decodes a Record message from the specified reader or buffer.
+             * Decodes a Life message from the specified reader or buffer.
              * @function decode
-             * @memberof baton.sync.Record
+             * @memberof baton.sync.Life
              * @static
              * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
              * @param {number} [length] Message length if known beforehand
-             * @returns {baton.sync.Record & baton.sync.Record.$Shape} Record
+             * @returns {baton.sync.Life & baton.sync.Life.$Shape} Life
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            Record.decode = function (reader, length, _end, _depth, _target) {
+            Life.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
                 if (_depth === $undefined)
@@ -1229,7 +1024,7 @@ export const baton = $root.baton = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.baton.sync.Record();
+                message = _target || new $root.baton.sync.Life();
                 while (reader.pos < end) {
                     let start = reader.pos;
                     let tag = reader.tag();
@@ -1240,392 +1035,21 @@ export const baton = $root.baton = (() => {
                     let wireType = tag & 7;
                     switch (tag >>>= 3) {
                     case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.protocol = value;
-                            else
-                                delete message.protocol;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.clientAddress = value;
-                            else
-                                delete message.clientAddress;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.clientPort = value;
-                            else
-                                delete message.clientPort;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.virtualAddress = value;
-                            else
-                                delete message.virtualAddress;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.virtualPort = value;
-                            else
-                                delete message.virtualPort;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.realAddress = value;
-                            else
-                                delete message.realAddress;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.realPort = value;
-                            else
-                                delete message.realPort;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.method = value;
-                            else
-                                delete message.method;
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.state = value;
-                            else
-                                delete message.state;
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.flags = value;
-                            else
-                                delete message.flags;
-                            continue;
-                        }
-                    case 11: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.timeoutSeconds = value;
-                            else
-                                delete message.timeoutSeconds;
-                            continue;
-                        }
-                    case 12: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.remainingMilliseconds = value;
-                            else
-                                delete message.remainingMilliseconds;
-                            continue;
-                        }
-                    case 13: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.packets = value;
-                            else
-                                delete message.packets;
-                            continue;
-                        }
-                    case 14: {
                             if (wireType !== 2)
                                 break;
                             if ((value = reader.stringVerify()).length)
-                                message.origin = value;
+                                message.node = value;
                             else
-                                delete message.origin;
-                            continue;
-                        }
-                    case 15: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.isTemplate = value;
-                            else
-                                delete message.isTemplate;
-                            continue;
-                        }
-                    case 16: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.localAddress = value;
-                            else
-                                delete message.localAddress;
-                            continue;
-                        }
-                    case 17: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.localPort = value;
-                            else
-                                delete message.localPort;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Record;
-        })();
-
-        sync.Removal = (function() {
-
-            /**
-             * Properties of a Removal.
-             * @typedef {Object} baton.sync.Removal.$Properties
-             * @property {baton.sync.Protocol|null} [protocol] Removal protocol
-             * @property {Uint8Array|null} [clientAddress] Removal clientAddress
-             * @property {number|null} [clientPort] Removal clientPort
-             * @property {Uint8Array|null} [virtualAddress] Removal virtualAddress
-             * @property {number|null} [virtualPort] Removal virtualPort
-             * @property {boolean|null} [isTemplate] Removal isTemplate
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
-
-            /**
-             * Properties of a Removal.
-             * @memberof baton.sync
-             * @interface IRemoval
-             * @augments baton.sync.Removal.$Properties
-             * @deprecated Use baton.sync.Removal.$Properties instead.
-             */
-
-            /**
-             * Shape of a Removal.
-             * @typedef {baton.sync.Removal.$Properties} baton.sync.Removal.$Shape
-             */
-
-            /**
-             * Constructs a new Removal.
-             * @memberof baton.sync
-             * @classdesc Represents a Removal.
-             * @constructor
-             * @param {baton.sync.Removal.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
-            const Removal = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            /**
-             * Removal protocol.
-             * @member {baton.sync.Protocol} protocol
-             * @memberof baton.sync.Removal
-             * @instance
-             */
-            Removal.prototype.protocol = 0;
-
-            /**
-             * Removal clientAddress.
-             * @member {Uint8Array} clientAddress
-             * @memberof baton.sync.Removal
-             * @instance
-             */
-            Removal.prototype.clientAddress = $util.newBuffer([]);
-
-            /**
-             * Removal clientPort.
-             * @member {number} clientPort
-             * @memberof baton.sync.Removal
-             * @instance
-             */
-            Removal.prototype.clientPort = 0;
-
-            /**
-             * Removal virtualAddress.
-             * @member {Uint8Array} virtualAddress
-             * @memberof baton.sync.Removal
-             * @instance
-             */
-            Removal.prototype.virtualAddress = $util.newBuffer([]);
-
-            /**
-             * Removal virtualPort.
-             * @member {number} virtualPort
-             * @memberof baton.sync.Removal
-             * @instance
-             */
-            Removal.prototype.virtualPort = 0;
-
-            /**
-             * Removal isTemplate.
-             * @member {boolean} isTemplate
-             * @memberof baton.sync.Removal
-             * @instance
-             */
-            Removal.prototype.isTemplate = false;
-
-            /**
-             * Encodes the specified Removal message. Does not implicitly {@link baton.sync.Removal.verify|verify} messages.
-             * @function encode
-             * @memberof baton.sync.Removal
-             * @static
-             * @param {baton.sync.Removal.$Properties} message Removal message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
-            Removal.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).int32(message.protocol);
-                if (message.clientAddress != null && $Object.hasOwnProperty.call(message, "clientAddress") && message.clientAddress.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.clientAddress);
-                if (message.clientPort != null && $Object.hasOwnProperty.call(message, "clientPort") && message.clientPort !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.clientPort);
-                if (message.virtualAddress != null && $Object.hasOwnProperty.call(message, "virtualAddress") && message.virtualAddress.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.virtualAddress);
-                if (message.virtualPort != null && $Object.hasOwnProperty.call(message, "virtualPort") && message.virtualPort !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.virtualPort);
-                if (message.isTemplate != null && $Object.hasOwnProperty.call(message, "isTemplate") && message.isTemplate !== false)
-                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.isTemplate);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            /**
-             * Decodes a Removal message from the specified reader or buffer.
-             * @function decode
-             * @memberof baton.sync.Removal
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {baton.sync.Removal & baton.sync.Removal.$Shape} Removal
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            Removal.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.baton.sync.Removal();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.protocol = value;
-                            else
-                                delete message.protocol;
+                                delete message.node;
                             continue;
                         }
                     case 2: {
-                            if (wireType !== 2)
+                            if (wireType !== 1)
                                 break;
-                            if ((value = reader.bytes()).length)
-                                message.clientAddress = value;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
                             else
-                                delete message.clientAddress;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.clientPort = value;
-                            else
-                                delete message.clientPort;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.virtualAddress = value;
-                            else
-                                delete message.virtualAddress;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.virtualPort = value;
-                            else
-                                delete message.virtualPort;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.isTemplate = value;
-                            else
-                                delete message.isTemplate;
+                                delete message.epoch;
                             continue;
                         }
                     }
@@ -1645,7 +1069,7 @@ export const baton = $root.baton = (() => {
                 return message;
             };
 
-            return Removal;
+            return Life;
         })();
 
         sync.Position = (function() {
@@ -1830,8 +1254,7 @@ export const baton = $root.baton = (() => {
              * Properties of an Updates.
              * @typedef {Object} baton.sync.Updates.$Properties
              * @property {number|null} [sequence] Updates sequence
-             * @property {Array.<baton.sync.Record.$Properties>|null} [records] Updates records
-             * @property {Array.<baton.sync.Removal.$Properties>|null} [removals] Updates removals
+             * @property {Uint8Array|null} [changes] Updates changes
              * @property {boolean|null} [acknowledge] Updates acknowledge
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -1858,8 +1281,6 @@ export const baton = $root.baton = (() => {
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
             const Updates = function (properties) {
-                this.records = [];
-                this.removals = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1875,20 +1296,12 @@ export const baton = $root.baton = (() => {
             Updates.prototype.sequence = 0;
 
             /**
-             * Updates records.
-             * @member {Array.<baton.sync.Record.$Properties>} records
+             * Updates changes.
+             * @member {Uint8Array} changes
              * @memberof baton.sync.Updates
              * @instance
              */
-            Updates.prototype.records = $util.emptyArray;
-
-            /**
-             * Updates removals.
-             * @member {Array.<baton.sync.Removal.$Properties>} removals
-             * @memberof baton.sync.Updates
-             * @instance
-             */
-            Updates.prototype.removals = $util.emptyArray;
+            Updates.prototype.changes = $util.newBuffer([]);
 
             /**
              * Updates acknowledge.
@@ -1916,14 +1329,10 @@ export const baton = $root.baton = (() => {
                     throw $Error("max depth exceeded");
                 if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && !$Object.is(message.sequence, 0))
                     writer.uint32(/* id 1, wireType 1 =*/9).double(message.sequence);
-                if (message.records != null && message.records.length)
-                    for (let i = 0; i < message.records.length; ++i)
-                        $root.baton.sync.Record.encode(message.records[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.removals != null && message.removals.length)
-                    for (let i = 0; i < message.removals.length; ++i)
-                        $root.baton.sync.Removal.encode(message.removals[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.changes != null && $Object.hasOwnProperty.call(message, "changes") && message.changes.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.changes);
                 if (message.acknowledge != null && $Object.hasOwnProperty.call(message, "acknowledge") && message.acknowledge !== false)
-                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.acknowledge);
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.acknowledge);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1980,20 +1389,13 @@ export const baton = $root.baton = (() => {
                     case 2: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.records && message.records.length))
-                                message.records = [];
-                            message.records.push($root.baton.sync.Record.decode(reader, reader.size(), $undefined, _depth + 1));
+                            if ((value = reader.bytes()).length)
+                                message.changes = value;
+                            else
+                                delete message.changes;
                             continue;
                         }
                     case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.removals && message.removals.length))
-                                message.removals = [];
-                            message.removals.push($root.baton.sync.Removal.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 4: {
                             if (wireType !== 0)
                                 break;
                             if (value = reader.bool())
@@ -2022,6 +1424,182 @@ export const baton = $root.baton = (() => {
             return Updates;
         })();
 
+        sync.Digest = (function() {
+
+            /**
+             * Properties of a Digest.
+             * @typedef {Object} baton.sync.Digest.$Properties
+             * @property {number|null} [entries] Digest entries
+             * @property {number|null} [high] Digest high
+             * @property {number|null} [low] Digest low
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Digest.
+             * @memberof baton.sync
+             * @interface IDigest
+             * @augments baton.sync.Digest.$Properties
+             * @deprecated Use baton.sync.Digest.$Properties instead.
+             */
+
+            /**
+             * Shape of a Digest.
+             * @typedef {baton.sync.Digest.$Properties} baton.sync.Digest.$Shape
+             */
+
+            /**
+             * Constructs a new Digest.
+             * @memberof baton.sync
+             * @classdesc Represents a Digest.
+             * @constructor
+             * @param {baton.sync.Digest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Digest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Digest entries.
+             * @member {number} entries
+             * @memberof baton.sync.Digest
+             * @instance
+             */
+            Digest.prototype.entries = 0;
+
+            /**
+             * Digest high.
+             * @member {number} high
+             * @memberof baton.sync.Digest
+             * @instance
+             */
+            Digest.prototype.high = 0;
+
+            /**
+             * Digest low.
+             * @member {number} low
+             * @memberof baton.sync.Digest
+             * @instance
+             */
+            Digest.prototype.low = 0;
+
+            /**
+             * Encodes the specified Digest message. Does not implicitly {@link baton.sync.Digest.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Digest
+             * @static
+             * @param {baton.sync.Digest.$Properties} message Digest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Digest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.entries != null && $Object.hasOwnProperty.call(message, "entries") && message.entries !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.entries);
+                if (message.high != null && $Object.hasOwnProperty.call(message, "high") && message.high !== 0)
+                    writer.uint32(/* id 2, wireType 5 =*/21).fixed32(message.high);
+                if (message.low != null && $Object.hasOwnProperty.call(message, "low") && message.low !== 0)
+                    writer.uint32(/* id 3, wireType 5 =*/29).fixed32(message.low);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Digest message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Digest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Digest & baton.sync.Digest.$Shape} Digest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Digest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Digest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.entries = value;
+                            else
+                                delete message.entries;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 5)
+                                break;
+                            if (value = reader.fixed32())
+                                message.high = value;
+                            else
+                                delete message.high;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 5)
+                                break;
+                            if (value = reader.fixed32())
+                                message.low = value;
+                            else
+                                delete message.low;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Digest;
+        })();
+
         sync.Hello = (function() {
 
             /**
@@ -2032,6 +1610,7 @@ export const baton = $root.baton = (() => {
              * @property {boolean|null} [tableComplete] Hello tableComplete
              * @property {boolean|null} [master] Hello master
              * @property {boolean|null} [acknowledge] Hello acknowledge
+             * @property {baton.sync.Digest.$Properties|null} [digest] Hello digest
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -2104,6 +1683,14 @@ export const baton = $root.baton = (() => {
             Hello.prototype.acknowledge = false;
 
             /**
+             * Hello digest.
+             * @member {baton.sync.Digest.$Properties|null|undefined} digest
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.digest = null;
+
+            /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
              * @function encode
              * @memberof baton.sync.Hello
@@ -2129,6 +1716,8 @@ export const baton = $root.baton = (() => {
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.master);
                 if (message.acknowledge != null && $Object.hasOwnProperty.call(message, "acknowledge") && message.acknowledge !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.acknowledge);
+                if (message.digest != null && $Object.hasOwnProperty.call(message, "digest"))
+                    $root.baton.sync.Digest.encode(message.digest, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2216,6 +1805,12 @@ export const baton = $root.baton = (() => {
                                 message.acknowledge = value;
                             else
                                 delete message.acknowledge;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.digest = $root.baton.sync.Digest.decode(reader, reader.size(), $undefined, _depth + 1, message.digest);
                             continue;
                         }
                     }
@@ -3067,7 +2662,9 @@ export const baton = $root.baton = (() => {
              * @property {number|null} [nextCursor] BulkChunk nextCursor
              * @property {boolean|null} [done] BulkChunk done
              * @property {Array.<baton.sync.Position.$Properties>|null} [asOf] BulkChunk asOf
-             * @property {Array.<baton.sync.Record.$Properties>|null} [records] BulkChunk records
+             * @property {Array.<baton.sync.Life.$Properties>|null} [lives] BulkChunk lives
+             * @property {Uint8Array|null} [records] BulkChunk records
+             * @property {Uint8Array|null} [origins] BulkChunk origins
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3094,7 +2691,7 @@ export const baton = $root.baton = (() => {
              */
             const BulkChunk = function (properties) {
                 this.asOf = [];
-                this.records = [];
+                this.lives = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -3150,12 +2747,28 @@ export const baton = $root.baton = (() => {
             BulkChunk.prototype.asOf = $util.emptyArray;
 
             /**
-             * BulkChunk records.
-             * @member {Array.<baton.sync.Record.$Properties>} records
+             * BulkChunk lives.
+             * @member {Array.<baton.sync.Life.$Properties>} lives
              * @memberof baton.sync.BulkChunk
              * @instance
              */
-            BulkChunk.prototype.records = $util.emptyArray;
+            BulkChunk.prototype.lives = $util.emptyArray;
+
+            /**
+             * BulkChunk records.
+             * @member {Uint8Array} records
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.records = $util.newBuffer([]);
+
+            /**
+             * BulkChunk origins.
+             * @member {Uint8Array} origins
+             * @memberof baton.sync.BulkChunk
+             * @instance
+             */
+            BulkChunk.prototype.origins = $util.newBuffer([]);
 
             /**
              * Encodes the specified BulkChunk message. Does not implicitly {@link baton.sync.BulkChunk.verify|verify} messages.
@@ -3186,9 +2799,13 @@ export const baton = $root.baton = (() => {
                 if (message.asOf != null && message.asOf.length)
                     for (let i = 0; i < message.asOf.length; ++i)
                         $root.baton.sync.Position.encode(message.asOf[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-                if (message.records != null && message.records.length)
-                    for (let i = 0; i < message.records.length; ++i)
-                        $root.baton.sync.Record.encode(message.records[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.lives != null && message.lives.length)
+                    for (let i = 0; i < message.lives.length; ++i)
+                        $root.baton.sync.Life.encode(message.lives[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.records != null && $Object.hasOwnProperty.call(message, "records") && message.records.length)
+                    writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.records);
+                if (message.origins != null && $Object.hasOwnProperty.call(message, "origins") && message.origins.length)
+                    writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.origins);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3289,9 +2906,27 @@ export const baton = $root.baton = (() => {
                     case 7: {
                             if (wireType !== 2)
                                 break;
-                            if (!(message.records && message.records.length))
-                                message.records = [];
-                            message.records.push($root.baton.sync.Record.decode(reader, reader.size(), $undefined, _depth + 1));
+                            if (!(message.lives && message.lives.length))
+                                message.lives = [];
+                            message.lives.push($root.baton.sync.Life.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.records = value;
+                            else
+                                delete message.records;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.origins = value;
+                            else
+                                delete message.origins;
                             continue;
                         }
                     }

@@ -67,6 +67,26 @@ export function udpPacket(ends: Ends, payload: Uint8Array, ttl?: number): Uint8A
   return ipPacket(ends, { protocol: Protocol.udp, payload: datagram, checksumAt: 6, ttl });
 }
 
+/** An SCTP packet with one chunk (RFC 9260 §3). */
+export function sctpPacket(ends: Ends, type: number, value: Uint8Array, ttl?: number): Uint8Array {
+  const padding = Array.from({ length: -value.length & 3 }, () => 0);
+  const chunk = [type, 0, ...short(4 + value.length), ...value, ...padding];
+  const tag = long(0x6261_746f);
+  const sum = crc32c([...ports(ends), ...tag, 0, 0, 0, 0, ...chunk]);
+  const payload = [...ports(ends), ...tag, ...long(sum).toReversed(), ...chunk];
+  return ipPacket(ends, { protocol: Protocol.sctp, payload, ttl });
+}
+
+/** The checksum of SCTP (RFC 9260 appendix A), whose lowest byte goes first. */
+function crc32c(bytes: readonly number[]): number {
+  let crc = 0xffff_ffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ ((crc & 1) === 0 ? 0 : 0x82f6_3b78);
+  }
+  return ~crc >>> 0;
+}
+
 /** A ping (RFC 792, RFC 4443 §4.1). */
 export const echoRequest = (ends: Ends, sequence: number): Uint8Array =>
   echo(ends, isIpv6(ends.destination) ? 128 : 8, sequence);
@@ -100,8 +120,8 @@ export function unreachablePacket(
 interface Contents {
   readonly protocol: number;
   readonly payload: number[];
-  /** Offset of the payload's checksum. */
-  readonly checksumAt: number;
+  /** Offset of the payload's Internet checksum, if it has one. */
+  readonly checksumAt?: number;
   readonly ttl?: number | undefined;
 }
 
@@ -113,8 +133,10 @@ function ipPacket(ends: Ends, contents: Contents): Uint8Array {
   const length = payload.length;
   const pseudo = [...source, ...destination, 0, 0, ...short(length), 0, 0, 0, protocol];
   const covered = protocol === Protocol.icmp ? [] : pseudo;
-  const sum = internetSum([Uint8Array.from(covered), Uint8Array.from(payload)]);
-  payload.splice(checksumAt, 2, ...short(0xffff - sum === 0 ? 0xffff : 0xffff - sum));
+  if (checksumAt !== undefined) {
+    const sum = internetSum([Uint8Array.from(covered), Uint8Array.from(payload)]);
+    payload.splice(checksumAt, 2, ...short(0xffff - sum === 0 ? 0xffff : 0xffff - sum));
+  }
   if (isIpv6(ends.source)) {
     const header = [0x60, 0, 0, 0, ...short(length), protocol, ttl];
     return Uint8Array.from([...header, ...source, ...destination, ...payload]);

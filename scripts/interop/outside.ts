@@ -137,8 +137,9 @@ export class Outside {
   }
 }
 
-/** Since 1970, never going back. */
-const microseconds = (): number => Math.floor((performance.timeOrigin + performance.now()) * 1_000);
+/** The time since 1970, which never goes back. */
+export const microseconds = (): number =>
+  Math.floor((performance.timeOrigin + performance.now()) * 1_000);
 
 /** A host for every address there is. */
 const everybody: Neighbours = { get: macOf };

@@ -46,9 +46,7 @@ export function reportEntries(run: SyncRun, { master, backup }: SyncTables): boo
   for (const line of differences) console.log(`the backup's ${line}`);
   const [below, engines] = [told.length - worth.length, worth.length - known.length];
   if (below > 0) console.log(`${below} entries of the master are below its sync threshold`);
-  if (engines > 0) {
-    console.log(`${engines} templates are of a persistence engine, which we have not`);
-  }
+  if (engines > 0) console.log(`${engines} templates are of an engine, which we have not`);
   const names = new Set(expected.map(connectionName));
   const extra = backup.filter((entry) => !names.has(connectionName(entry))).length;
   const equal = expected.length - (differences.length - extra);

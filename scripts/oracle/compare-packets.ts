@@ -25,11 +25,13 @@ const Nearby = 100_000;
 
 /**
  * Compares what our director sent with what the recorded one did: the same packets, byte for byte from the IP header on,
- * to the same MAC addresses, and those of one flow in the same order. What does not count, because the recording does not
+ * to the same MAC addresses, and those of one flow in the same order, but for fragments behind the first of a packet, whose
+ * order is nobody's concern. What does not count, because the recording does not
  * determine it, or because the recorded kernel is known to be wrong:
  * - checksums that a sender left to its network card are finished first (`finishChecksums`);
  * - the identification of a tunnel's outer IPv4 header is chosen by the sender where it may be cut (it is 0 with DF), and
- *   so is that of an ICMP error that a director makes itself, and the source port of GUE;
+ *   so is that of an ICMP error that a director makes itself, and the source port of GUE; a kernel that has reassembled an
+ *   IPv6 packet gives its fragments another identification;
  * - when the capture of one side ended early, packets there, and the effects of packets there, are missing
  *   (`CaptureEnds`);
  * - a real server's ICMPv6 errors (`isDroppedByKernel`).
@@ -100,11 +102,15 @@ const identityOf = ({ side, destinationMac, bytes }: SentPacket): string =>
 /** In the byte of an IPv4 header with the flags. */
 const DontFragment = 0x40;
 
+/** In the byte of an IPv6 header that says what follows. */
+const FragmentHeader = 44;
+
 /** A packet with what the sender was free to choose set to zero. */
 export function comparable(packet: Uint8Array): Uint8Array {
   const bytes = finishChecksums(packet);
   const header = readIpHeader(bytes, 0);
   if (header === undefined) return bytes;
+  if (header.isIpv6 && bytes[6] === FragmentHeader) bytes.fill(0, 44, 48);
   const inner = innerOffset(bytes, header);
   const mayBeCut = !header.isIpv6 && ((bytes[6] ?? 0) & DontFragment) === 0;
   if (mayBeCut && (inner !== undefined || isIcmpError(bytes, header))) {
@@ -133,7 +139,7 @@ function outOfOrder(
   const lines: string[] = [];
   for (const index of matched.keys()) {
     const packet = recorded[index];
-    if (packet === undefined) continue;
+    if (packet === undefined || readIpHeader(packet.bytes, 0)?.isLaterFragment === true) continue;
     const flow = flowOf(packet);
     const before = last.get(flow) ?? -1;
     if (index < before) lines.push(`${describe(packet)} left later than a packet that it preceded`);

@@ -195,12 +195,18 @@ function compareTables({ director, now }: ReplayedDirector, mark: Mark): string[
   return lines;
 }
 
+/** Seconds. A mark's time beyond this is one since 1970, on the clock of the captures. */
+const LongestUptime = 1_000_000_000;
+
 function timesOfMarks(
   scenario: Scenario,
   sides: readonly Side[],
   assumptions: string[],
 ): readonly number[] {
   const { marks } = scenario;
+  if (marks.every(({ time }) => time > LongestUptime)) {
+    return marks.map(({ time }) => Math.round(time * 1_000_000));
+  }
   const { offset, agreeing, known } = placeMarks(sides[0]?.packets ?? [], marks);
   if (offset !== undefined) {
     const last = marks.map(({ time }) => Math.round(time * 1_000_000) + offset);

@@ -17,7 +17,7 @@ export interface NodeTables {
 /** A moment of a scenario at which both nodes' tables were recorded. */
 export interface Mark {
   readonly text: string;
-  /** Seconds on a clock that the captures do not show; only differences between marks mean anything. */
+  /** Seconds on a clock that the captures do not show, where only differences between marks mean anything, or since 1970. */
   readonly time: number;
   readonly master: NodeTables;
   readonly backup: NodeTables;

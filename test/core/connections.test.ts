@@ -9,7 +9,7 @@ import {
   LocalOrigin,
   NoConnection,
 } from '../../director/core/connections.js';
-import { NoServer } from '../../director/core/services.js';
+import { Method, NoServer } from '../../director/core/services.js';
 import { at } from '../base/values.js';
 import { flowOf, keyOf } from './flows.js';
 
@@ -151,7 +151,7 @@ test('a reply is not looked for among entries whose replies take another way', (
   const table = smallTable();
   const masq = table.insert(key, now);
   const route = table.insert(keyOf({ client, virtual: '10.1.0.101:80', real }), now);
-  table.setFlag(route, Flag.noOutput);
+  table.method[route] = Method.route;
   t.equal(table.findReply(flowOf(real, client)), masq);
   table.release(masq);
   t.equal(table.findReply(flowOf(real, client)), NoConnection);

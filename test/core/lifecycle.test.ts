@@ -39,6 +39,22 @@ test('a connection is active from its SYN until it begins to end, then inactive,
   t.end();
 });
 
+test('a Route connection whose answer comes by is followed in both directions from then on', (t) => {
+  const [from, to] = ['[fd01::2]:40000', '[fd01::101]:80'];
+  for (const [comesBy, expected] of [
+    [false, 'FIN_WAIT'],
+    [true, 'CLOSE_WAIT'],
+  ] as const) {
+    const bench = new BenchDirector();
+    bench.receive('clients', fromClient({ from, to, tcp: 'S' }));
+    if (comesBy) bench.receive('servers', fromServer({ from: to, to: from, tcp: 'SA' }));
+    bench.receive('clients', fromClient({ from, to, tcp: 'A' }));
+    bench.receive('clients', fromClient({ from, to, tcp: 'FA' }));
+    t.match(entries(bench)[0], ` ${expected} `);
+  }
+  t.end();
+});
+
 test('a segment without control bits is forwarded and leaves its connection in CLOSE', (t) => {
   const bench = new BenchDirector();
   for (const tcp of ['S', 'A']) bench.receive('clients', segment(tcp));

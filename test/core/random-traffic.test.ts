@@ -172,7 +172,7 @@ function hearPeer(random: Prng, bench: BenchDirector): void {
     real: `10.2.0.${21 + random.below(2)}:${pick(random, Ports)}`,
   });
   if (random.below(4) === 0) {
-    removeReplica(bench.director, { ...key, isTemplate, origin: 1 });
+    removeReplica(bench.director, { ...key, isTemplate, origin: 1, isServed: true });
     return;
   }
   const replica = {

@@ -93,7 +93,7 @@ test('a second replica of an entry updates it', (t) => {
   t.equal(connections.remaining(index, bench.now), 180, 'shorter than before');
   t.strictSame(counts(bench, '10.2.0.22'), [0, 1]);
 
-  applyReplica(bench.director, replica, bench.now);
+  applyReplica(bench.director, { ...replica, packets: 22 }, bench.now);
   t.strictSame(counts(bench, '10.2.0.22'), [1, 0], 'and back');
   t.end();
 });
@@ -192,6 +192,33 @@ test('a replica of a service or server that this node does not have is bound to 
   t.end();
 });
 
+test('an entry whose server is added later is bound with its next message, or its next packet', (t) => {
+  const bench = backup();
+  const { connections } = bench.director;
+  const unknown = { ...replica, ...keyOf({ client, virtual: vip, real: '10.2.0.99:8080' }) };
+  applyReplica(bench.director, unknown, bench.now);
+  const index = find(bench);
+  t.equal(connections.server[index], NoServer);
+  const server = bench.addServer(bench.service('10.1.0.100', 80), {
+    address: '10.2.0.99',
+    port: 8_080,
+  });
+  applyReplica(bench.director, unknown, bench.now);
+  t.equal(connections.server[index], server.id);
+  t.strictSame(counts(bench, '10.2.0.99'), [1, 0]);
+
+  const other = '10.1.0.2:40001';
+  const second = { ...replica, ...keyOf({ client: other, virtual: vip, real: '10.2.0.98:80' }) };
+  applyReplica(bench.director, second, bench.now);
+  const late = bench.addServer(bench.service('10.1.0.100', 80), { address: '10.2.0.98' });
+  bench.setMaster(true);
+  bench.receive('clients', fromClient({ from: other, to: vip, tcp: 'A' }));
+  const found = connections.find(flowOf(other, vip));
+  t.equal(connections.server[found], late.id);
+  t.strictSame(counts(bench, '10.2.0.98'), [1, 0]);
+  t.end();
+});
+
 test('the forwarding method is that of this node’s own configuration', (t) => {
   const bench = backup();
   const { connections } = bench.director;
@@ -245,10 +272,14 @@ test('a connection that this node took over and serves is announced when it ends
 test('a peer cannot remove a connection that this node serves', (t) => {
   const bench = new BenchDirector();
   bench.receive('clients', fromClient({ from: client, to: vip, tcp: 'S' }));
-  t.equal(removeReplica(bench.director, replica), false);
+  t.equal(removeReplica(bench.director, { ...replica, isServed: true }), false);
   t.not(find(bench), NoConnection);
   bench.setMaster(false);
-  t.equal(removeReplica(bench.director, replica), true, 'once it serves no more');
+  t.equal(
+    removeReplica(bench.director, { ...replica, isServed: true }),
+    true,
+    'once it serves no more',
+  );
   t.equal(find(bench), NoConnection);
   t.end();
 });
@@ -258,11 +289,15 @@ test('an entry that a peer has removed goes, and is not announced as removed', (
   const removed: number[] = [];
   bench.director.sync.onRemove = (index) => removed.push(index);
   applyReplica(bench.director, replica, bench.now);
-  t.equal(removeReplica(bench.director, replica), true);
+  t.equal(removeReplica(bench.director, { ...replica, isServed: true }), true);
   t.equal(find(bench), NoConnection);
   t.strictSame(counts(bench, '10.2.0.22'), [0, 0]);
   t.strictSame(removed, []);
-  t.equal(removeReplica(bench.director, replica), false, 'there is none any more');
+  t.equal(
+    removeReplica(bench.director, { ...replica, isServed: true }),
+    false,
+    'there is none any more',
+  );
   t.end();
 });
 
@@ -272,7 +307,7 @@ test('a dated copy never replaces an entry of this node’s own', (t) => {
   const dated: Replica = { ...replica, state: State.close, isDated: true };
   t.equal(applyReplica(bench.director, dated, bench.now), 'kept-own');
   t.equal(bench.director.connections.state[find(bench)], State.established);
-  applyReplica(bench.director, replica, bench.now);
+  applyReplica(bench.director, { ...replica, packets: 18 }, bench.now);
   t.equal(applyReplica(bench.director, dated, bench.now), 'updated', 'one from a peer it does');
   t.end();
 });

@@ -28,6 +28,20 @@ export interface Dialect {
   readonly oursLines?: readonly string[];
 }
 
+/** All that our director and keepalived 2.2.7 both speak. */
+export const dialects: readonly Dialect[] = [
+  { version: 2, family: 'IPv4', cast: 'multicast' },
+  { version: 2, family: 'IPv4', cast: 'multicast', password: 'secret12' },
+  { version: 2, family: 'IPv4', cast: 'unicast' },
+  { version: 2, family: 'IPv4', cast: 'unicast', password: 'short' },
+  { version: 3, family: 'IPv4', cast: 'multicast' },
+  { version: 3, family: 'IPv4', cast: 'unicast' },
+  { version: 3, family: 'IPv6', cast: 'multicast' },
+  { version: 3, family: 'IPv6', cast: 'unicast' },
+  { version: 3, family: 'IPv4', cast: 'multicast', oursLines: ['use_vmac'] },
+  { version: 3, family: 'IPv6', cast: 'multicast', oursLines: ['use_vmac'] },
+];
+
 /** `v2 IPv4 multicast PASS`. */
 export const nameOf = ({ version, family, cast, password, oursLines = [] }: Dialect): string =>
   [`v${version}`, family, cast, ...(password === undefined ? [] : ['PASS']), ...oursLines].join(

@@ -2,6 +2,7 @@ import { test, type Test } from 'tap';
 
 import {
   advertSeconds,
+  dialects,
   keepalivedPair,
   nameOf,
   type Dialect,
@@ -13,19 +14,6 @@ import {
  * after a kill and after a stop, and fail-back. keepalived writes down what it does not like about a packet; nothing but
  * the lines below is accepted from it.
  */
-
-const dialects: readonly Dialect[] = [
-  { version: 2, family: 'IPv4', cast: 'multicast' },
-  { version: 2, family: 'IPv4', cast: 'multicast', password: 'secret12' },
-  { version: 2, family: 'IPv4', cast: 'unicast' },
-  { version: 2, family: 'IPv4', cast: 'unicast', password: 'short' },
-  { version: 3, family: 'IPv4', cast: 'multicast' },
-  { version: 3, family: 'IPv4', cast: 'unicast' },
-  { version: 3, family: 'IPv6', cast: 'multicast' },
-  { version: 3, family: 'IPv6', cast: 'unicast' },
-  { version: 3, family: 'IPv4', cast: 'multicast', oursLines: ['use_vmac'] },
-  { version: 3, family: 'IPv6', cast: 'multicast', oursLines: ['use_vmac'] },
-];
 
 /** What keepalived says about itself when all is well. */
 const harmless: readonly RegExp[] = [

@@ -6,7 +6,8 @@ import { test, type Test } from 'tap';
 
 import { until } from '../../cluster/lab/wait.js';
 import { killGroup } from '../../cluster/node/user-command.js';
-import { startDirector } from './director-process.js';
+import type { VrrpState } from '../../cluster/vrrp/state.js';
+import { startDirector, type DirectorProcess } from './director-process.js';
 import { linkNodes, type LinkedNode } from './linked-nodes.js';
 
 /*
@@ -217,4 +218,45 @@ test('a virtual MAC address goes with the addresses, and clients notice nothing'
   const again = await startDirector(t, left, { config: configuration(150, { rest }) });
   t.ok(await again.becomes('master'), 'adverts from the virtual MAC address are heard');
   t.match(ping(), '3 received');
+});
+
+/** Waits until the instances of both families have a state. */
+const both = async (director: DirectorProcess, state: VrrpState): Promise<boolean> =>
+  (await director.becomes(state, 'VI_1')) && director.becomes(state, 'VI_6');
+
+test('an interface that is set down is a fault, and works again when it is up', async (t) => {
+  const [left, right] = await two(t);
+  const second = `
+vrrp_instance VI_6 {
+  state BACKUP
+  interface eth0
+  virtual_router_id 61
+  priority PRIORITY
+  advert_int 0.1
+  virtual_ipaddress {
+    fe80::9:100/64
+  }
+}`;
+  const start = async (node: LinkedNode, priority: number): Promise<DirectorProcess> =>
+    startDirector(t, node, {
+      config: configuration(priority, { second: second.replace('PRIORITY', String(priority)) }),
+    });
+  const best = await start(left, 150);
+  t.ok(await both(best, 'master'));
+  const other = await start(right, 100);
+  left.run('ip', 'link', 'set', 'dev', 'eth0', 'down');
+  t.ok(await both(best, 'fault'), 'the director lives on, in fault');
+  t.ok(await both(other, 'master'));
+  left.run('ip', 'link', 'set', 'dev', 'eth0', 'up');
+  t.ok(await both(best, 'master'), 'it is master again');
+  t.ok(await both(other, 'backup'));
+  t.match(
+    right.run('ping', '-c', '3', '-i', '0.1', '-W', '1', '10.9.0.100'),
+    '3 received',
+    'and hears frames again',
+  );
+  await other.kill();
+  const third = await start(right, 200);
+  t.ok(await both(third, 'master'));
+  t.ok(await both(best, 'backup'), 'and adverts of both families');
 });

@@ -1,81 +1,12 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
 import { test, type Test } from 'tap';
 
 import { until } from '../../cluster/lab/wait.js';
+import { openEndpoint } from './endpoint.js';
 import { linkNodes, type LinkedNode } from './linked-nodes.js';
 
 /*
  * VRRP's own IP protocol on real interfaces.
  */
-
-const program = fileURLToPath(new URL('vrrp-endpoint.js', import.meta.url));
-
-/** What the program writes: a message that it has received, or that it has carried out a command. */
-interface Message {
-  readonly source: string;
-  readonly destination: string;
-  readonly ttl: number;
-  readonly hex: string;
-}
-
-interface Line {
-  readonly message?: Message;
-  readonly isStalled?: boolean;
-  readonly done?: string;
-}
-
-class Endpoint {
-  readonly lines: Line[] = [];
-  readonly #child;
-
-  constructor(node: LinkedNode, argv: readonly string[]) {
-    this.#child = node.start(process.execPath, program, ...argv);
-    this.#child.stderr?.pipe(process.stderr);
-    const { stdout } = this.#child;
-    if (stdout !== null) {
-      createInterface(stdout).on('line', (line) => this.lines.push(JSON.parse(line)));
-    }
-  }
-
-  async has(done: string): Promise<void> {
-    const isDone = (): true | undefined =>
-      this.lines.some((line) => line.done === done) || undefined;
-    if ((await until(isDone, { timeoutMs: 10_000, everyMs: 5 })) === undefined) {
-      throw new Error(`the endpoint does not ${done}`);
-    }
-  }
-
-  say(line: string): void {
-    this.#child.stdin?.write(`${line}\n`);
-  }
-
-  /** The messages so far; waits until there are so many. */
-  async messages(count: number): Promise<Message[]> {
-    const messages = (): Message[] =>
-      this.lines.flatMap(({ message }) => (message === undefined ? [] : [message]));
-    await until(() => messages().length >= count || undefined, { timeoutMs: 2_000, everyMs: 5 });
-    return messages();
-  }
-
-  async end(): Promise<void> {
-    const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exit;
-  }
-}
-
-async function open(
-  node: LinkedNode,
-  source: string,
-  ...rest: readonly string[]
-): Promise<Endpoint> {
-  const endpoint = new Endpoint(node, ['eth0', source, ...rest]);
-  await endpoint.has('open');
-  return endpoint;
-}
 
 async function pair(t: Test): Promise<{ readonly left: LinkedNode; readonly right: LinkedNode }> {
   const [left, right] = await linkNodes(t, 2);
@@ -90,8 +21,8 @@ test('a message reaches the group and nobody else, with TTL 255 from the given s
     { group: 'ff02::12', from: left.linkLocal, to: right.linkLocal },
   ];
   for (const { group, from, to } of cases) {
-    const sender = await open(left, from, group);
-    const receiver = await open(right, to, group);
+    const sender = await openEndpoint(left, from, group);
+    const receiver = await openEndpoint(right, to, group);
     sender.say(`send ${group} 3133960100`);
     t.strictSame(
       await receiver.messages(1),
@@ -111,8 +42,8 @@ test('a message to one peer arrives with the TTL that the sender chose', async (
     { from: left.linkLocal, to: right.linkLocal },
   ];
   for (const { from, to } of cases) {
-    const sender = await open(left, from, '-', '64');
-    const receiver = await open(right, to, '-');
+    const sender = await openEndpoint(left, from, '-', '64');
+    const receiver = await openEndpoint(right, to, '-');
     // Messages of an odd length and a long one.
     sender.say(`send ${to} 313396`);
     sender.say(`send ${to} ${'ab'.repeat(1_028)}`);
@@ -137,8 +68,8 @@ test('a source of our choice is the one on the wire', async (t) => {
     { from: 'fd09::201', to: right.linkLocal, group: 'ff02::12' },
   ];
   for (const { from, to, group } of cases) {
-    const sender = await open(left, from, group);
-    const receiver = await open(right, to, group);
+    const sender = await openEndpoint(left, from, group);
+    const receiver = await openEndpoint(right, to, group);
     sender.say(`send ${group} 31`);
     t.match(await receiver.messages(1), [{ source: from }]);
     await Promise.all([sender.end(), receiver.end()]);
@@ -147,9 +78,9 @@ test('a source of our choice is the one on the wire', async (t) => {
 
 test('messages that wait are read at once by a node that was kept busy', async (t) => {
   const { left, right } = await pair(t);
-  const sender = await open(left, left.address, '224.0.0.18');
-  const receiver = await open(right, right.address, '224.0.0.18');
-  receiver.say('stall 500');
+  const sender = await openEndpoint(left, left.address, '224.0.0.18');
+  const receiver = await openEndpoint(right, right.address, '224.0.0.18');
+  receiver.say('stall 2000');
   for (let count = 0; count < 20; count += 1) sender.say(`send 224.0.0.18 31${count + 10}`);
   await receiver.has('stall');
   const stalled = receiver.lines.filter(
@@ -165,8 +96,8 @@ test('a link that is down refuses messages, and works again when it is back', as
     { group: 'ff02::12', from: left.linkLocal, to: right.linkLocal },
   ];
   for (const { group, from, to } of cases) {
-    const sender = await open(left, from, group);
-    const receiver = await open(right, to, group);
+    const sender = await openEndpoint(left, from, group);
+    const receiver = await openEndpoint(right, to, group);
     left.plug(false);
     sender.say(`send ${group} 31`);
     await sender.has('send');

@@ -18,6 +18,52 @@ function directRouteCases(hosts: Hosts): PacketCase[] {
   const open = (bench: BenchDirector): void => {
     bench.receive('clients', syn);
   };
+  const answer = { from: request.to, to: request.from, tcp: 'SA' };
+  const passing = {
+    before: open,
+    arrival: 'servers',
+    packet: fromServer(answer),
+  } as const;
+  const answeredAsForged: PacketCase[] = [
+    {
+      ...passing,
+      description: 'an answer that a server sends by way of the director looks forged',
+      outcome: 'drop: not-for-us',
+      sent: [],
+    },
+  ];
+  const answeredThrough: PacketCase[] = [
+    {
+      ...passing,
+      description: 'an answer that a server sends by way of the director goes on to the client',
+      outcome: 'forward',
+      sent: [sentTo('clients', Mac.client, { ...answer, ttl: 63 })],
+    },
+    {
+      ...passing,
+      description: 'such an answer of no connection belongs to nobody',
+      packet: fromServer({ ...answer, to: endpoint(client, 40_001) }),
+      outcome: 'drop: not-for-us',
+      sent: [],
+    },
+    {
+      ...passing,
+      description: 'such an answer has to come from an address that this node serves',
+      before: (bench) => {
+        open(bench);
+        bench.setMaster(false);
+      },
+      outcome: 'drop: not-for-us',
+      sent: [],
+    },
+    {
+      ...passing,
+      description: 'such an answer with its last hop ends here, and nobody is told',
+      packet: fromServer({ ...answer, ttl: 1 }),
+      outcome: 'drop: ttl',
+      sent: [],
+    },
+  ];
   const cases: PacketCase[] = [
     {
       description: 'a SYN goes on unchanged but for MAC addresses and TTL',
@@ -70,14 +116,7 @@ function directRouteCases(hosts: Hosts): PacketCase[] {
       outcome: 'drop: no-server',
       sent: [errorOf({ kind: 'portUnreachable', from: routeVip, to: client, about: syn })],
     },
-    {
-      description: 'an answer that a server sends by way of the director belongs to nobody here',
-      before: open,
-      arrival: 'servers',
-      packet: fromServer({ from: endpoint(routeVip, 80), to: request.from, tcp: 'SA' }),
-      outcome: 'drop: not-for-us',
-      sent: [],
-    },
+    ...(family === 'IPv6' ? answeredThrough : answeredAsForged),
     {
       description: 'an answer from a real address of a Route server is not rewritten',
       before: open,

@@ -4,7 +4,7 @@ import { after, between, Never, seconds } from '../../../director/base/time.js';
 import type { Duration, Instant } from '../../../director/base/time.js';
 import type { SyncEffect } from '../effects.js';
 import type { SyncRecord } from '../record.js';
-import { idleSnapshot, type SessionSyncSnapshot } from '../snapshot.js';
+import { idleSnapshot, silentPeer, type SessionSyncSnapshot } from '../snapshot.js';
 import type { SyncMachine } from '../sync-machine.js';
 import type { IpvsMessageReject, IpvsRecord, IpvsVersion } from './message.js';
 import { readIpvsMessage } from './reader.js';
@@ -71,6 +71,7 @@ interface Peer {
 export class IpvsSync implements SyncMachine {
   readonly effects: SyncEffect[] = [];
   readonly peersAlive = 0;
+  readonly hasOwners = false;
 
   readonly #config: IpvsSyncConfig;
   readonly #writer: IpvsMessageWriter;
@@ -165,8 +166,7 @@ export class IpvsSync implements SyncMachine {
       node: address,
       address,
       lastHeard,
-      missing: 0,
-      acknowledged: 0,
+      ...silentPeer,
     }));
     return {
       ...idleSnapshot,
@@ -218,7 +218,7 @@ export class IpvsSync implements SyncMachine {
         continue;
       }
       this.#receivedRecords += 1;
-      this.effects.push({ kind: 'apply', record, from: source, bulk: false });
+      this.effects.push({ kind: 'apply', record, from: source, epoch: 0, bulk: false });
     }
     return undefined;
   }

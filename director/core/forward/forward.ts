@@ -1,7 +1,7 @@
 import { unreachable } from '../../base/invariant.js';
 import type { Instant } from '../../base/time.js';
 import * as ethernet from '../../wire/ethernet.js';
-import { Family, type Flow } from '../../wire/flow.js';
+import { Family, swapEnds, type Flow } from '../../wire/flow.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import type { Packet } from '../../wire/packet.js';
@@ -166,7 +166,22 @@ const wordsAt = (rows: Uint32Array, at: number): Uint32Array => rows.subarray(at
 /** The connection that a packet from a real server belongs to. */
 export function findReplyOwner(director: Director, flow: Flow): number {
   const index = director.connections.findReply(flow);
-  return index === NoConnection ? director.localEndpoints.find(flow) : index;
+  if (index !== NoConnection) return index;
+  const held = director.localEndpoints.find(flow);
+  return held === NoConnection ? findDirectReply(director, flow) : held;
+}
+
+/**
+ * The Route or Tunnel connection whose answer comes by this node after all, as when it is the real server's router. In IPv6
+ * only: a kernel takes an IPv4 packet from an address of its own for a forged one (fib_validate_source).
+ */
+function findDirectReply({ connections, floating }: Director, flow: Flow): number {
+  if (flow.family !== Family.ipv6) return NoConnection;
+  if (floating.get(flow.family, flow.source)?.isServing !== true) return NoConnection;
+  swapEnds(flow);
+  const index = connections.find(flow);
+  swapEnds(flow);
+  return index !== NoConnection && connections.answersAsVirtual(index) ? index : NoConnection;
 }
 
 /**
@@ -221,6 +236,8 @@ export function forwardReply(
 
 function rewriteReply(director: Director, packet: Packet, index: number): boolean {
   const { connections, flow } = director;
+  if (connections.answersAsVirtual(index)) return true;
+  if (connections.answersAsVirtual(index)) return true;
   const port = connections.virtualPort(index);
   if (connections.methodOf(index) !== Method.fullNat) {
     return nat.rewriteReply(packet, flow, connections.rows, connections.virtualAt(index), port);

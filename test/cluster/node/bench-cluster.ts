@@ -4,6 +4,7 @@ import { IpvsSync } from '../../../cluster/sync/ipvs/ipvs-sync.js';
 import { SessionSync } from '../../../cluster/sync/session-sync.js';
 import type { SyncMachine } from '../../../cluster/sync/sync-machine.js';
 import type { IpAddress } from '../../../director/base/address.js';
+import { Prng } from '../../../director/base/prng.js';
 import {
   after,
   earliest,
@@ -26,14 +27,22 @@ import {
   type Sent,
 } from '../../packets/bench-director.js';
 import { endpoint } from '../../packets/packet-builder.js';
+import type { Weather } from '../sync/world.js';
 
-/** How long a datagram is under way on the sync network. */
-const Delay = microseconds(200);
+/** Every datagram arrives, 200 us later. */
+const fairWeather: Weather = {
+  loss: 0,
+  duplication: 0,
+  delayMin: microseconds(200),
+  delayMax: microseconds(200),
+};
 const TickInterval = milliseconds(250);
 
 /** With `ipvs` the nodes speak that version of the kernel's format instead of our own. */
 export interface BenchClusterOptions extends BenchOptions {
   readonly ipvs?: 0 | 1;
+  /** Seed of the weather. */
+  readonly seed?: number;
 }
 
 interface Delivery {
@@ -52,7 +61,7 @@ export class BenchNode {
   readonly link: SessionLink;
   /** Sync messages sent. */
   messages = 0;
-  readonly #replication: Replication;
+  readonly replication: Replication;
 
   constructor(
     name: string,
@@ -64,9 +73,9 @@ export class BenchNode {
     this.address = address;
     this.bench = new BenchDirector(options);
     const { director } = this.bench;
-    this.#replication = new Replication(director, () => this.bench.now);
-    const replication = this.#replication;
     const { epoch, ipvs } = options;
+    this.replication = new Replication(director, () => this.bench.now, { node: name, epoch });
+    const { replication } = this;
     const bulkTimeout = seconds(10);
     this.sync =
       ipvs === undefined
@@ -82,10 +91,17 @@ export class BenchNode {
     director.sync.onRemove = (index) => this.link.tellRemoval(index, this.bench.now);
   }
 
+  /** Takes or gives up all addresses, as the election says, and tells peers of it. */
+  setMaster(isMaster: boolean): void {
+    this.bench.setMaster(isMaster);
+    this.sync.setMaster(this.bench.now, isMaster);
+    this.link.turn(this.bench.now);
+  }
+
   /** The node that carries a client's connection, as this one knows, or `none`. */
   ownerOf(from: string, to: string): string {
     const index = this.bench.director.connections.find(flowOf(from, to));
-    return index === NoConnection ? 'none' : (this.#replication.originName(index) ?? this.name);
+    return index === NoConnection ? 'none' : (this.replication.originName(index) ?? this.name);
   }
 
   /** The real server that this node knows for a client's connection, or `none`. */
@@ -118,6 +134,9 @@ export class BenchCluster {
   now: Instant = at(1_000);
   /** Says no to deliver a datagram. */
   cut: (from: string, to: string) => boolean = () => false;
+  /** The sync network; may be made worse. */
+  weather: Weather = fairWeather;
+  readonly #random: Prng;
   readonly #nodes: BenchNode[] = [];
   readonly #options: BenchClusterOptions;
   #queue: Delivery[] = [];
@@ -127,9 +146,10 @@ export class BenchCluster {
   /** Nodes that have been up for a while; the first is master, unless all are to be active. */
   constructor(names: readonly string[], options: BenchClusterOptions = {}) {
     this.#options = options;
+    this.#random = new Prng(options.seed ?? 1);
     for (const name of names) this.start(name);
     this.run(seconds(3));
-    if (options.isActiveActive !== true) this.#nodes[0]?.bench.setMaster(true);
+    if (options.isActiveActive !== true) this.#nodes[0]?.setMaster(true);
   }
 
   /** Starts a node as a backup, again if it was killed. */
@@ -183,6 +203,11 @@ export class BenchCluster {
     this.#moveTo(end);
   }
 
+  /** The nodes that are up. */
+  get nodes(): readonly BenchNode[] {
+    return this.#nodes;
+  }
+
   /** What a node has sent since it was asked last. */
   takeSent(name: string): Sent[] {
     return this.node(name).bench.takeSent();
@@ -201,7 +226,9 @@ export class BenchCluster {
   }
 
   #step(): void {
-    const due = this.#queue.filter((delivery) => delivery.at <= this.now);
+    const due = this.#queue
+      .filter((delivery) => delivery.at <= this.now)
+      .toSorted((left, right) => left.at - right.at);
     this.#queue = this.#queue.filter((delivery) => delivery.at > this.now);
     for (const { to, bytes, source } of due) {
       if (!this.#nodes.includes(to)) continue;
@@ -215,11 +242,25 @@ export class BenchCluster {
     for (const { link } of this.#nodes) if (link.deadline <= this.now) link.turn(this.now);
   }
 
+  /** How often a datagram arrives. */
+  #copies(): number {
+    if (this.#random.below(100) < this.weather.loss) return 0;
+    return this.#random.below(100) < this.weather.duplication ? 2 : 1;
+  }
+
+  #delay(): Duration {
+    const { delayMin, delayMax } = this.weather;
+    return microseconds(delayMin + this.#random.below(delayMax - delayMin + 1));
+  }
+
   #send(from: BenchNode, bytes: Uint8Array, to: IpAddress | undefined): void {
     for (const node of this.#nodes) {
       const isMeant = to === undefined || to === node.address;
       if (node === from || !isMeant || this.cut(from.name, node.name)) continue;
-      this.#queue.push({ at: after(this.now, Delay), to: node, bytes, source: from.address });
+      for (let copies = this.#copies(); copies > 0; copies -= 1) {
+        const at = after(this.now, this.#delay());
+        this.#queue.push({ at, to: node, bytes, source: from.address });
+      }
     }
   }
 }

@@ -3,14 +3,13 @@ import { test, type Test } from 'tap';
 import { encodeDatagram } from '../../../cluster/sync/codec.js';
 import type { KeyRing } from '../../../cluster/sync/key-ring.js';
 import type { MessageBody } from '../../../cluster/sync/message.js';
-import { keyOf } from '../../../cluster/sync/record.js';
 import { sign } from '../../../cluster/sync/signature.js';
 import type { IpAddress } from '../../../director/base/address.js';
 import { milliseconds, seconds } from '../../../director/base/time.js';
 import { ringOf } from './keys.js';
 import { Run, seeds } from './run.js';
 import { address, record } from './toy-table.js';
-import { completion, kindOf, World, type SimNode } from './world.js';
+import { completion, hello, kindOf, updatesOf, World, type SimNode } from './world.js';
 
 const keys = ringOf(1);
 
@@ -277,16 +276,8 @@ test('questions are bounded: a thousand recorded lives do not make a node ask wi
   const world = new World(1, { tuning: { keys } });
   const a = world.start('a');
   world.run(seconds(2));
-  const hello: MessageBody = {
-    kind: 'hello',
-    lastSequence: 0,
-    entries: 0,
-    tableComplete: true,
-    master: true,
-    acknowledge: false,
-  };
   for (let epoch = 1; epoch <= 1_000; epoch += 1) {
-    const content = encodeDatagram({ syncId: 7, node: 'b', epoch }, hello);
+    const content = encodeDatagram({ syncId: 7, node: 'b', epoch }, hello());
     const bytes = sign(keys, content, 1);
     for (let count = 0; count < 3; count += 1) {
       a.sync.handleDatagram(world.now, bytes, address('10.0.0.2'));
@@ -306,8 +297,8 @@ test('forged datagrams change nothing but counters', (t) => {
   const b = world.get('b');
   const before = stateOf(b);
   const bodies: MessageBody[] = [
-    { kind: 'updates', sequence: 1, records: [record(9)], removals: [], acknowledge: true },
-    { kind: 'updates', sequence: 1, records: [], removals: [keyOf(record(1))], acknowledge: true },
+    updatesOf(1, [record(9)]),
+    updatesOf(1, [], [record(1)]),
     { kind: 'goodbye', lastSequence: 2 ** 50 },
     { kind: 'lost-notice', oldestKept: 2 ** 50 },
     { kind: 'challenge' },

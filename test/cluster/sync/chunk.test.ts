@@ -2,9 +2,10 @@ import { test } from 'tap';
 
 import { encodeDatagram } from '../../../cluster/sync/codec.js';
 import type { BulkChunk, MessageBody } from '../../../cluster/sync/message.js';
+import type { SyncRecord } from '../../../cluster/sync/record.js';
 import { milliseconds, seconds, toMilliseconds } from '../../../director/base/time.js';
 import { address, record } from './toy-table.js';
-import { bodyOf, completion, World, worldWith } from './world.js';
+import { bodyOf, completion, updatesOf, World, worldWith } from './world.js';
 
 const fromB = (body: MessageBody): Uint8Array =>
   encodeDatagram({ syncId: 7, node: 'b', epoch: 1002 }, body);
@@ -156,7 +157,7 @@ test('a donor sends its pending updates before it reads its table', (t) => {
   }
   t.same(kinds, ['updates', 'bulk-chunk']);
   t.equal(chunk?.asOf[0]?.sequence, sequence);
-  t.equal(chunk?.records.length, 6);
+  t.equal(chunk?.records.items.length, 6);
   t.end();
 });
 
@@ -173,13 +174,7 @@ test('a donor whose driver has not caught up sends no chunk', (t) => {
     window: 1,
     ownOnly: false,
   };
-  const updates: MessageBody = {
-    kind: 'updates',
-    sequence: 1,
-    records: [record(50)],
-    removals: [],
-    acknowledge: false,
-  };
+  const updates = updatesOf(1, [record(50)]);
   a.sync.handleDatagram(world.now, fromB(updates), from);
   a.sync.handleDatagram(world.now, fromB(fetch), from);
   t.match(a.sync.snapshot().rejected, { 'table-behind': 1 });
@@ -193,38 +188,32 @@ test('the greatest records fit beside the longest names', (t) => {
   const world = new World(1);
   const donor = world.start(longName(0));
   world.run(seconds(2));
-  for (let index = 1; index <= 10; index += 1) {
-    const updates: MessageBody = {
-      kind: 'updates',
-      sequence: 1,
-      records: [
-        {
-          ...record(index),
-          protocol: 'SCTP',
-          clientPort: 65_535,
-          virtualPort: 65_535,
-          isTemplate: true,
-          realPort: 65_535,
-          method: 'FullNat',
-          local: { address: address('2001:db8:1111:2222:3333:4444:5555:8888'), port: 65_535 },
-          state: 255,
-          client: address(`2001:db8:1111:2222:3333:4444:5555:${index}`),
-          virtual: address('2001:db8:1111:2222:3333:4444:5555:6666'),
-          real: address('2001:db8:1111:2222:3333:4444:5555:7777'),
-          flags: 0xffff_ffff,
-          timeout: seconds(0xffff_ffff),
-          remaining: milliseconds(0xffff_ffff),
-          packets: 0xffff_ffff,
-        },
-      ],
-      removals: [],
-      acknowledge: false,
+  for (let index = 1; index <= 15; index += 1) {
+    const greatest: SyncRecord = {
+      ...record(index),
+      protocol: 'SCTP',
+      clientPort: 65_535,
+      virtualPort: 65_535,
+      isTemplate: true,
+      realPort: 65_535,
+      method: 'FullNat',
+      local: { address: address('2001:db8:1111:2222:3333:4444:5555:8888'), port: 65_535 },
+      firewallMark: 0xffff_ffff,
+      state: 255,
+      client: address(`2001:db8:1111:2222:3333:4444:5555:${index}`),
+      virtual: address('2001:db8:1111:2222:3333:4444:5555:6666'),
+      real: address('2001:db8:1111:2222:3333:4444:5555:7777'),
+      flags: 0xffff_ffff,
+      timeout: seconds(0xffff_ffff),
+      remaining: milliseconds(0xffff_ffff),
+      packets: 0xffff_ffff,
     };
+    const updates = updatesOf(1, [greatest]);
     const bytes = encodeDatagram({ syncId: 7, node: longName(index), epoch: 2 ** 50 }, updates);
     donor.sync.handleDatagram(world.now, bytes, address(`10.1.0.${index}`));
   }
   world.drain(donor);
-  t.equal(donor.table.size, 10);
+  t.equal(donor.table.size, 15);
   const fetch: MessageBody = {
     kind: 'bulk-fetch',
     node: longName(0),
@@ -238,9 +227,9 @@ test('the greatest records fit beside the longest names', (t) => {
   donor.sync.handleDatagram(world.now, bytes, address('10.1.0.1'));
   const records = donor.sync.effects.flatMap((effect) => {
     const body = effect.kind === 'send' ? bodyOf(effect.bytes) : undefined;
-    return body?.kind === 'bulk-chunk' ? body.records : [];
+    return body?.kind === 'bulk-chunk' ? body.records.items : [];
   });
-  t.equal(records.length, 10);
+  t.equal(records.length, 15);
   t.end();
 });
 

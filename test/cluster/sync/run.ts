@@ -1,4 +1,3 @@
-import { keyText } from '../../../cluster/sync/record.js';
 import { Prng } from '../../../director/base/prng.js';
 import {
   between,
@@ -7,7 +6,7 @@ import {
   seconds,
   type Instant,
 } from '../../../director/base/time.js';
-import { record } from './toy-table.js';
+import { keyText, record } from './toy-table.js';
 import { fairWeather, World, type Overrides } from './world.js';
 
 /** What the owner of a session last did to it, and whether it can be held to it. */

@@ -1,8 +1,9 @@
+import { ChangeList } from '../../../cluster/sync/change-list.js';
 import { decodeDatagram } from '../../../cluster/sync/codec.js';
 import type { SyncEffect } from '../../../cluster/sync/effects.js';
 import type { KeyRing } from '../../../cluster/sync/key-ring.js';
-import type { MessageBody } from '../../../cluster/sync/message.js';
-import { keyOf } from '../../../cluster/sync/record.js';
+import type { Hello, MessageBody, Updates } from '../../../cluster/sync/message.js';
+import type { SessionKey, SyncRecord, TableDigest } from '../../../cluster/sync/record.js';
 import { SessionSync } from '../../../cluster/sync/session-sync.js';
 import type { SyncTuning } from '../../../cluster/sync/tuning.js';
 import type { IpAddress } from '../../../director/base/address.js';
@@ -75,7 +76,7 @@ export class SimNode {
 
   remove(now: Instant, index: number): void {
     this.table.delete(record(index));
-    this.sync.remove(now, keyOf(record(index)));
+    this.sync.remove(now, record(index));
   }
 }
 
@@ -156,7 +157,7 @@ export class World {
   /** Carries out what a node wants done. */
   drain(node: SimNode): void {
     for (const effect of node.sync.effects.splice(0)) {
-      node.table.apply(effect);
+      node.table.apply(effect, this.now);
       if (effect.kind === 'send') this.#send(node, effect.bytes, effect.to);
       else node.effects.push(effect);
     }
@@ -235,3 +236,30 @@ export function worldWith(name: string, count: number, tuning: Overrides = {}): 
   world.run(seconds(1));
   return world;
 }
+
+/** A Hello of a node that has sent nothing yet. */
+export const hello = (
+  entries = 0,
+  tableComplete = false,
+  digest: TableDigest = { entries: 0, high: 0, low: 0 },
+): Hello => ({
+  kind: 'hello',
+  lastSequence: 0,
+  entries,
+  tableComplete,
+  master: false,
+  acknowledge: false,
+  digest,
+});
+
+/** Updates with these records, and behind them these removals. */
+export const updatesOf = (
+  sequence: number,
+  records: readonly SyncRecord[],
+  removals: readonly SessionKey[] = [],
+): Updates => ({
+  kind: 'updates',
+  sequence,
+  changes: ChangeList.of(records, removals),
+  acknowledge: false,
+});

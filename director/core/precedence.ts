@@ -1,0 +1,119 @@
+import { sameAddress } from './connection-row.js';
+import { Flag, LocalOrigin, type ConnectionTable } from './connections.js';
+import type { Director } from './director.js';
+import { isServed } from './lifecycle.js';
+import { isActiveState, progressOf } from './protocol-states.js';
+import type { Replica } from './replica.js';
+
+/*
+ * Whose word counts. Every entry has an owner: the life of a node that told of it last, or this node itself. What the owner
+ * says is new, because a peer's messages are applied in their order. What another peer says may be news, when a connection
+ * has changed hands, or a message that was long under way. In this order:
+ *
+ * 1. Who serves the connection before who does not: this node when it answers for the address, a peer when it is a master,
+ *    then other peers, then lives that have ended. An entry that this node serves keeps its real server.
+ * 2. More packets from the client: connections only go on.
+ * 3. The state that comes later in the life of a connection.
+ * 4. The order of names, which is the same on every node.
+ *
+ * Every node that has heard the same, in whatever order, so comes to the same entry.
+ */
+
+/** How much the word of a peer weighs. */
+export const Rank = {
+  /** A life that has ended or is not heard. */
+  gone: 0,
+  backup: 1,
+  master: 2,
+} as const;
+export type Rank = (typeof Rank)[keyof typeof Rank];
+
+/** What a node knows of those who tell of entries, by the numbers it gives them. */
+export interface Standings {
+  rank(origin: number): Rank;
+  /** True when the name of `left` comes before that of `right`. Both may be `LocalOrigin`. */
+  precedes(left: number, right: number): boolean;
+}
+
+/** While nothing is known of anybody all words weigh the same. */
+export const AllEqual: Standings = {
+  rank: () => Rank.backup,
+  precedes: (left, right) => left < right,
+};
+
+/** The weight of an origin's word; this node's own, where it does not serve, is that of a backup. */
+export const rankOf = (origin: number, standings: Standings): Rank =>
+  origin === LocalOrigin ? Rank.backup : standings.rank(origin);
+
+/** True when the entry stays as it is, whatever the replica of it says. */
+export function isPreferred(director: Director, index: number, replica: Replica): boolean {
+  const { connections } = director;
+  if (replica.createsOnly === true) return true;
+  const isSame = hasSameServer(connections, index, replica);
+  if (director.isActiveActive) return isPreferredByAll(director, index, replica, isSame);
+  if (isServed(director, index)) {
+    const isOld = replica.isDated && connections.origin[index] === LocalOrigin;
+    return !isSame || isOld || compareAge(connections, index, replica) > 0;
+  }
+  return (!isSame && connections.children(index) > 0) || isWeightier(director, index, replica);
+}
+
+/** True when the word of an entry's owner weighs more than that of the one who tells of a replica. */
+function isWeightier(
+  { connections, standings }: Director,
+  index: number,
+  replica: Replica,
+): boolean {
+  const origin = connections.origin[index] ?? LocalOrigin;
+  // What nobody has been told of is nobody's word.
+  if (origin === replica.origin || !connections.hasFlag(index, Flag.synced)) return false;
+  const ours = rankOf(origin, standings);
+  const theirs = rankOf(replica.origin, standings);
+  if (ours !== theirs) return ours > theirs;
+  if (replica.isDated && origin === LocalOrigin) return true;
+  const age = compareAge(connections, index, replica);
+  return age === 0 ? standings.precedes(origin, replica.origin) : age > 0;
+}
+
+/**
+ * Among nodes that are all active, who tells of an entry has just carried it, so it is believed. Two that have opened the
+ * same connection to different servers at once both follow the same rule, whoever hears of the other first: an active
+ * connection before one that is not, then the lower address and port.
+ */
+function isPreferredByAll(
+  director: Director,
+  index: number,
+  replica: Replica,
+  isSame: boolean,
+): boolean {
+  const { connections } = director;
+  if (replica.isDated && connections.origin[index] === LocalOrigin) return true;
+  if (isSame) return false;
+  const isActive = isActiveState(replica.protocol, connections.state[index] ?? 0);
+  if (isActive !== isActiveState(replica.protocol, replica.state)) return isActive;
+  const at = connections.realAt(index);
+  for (const [position, word] of replica.realWords.entries()) {
+    const own = connections.rows[at + position] ?? 0;
+    if (own !== word) return own < word;
+  }
+  return connections.realPort(index) < replica.realPort;
+}
+
+/** Positive when the entry is further on than the replica, negative when it is less far, 0 when that cannot be told. */
+function compareAge(connections: ConnectionTable, index: number, replica: Replica): number {
+  const packets = (connections.packets[index] ?? 0) - replica.packets;
+  if (packets !== 0) return packets;
+  const { protocol } = replica;
+  const isTemplate = replica.isTemplate === true;
+  const state = connections.state[index] ?? 0;
+  return progressOf(protocol, isTemplate, state) - progressOf(protocol, isTemplate, replica.state);
+}
+
+export function hasSameServer(
+  connections: ConnectionTable,
+  index: number,
+  replica: Replica,
+): boolean {
+  if (connections.realPort(index) !== replica.realPort) return false;
+  return sameAddress(connections.rows, connections.realAt(index), replica.realWords);
+}

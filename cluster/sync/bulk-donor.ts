@@ -1,5 +1,7 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
+import type { Instant } from '../../director/base/time.js';
+import { Allowance } from './allowance.js';
 import { ChangeList } from './change-list.js';
 import { MaxLives, type BulkChunk, type BulkFetch, type Position } from './message.js';
 import type { Outbox } from './outbox.js';
@@ -7,6 +9,7 @@ import { GreatestRecord, writeRecord } from './packed-layout.js';
 import type { RecordFields } from './record-fields.js';
 import type { EntryPage, Life, TableSource } from './record.js';
 import { SignatureLength } from './signature.js';
+import type { SyncTuning } from './tuning.js';
 
 /** Room that envelope, numbers, field tags and signature of a chunk take at most. */
 const chunkRoom = 140 + SignatureLength;
@@ -27,23 +30,36 @@ const lifeSize = (life: Life): number => life.node.length + 2 + 9 + 2;
 export class BulkDonor {
   chunks = 0;
   records = 0;
+  /** Fetches that were answered in part only, because too much was asked for at once. */
+  overflows = 0;
   readonly #outbox: Outbox;
   readonly #table: TableSource;
   readonly #maxLength: number;
+  readonly #allowed: Allowance;
 
-  constructor(outbox: Outbox, table: TableSource, maxLength: number) {
+  constructor(outbox: Outbox, table: TableSource, tuning: SyncTuning) {
     this.#outbox = outbox;
     this.#table = table;
-    this.#maxLength = maxLength;
+    this.#maxLength = tuning.maxLength;
+    this.#allowed = new Allowance(tuning.chunksAllowed);
   }
 
   /** Answers a fetch. The caller has flushed: the table contains exactly what `asOf` says. */
-  answer(fetch: BulkFetch, joiner: Life, asOf: readonly Position[], to: IpAddress): void {
+  answer(
+    now: Instant,
+    fetch: BulkFetch,
+    joiner: { readonly life: Life; readonly address: IpAddress },
+    asOf: readonly Position[],
+  ): void {
     const { transfer } = fetch;
-    const joinerEpoch = joiner.epoch;
-    const known = this.#thatFit(asOf, joiner);
+    const joinerEpoch = joiner.life.epoch;
+    const known = this.#thatFit(asOf, joiner.life);
     let { cursor } = fetch;
     for (let sent = 0; sent < fetch.window && cursor >= 0; sent += 1) {
+      if (!this.#allowed.take(now)) {
+        this.overflows += 1;
+        return;
+      }
       const page = new ChunkPage(this.#roomBeside(known));
       const next = this.#table.readFrom(cursor, fetch.ownOnly ? 'own' : 'all', page);
       assert(next !== cursor, 'the greatest record fits beside the longest list of positions');
@@ -55,7 +71,7 @@ export class BulkDonor {
         next,
         asOf: known,
       } as const;
-      this.#outbox.send({ ...body, ...page.take() }, to);
+      this.#outbox.send({ ...body, ...page.take() }, joiner.address);
       this.chunks += 1;
       this.records += page.count;
       cursor = next;

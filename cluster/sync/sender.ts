@@ -2,6 +2,7 @@ import type { IpAddress } from '../../director/base/address.js';
 import { Deadlines } from '../../director/base/deadlines.js';
 import { assert } from '../../director/base/invariant.js';
 import { after, between, earliest, seconds, type Instant } from '../../director/base/time.js';
+import { Allowance } from './allowance.js';
 import { ChangeWriter, type PackedChange } from './change-list.js';
 import type { Hello, Nack } from './message.js';
 import type { Outbox } from './outbox.js';
@@ -41,7 +42,7 @@ export class SyncSender {
   records = 0;
   removals = 0;
   retransmissions = 0;
-  /** Nacked Updates that were not sent again because one Nack asked for too many at once. */
+  /** Nacks that were answered in part only, because they asked for too many Updates at once. */
   nackOverflows = 0;
   lostNotices = 0;
 
@@ -52,6 +53,7 @@ export class SyncSender {
   #flushedAt: Instant | undefined;
   #helloAt: Instant | undefined;
   readonly #pending: ChangeWriter;
+  readonly #resends: Allowance;
   /** Sequence n is at (n - 1) modulo the size. */
   readonly #ring: (SentUpdates | undefined)[];
   #lastSequence = 0;
@@ -62,6 +64,7 @@ export class SyncSender {
     this.#status = status;
     this.#tuning = tuning;
     this.#pending = new ChangeWriter(tuning.maxLength - envelopeRoom);
+    this.#resends = new Allowance(tuning.resendsAllowed);
     this.#ring = Array.from({ length: tuning.ringSize }, () => undefined);
   }
 
@@ -139,7 +142,7 @@ export class SyncSender {
   }
 
   /** Sends again what a peer lacks and the ring still has; tells the peer when the ring no longer has it. */
-  handleNack(nack: Nack, to: IpAddress): void {
+  handleNack(now: Instant, nack: Nack, to: IpAddress): void {
     const oldest = Math.max(1, this.#lastSequence - this.#ring.length + 1);
     let budget = this.#tuning.nackBatch;
     if (nack.ranges.some((range) => range.first < oldest)) {
@@ -149,7 +152,7 @@ export class SyncSender {
     for (const { first, last } of nack.ranges) {
       const end = Math.min(last, this.#lastSequence);
       for (let sequence = Math.max(first, oldest); sequence <= end; sequence += 1) {
-        if (budget === 0) {
+        if (budget === 0 || !this.#resends.take(now)) {
           this.nackOverflows += 1;
           return;
         }

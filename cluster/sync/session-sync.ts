@@ -121,7 +121,7 @@ export class SessionSync implements SyncMachine {
       tuning,
     );
     this.#standings = new PeerStandings(this.#receiver, this.effects);
-    this.#donor = new BulkDonor(this.#outbox, table, tuning.maxLength);
+    this.#donor = new BulkDonor(this.#outbox, table, tuning);
     this.#joiner = new BulkJoiner(
       {
         outbox: this.#outbox,
@@ -317,7 +317,7 @@ export class SessionSync implements SyncMachine {
         this.#receiver.lost(now, peer, body.oldestKept);
         return this.#joiner.handleAdvance(now);
       case 'nack':
-        return this.#sender.handleNack(body, source);
+        return this.#sender.handleNack(now, body, source);
       case 'ack':
         return this.#acks.handle(now, peer, body.sequence);
       case 'bulk-request':
@@ -326,7 +326,10 @@ export class SessionSync implements SyncMachine {
       case 'bulk-fetch':
         // So that the table contains exactly what the positions say.
         this.#sender.flush(now);
-        return this.#donor.answer(body, peer, this.#positions(), source);
+        {
+          const joiner = { life: peer, address: source };
+          return this.#donor.answer(now, body, joiner, this.#positions());
+        }
       case 'bulk-chunk':
         return this.#joiner.handleChunk(now, peer, body);
       case 'challenge':

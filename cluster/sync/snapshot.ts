@@ -84,6 +84,8 @@ export interface SessionSyncSnapshot {
     readonly journalEvictions: number;
     readonly chunksSent: number;
     readonly recordsSent: number;
+    /** Fetches answered in part only. */
+    readonly overflows: number;
   };
 }
 
@@ -131,6 +133,7 @@ export const idleSnapshot: SessionSyncSnapshot = {
     journalEvictions: 0,
     chunksSent: 0,
     recordsSent: 0,
+    overflows: 0,
   },
 };
 
@@ -206,6 +209,7 @@ export function snapshotOf(sources: SnapshotSources): SessionSyncSnapshot {
       journalEvictions: journal.evictions,
       chunksSent: donor.chunks,
       recordsSent: donor.records,
+      overflows: donor.overflows,
     },
   };
 }

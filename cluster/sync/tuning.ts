@@ -12,8 +12,9 @@ export interface SyncTuning {
   readonly ackRepeats: number;
   /** Updates datagrams kept for retransmission. */
   readonly ringSize: number;
-  /** Most Updates sent again for one Nack. */
+  /** Most Updates sent again for one Nack, and in 10 ms for all. */
   readonly nackBatch: number;
+  readonly resendsAllowed: number;
   /** The most time between two Hellos; those after the last Updates come sooner, so that a lost tail is noticed. */
   readonly helloInterval: Duration;
   readonly helloAfterUpdates: Duration;
@@ -37,8 +38,9 @@ export interface SyncTuning {
   readonly offerWindow: Duration;
   /** Without any peer that has a complete table, this node's is complete after so long. */
   readonly soloTimeout: Duration;
-  /** Chunks asked for at once, at most 16. */
+  /** Chunks asked for at once, at most 16, and those sent in 10 ms to all who ask. */
   readonly fetchWindow: number;
+  readonly chunksAllowed: number;
   /** Wait for the chunks of a fetch; doubles up to `fetchTimeoutMax`. */
   readonly fetchTimeout: Duration;
   readonly fetchTimeoutMax: Duration;
@@ -63,6 +65,7 @@ export const defaultTuning: SyncTuning = {
   ackRepeats: 6,
   ringSize: 4096,
   nackBatch: 256,
+  resendsAllowed: 1024,
   helloInterval: seconds(1),
   helloAfterUpdates: milliseconds(20),
   helloAgain: milliseconds(80),
@@ -77,6 +80,7 @@ export const defaultTuning: SyncTuning = {
   offerWindow: milliseconds(100),
   soloTimeout: seconds(1),
   fetchWindow: 8,
+  chunksAllowed: 256,
   fetchTimeout: milliseconds(50),
   fetchTimeoutMax: seconds(1),
   refetchDelay: milliseconds(10),

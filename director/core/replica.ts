@@ -30,6 +30,9 @@ export interface Replica extends ConnectionKey {
   readonly local?: { readonly words: Uint32Array; readonly port: number } | undefined;
 }
 
+/** No timeout is longer than 31 days (ipvsadm), and a copy lives half as long again at most, whatever a peer says. */
+const LongestLife = 1.5 * 31 * 86_400;
+
 /** What became of a replica: taken, or why not. */
 export type ReplicaOutcome =
   | 'created'
@@ -138,7 +141,8 @@ function update(director: Director, index: number, replica: Replica, now: Instan
   const { connections } = director;
   setState(director, index, replica.state);
   connections.packets[index] = replica.packets;
-  connections.expireAfter(index, replica.remaining + replica.timeout / 2, now);
+  const life = replica.remaining + replica.timeout / 2;
+  connections.expireAfter(index, Math.min(life, LongestLife), now);
   connections.markSynced(index, now, replica.origin);
 }
 

@@ -8,8 +8,8 @@ import type { IpAddress } from '../../../../director/base/address.js';
 import { assert } from '../../../../director/base/invariant.js';
 import { Prng } from '../../../../director/base/prng.js';
 import { milliseconds, seconds } from '../../../../director/base/time.js';
-import { Flag } from '../../../../director/core/connections.js';
 import { entries } from '../../../core/entries.js';
+import { tableFaults } from '../../../core/table-faults.js';
 import { BenchDirector } from '../../../packets/bench-director.js';
 import { address } from '../toy-table.js';
 import { wireRecord } from './records.js';
@@ -154,28 +154,6 @@ test('250,000 forged, cut and foreign datagrams change nothing but counters', (t
   return t.end();
 });
 
-/** What must be true of a table, whatever was put into it. */
-function faults(bench: BenchDirector): string[] {
-  const { connections, services } = bench.director;
-  const found: string[] = [];
-  const active = new Map<number, number>();
-  const inactive = new Map<number, number>();
-  for (let index = 0; index < connections.end; index += 1) {
-    if (!connections.isInUse(index) || connections.hasFlag(index, Flag.template)) continue;
-    const counts = connections.hasFlag(index, Flag.inactive) ? inactive : active;
-    const server = connections.server[index] ?? -1;
-    counts.set(server, (counts.get(server) ?? 0) + 1);
-    if (connections.remaining(index, bench.now) > 1.5 * 2_678_400) found.push('lives too long');
-  }
-  for (const service of services.services()) {
-    for (const server of service.servers) {
-      if (server.active !== (active.get(server.id) ?? 0)) found.push('active connections');
-      if (server.inactive !== (inactive.get(server.id) ?? 0)) found.push('inactive connections');
-    }
-  }
-  return found;
-}
-
 test('250,000 mutated datagrams are taken or counted, and leave a table that is true in itself', (t) => {
   const random = new Prng(224);
   const bench = new BenchDirector({ isMaster: false, capacity: 256 });
@@ -199,7 +177,7 @@ test('250,000 mutated datagrams are taken or counted, and leave a table that is 
     }
     if (round % 5_000 === 0) {
       bench.wait(0.25 * random.below(40));
-      const found = faults(bench);
+      const found = tableFaults(bench);
       if (found.length > 0) return t.fail(`${found.join(', ')} after datagram ${round}`);
     }
   }

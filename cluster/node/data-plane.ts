@@ -39,7 +39,7 @@ export interface DataPlane {
 
 /**
  * Builds the director of a configuration and opens a port on every interface that it uses. `receive` is called with
- * each frame; nothing is received before this function has returned its promise.
+ * each frame, from the moment when its port is open: that may be before the promise is fulfilled.
  */
 export async function openDataPlane(
   config: NodeConfig,

@@ -290,7 +290,8 @@ export class Member {
   }
 
   #receiveFrame(packet: Packet, arrival: Interface): void {
-    if (this.#isStopped) return;
+    // A port may be open before the others are.
+    if (this.#isStopped || this.#plane === undefined) return;
     let at = now();
     if (at > this.#lateAt) {
       // After a pause the addresses may be another's, so the elections look first.

@@ -21,7 +21,7 @@ import { labThatCommits, surviveKills, targetsOf, type KillOutcome } from './kil
 const labFile = fileURLToPath(new URL('../../../cluster/lab/default.yaml', import.meta.url));
 const Modes: readonly CommitMode[] = ['none', 'sent', 'acked'];
 /** As many kills as a traffic client lives for. */
-const RoundsAtOnce = 20;
+const RoundsAtOnce = 10;
 const CalmRate = 100;
 const CalmMs = 30_000;
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { directorsOf, type LabConfig } from '../../cluster/config/lab-config.js';
 import type { CommitMode } from '../../cluster/config/node-config.js';
 import type { RunningLab } from '../../cluster/lab/running-lab.js';
-import type { ArrivalReport } from '../../cluster/lab/traffic/arrivals.js';
+import type { ArrivalBreak, ArrivalReport } from '../../cluster/lab/traffic/arrivals.js';
 import { TrafficProcess } from '../../cluster/lab/traffic/client-process.js';
 import type { TrafficTarget } from '../../cluster/lab/traffic/plan.js';
 import { until } from '../../cluster/lab/wait.js';
@@ -66,6 +66,7 @@ export async function surviveKills(lab: RunningLab, options: KillOptions): Promi
   });
   let committed = 0;
   let uncommitted = 0;
+  let told = 0;
   try {
     await sleep(1_000);
     for (let round = 1; round <= rounds; round += 1) {
@@ -78,8 +79,10 @@ export async function surviveKills(lab: RunningLab, options: KillOptions): Promi
       await sleep(random.below(500));
       await lab.startNode(first);
       await isReady(lab, first, second);
-      const { opened, broken } = await client.arrivals();
+      const { opened, broken, breaks } = await client.arrivals();
       progress(`kill ${round} of ${rounds}: ${opened} opened, ${broken} broken`);
+      for (const one of breaks.slice(told)) progress(describe(one));
+      told = breaks.length;
     }
     client.pauseArrivals();
     await until(async () => (await client.arrivals()).underWay === 0 || undefined, {
@@ -91,6 +94,19 @@ export async function surviveKills(lab: RunningLab, options: KillOptions): Promi
     client.kill();
   }
 }
+
+/** A connection that broke, with what tells why. */
+const describe = ({
+  client,
+  virtual,
+  openedAt,
+  at,
+  exchanges,
+  reason,
+  text,
+}: ArrivalBreak): string =>
+  `broken: ${client} ${virtual}, opened ${new Date(openedAt).toISOString()}, ` +
+  `after ${Math.round(at - openedAt)} ms and ${exchanges} exchanges: ${reason}, ${text}`;
 
 /** The TCP services as targets of arrivals. */
 export const targetsOf = ({ services }: LabConfig): TrafficTarget[] =>

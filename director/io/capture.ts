@@ -51,6 +51,7 @@ export class Capture {
 
   close(): void {
     this.#cap?.close();
+    this.#cap?.removeAllListeners(); // What they hold, the closed handle would hold for ever.
     this.#cap = undefined;
   }
 

@@ -7,12 +7,24 @@ import { IoError } from '../base/errors.js';
 export type CapConstructor = new () => Cap;
 
 /**
+ * Every libpcap handle there ever was. The binding leaves a closed handle in libuv's list of watchers, and one that could
+ * not be opened is taken out of that list though it is not in it: either corrupts the heap when the handle is collected.
+ * A closed handle keeps some hundred bytes.
+ */
+const handles: Cap[] = [];
+
+/**
  * Loads the two native packages when they are needed and not before, so that the CLI and the tests run on machines
  * without libpcap. Both load in the main thread only.
  */
 export async function loadCap(): Promise<CapConstructor> {
   const module = await load('cap', () => import('cap'));
-  return module.default.Cap;
+  return class extends module.default.Cap {
+    constructor() {
+      super();
+      handles.push(this);
+    }
+  };
 }
 
 export async function loadRawSocket(): Promise<RawSocketModule> {

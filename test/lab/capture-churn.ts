@@ -35,7 +35,7 @@ process.stdout.write('all closed\n');
 function churn(): void {
   new Capture(Cap, options, () => {}).close();
   try {
-    new Capture(Cap, { ...options, device: 'absent' }, () => {});
+    new Capture(Cap, { ...options, device: 'absent' }, () => {}).close();
   } catch (error) {
     if (String(error).includes('No such device')) return;
     throw error;

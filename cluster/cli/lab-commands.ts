@@ -1,16 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-import { UsageError } from '../../director/base/errors.js';
-import type { LabConfig } from '../config/lab-config.js';
-import { loadLab } from '../config/lab-file.js';
+import { defaultLabFile, readLabFile } from '../lab/default-lab.js';
 import { bringUp, takeDown } from '../lab/lab.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { interruptible } from './interruption.js';
 import { labName, type CommonOptions } from './lab-option.js';
-
-/** The lab that comes with baton, in the source tree: it is not compiled. */
-const defaultLabFile = fileURLToPath(new URL('../../../cluster/lab/default.yaml', import.meta.url));
 
 interface UpOptions extends CommonOptions {
   readonly topologyOnly?: true;
@@ -56,18 +48,6 @@ async function up(
       ? `${JSON.stringify(summary, undefined, 2)}\n`
       : `lab '${name}' is up: ${nodes.join(', ')}; logs are in ${folder}\n`,
   );
-}
-
-function readLabFile(file: string): LabConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError({ code: 'cannot-read' }, `cannot read the lab file ${file}`, {
-      cause: error,
-    });
-  }
-  return loadLab(text, file);
 }
 
 async function down({ terminal }: CommandLine, options: CommonOptions): Promise<void> {

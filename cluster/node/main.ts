@@ -15,6 +15,7 @@ import { commandHandlers } from './commands.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
+import { ServiceNotice } from './service-notice.js';
 import { apiHandlers } from './views.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
@@ -24,14 +25,17 @@ const program = new Command('baton-director')
   .description('One director: takes part in the election, syncs sessions, forwards packets.')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
   .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--control-group', 'let the group of this process use the control socket too')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .action(run);
 
 async function run(options: {
   readonly config: string;
   readonly control: string;
+  readonly controlGroup?: true;
   readonly logLevel: string;
 }): Promise<void> {
+  const service = new ServiceNotice(process.env);
   const parsed = loadKeepalived(readConfig(options.config), options.config);
   const interfaces = discoverInterfaces();
   const problems = checkAgainstInterfaces(parsed, interfaces);
@@ -52,13 +56,16 @@ async function run(options: {
     options.control,
     apiHandlers(member),
     commandHandlers(member),
+    { isForGroup: options.controlGroup === true },
   );
+  service.ready();
   log.info('started', { control: options.control });
 
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
+    service.stopping();
     await member.stop();
     await control.close();
     log.info('stopped');

@@ -3,6 +3,7 @@ import { bringUp, takeDown } from '../lab/lab.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { interruptible } from './interruption.js';
 import { labName, type CommonOptions } from './lab-option.js';
+import { refuseVagrantName } from '../vagrant/open.js';
 
 interface UpOptions extends CommonOptions {
   readonly topologyOnly?: true;
@@ -35,6 +36,7 @@ async function up(
 ): Promise<void> {
   const config = readLabFile(file ?? defaultLabFile);
   const lab = { ...config, name: options.lab ?? config.name };
+  refuseVagrantName(lab.name);
   const { name, folder, nodes, directors } = await interruptible(terminal, async (signal) =>
     bringUp(lab, {
       signal,
@@ -52,6 +54,7 @@ async function up(
 
 async function down({ terminal }: CommandLine, options: CommonOptions): Promise<void> {
   const name = labName(options);
+  refuseVagrantName(name);
   // Interrupted halfway it would leave more to clean up than before: it goes on to the end.
   await interruptible(terminal, async () => takeDown(name));
   terminal.out(

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { BatonError } from '../director/base/errors.js';
+import type { LabControl } from '../cluster/lab/lab-control.js';
+import { checkFailOver } from '../cluster/vagrant/fail-over-check.js';
+import { vagrantFolder } from '../cluster/vagrant/machines.js';
+import { openVagrantLab } from '../cluster/vagrant/open.js';
+
+/**
+ * The part of scripts/vagrant-test behind the provider: `vagrant up`, the checks, `vagrant destroy`. Prints what it sees and
+ * ends with status 1 when something is wrong. Runs in the sandbox.
+ */
+
+/** An emulated machine is some twenty times slower. */
+const isEmulated = process.env['BATON_LIBVIRT_DRIVER'] === 'qemu';
+const stepMs = isEmulated ? 180_000 : 30_000;
+
+/**
+ * After the 3.9 s that an election may take, TCP's next retransmission is 6.2 s after the first loss (RTO 200 ms, doubled
+ * each time); the one after that, 12.6 s.
+ */
+const gapLimitMs = isEmulated ? 13_500 : 7_000;
+
+const connections = 50;
+
+const log = path.join(process.env['BATON_WORK'] ?? '/tmp', 'vagrant.log');
+const startedAt = performance.now();
+
+function progress(text: string): void {
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  console.log(`[${seconds.padStart(6)} s] ${text}`);
+}
+
+class CommandFailed extends Error {}
+
+/** Runs a command of Vagrant's to its end; what it says is kept and shown only when it fails. */
+function vagrant(...argv: readonly string[]): string {
+  const done = spawnSync('vagrant', argv, { cwd: vagrantFolder, encoding: 'utf8' });
+  const output = `${done.stdout}${done.stderr}`;
+  appendFileSync(log, `$ vagrant ${argv.join(' ')}\n${output}`);
+  if (done.status === 0) return output;
+  throw new CommandFailed(`vagrant ${argv.join(' ')} failed:\n${output.slice(-6_000)}`);
+}
+
+/** Runs a command in a VM. */
+function on(lab: LabControl, node: string, ...argv: readonly string[]): string {
+  const [program = '', ...rest] = lab.execArgs(node, argv);
+  const done = spawnSync(program, rest, { encoding: 'utf8' });
+  if (done.status === 0) return done.stdout.trim();
+  throw new CommandFailed(`${argv.join(' ')} on ${node} failed: ${done.stderr}`);
+}
+
+/** Directors run as an ordinary user with two capabilities, in a unit that systemd rates OK. */
+function checkUnit(lab: LabControl): string[] {
+  const wrong: string[] = [];
+  const pid = on(lab, 'd1', 'systemctl', 'show', '-P', 'MainPID', 'baton-director');
+  const status = on(lab, 'd1', 'sudo', 'cat', `/proc/${pid}/status`);
+  const mask = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(status)?.[1] ?? '0'}`);
+  const isOrdinary = !/^Uid:\s+0\b/m.test(status);
+  // CAP_NET_ADMIN and CAP_NET_RAW are bits 12 and 13 (capability(7)).
+  if (!isOrdinary || mask !== 0x3000n) wrong.push(`d1 runs with more than it needs:\n${status}`);
+  const rating = on(lab, 'd1', 'sudo', 'systemd-analyze', 'security', 'baton-director');
+  const overall = rating.split('\n').at(-1) ?? '';
+  progress(overall.replace(/^\W+/, ''));
+  if (!/: [0-4]\.\d OK/.test(overall)) wrong.push(overall);
+  return wrong;
+}
+
+async function verdict(): Promise<readonly string[]> {
+  progress('vagrant up');
+  vagrant('up');
+  const lab = await openVagrantLab();
+  progress(`${lab.nodes.join(', ')} are up and provisioned`);
+  const unit = checkUnit(lab);
+  const print = (text: string): void => console.log(`\n${text}\n`);
+  const options = { connections, stepMs, gapLimitMs, progress, print };
+  return [...unit, ...(await checkFailOver(lab, options))];
+}
+
+let findings: readonly string[];
+try {
+  findings = await verdict();
+} catch (error) {
+  if (!(error instanceof BatonError || error instanceof CommandFailed)) throw error;
+  findings = [error.message];
+}
+progress('vagrant destroy');
+try {
+  vagrant('destroy', '-f');
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+}
+for (const finding of findings) console.log(`wrong: ${finding}`);
+progress(findings.length === 0 ? 'passed' : `failed: ${findings.length} findings; see above`);
+if (findings.length > 0) console.log(readFileSync(log, 'utf8').slice(-4_000));
+process.exit(findings.length === 0 ? 0 : 1);

@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-import { BatonError } from '../director/base/errors.js';
 import type { LabControl } from '../cluster/lab/lab-control.js';
+import { until } from '../cluster/lab/wait.js';
 import { checkFailOver } from '../cluster/vagrant/fail-over-check.js';
 import { vagrantFolder } from '../cluster/vagrant/machines.js';
 import { openVagrantLab } from '../cluster/vagrant/open.js';
+import { BatonError } from '../director/base/errors.js';
 
 /**
  * The part of scripts/vagrant-test behind the provider: `vagrant up`, the checks, `vagrant destroy`. Prints what it sees and
@@ -68,15 +70,96 @@ function checkUnit(lab: LabControl): string[] {
   return wrong;
 }
 
+const cli = fileURLToPath(new URL('../cluster/cli/main.js', import.meta.url));
+
+/** Runs a command of baton's on the VMs, as a person would; returns what it writes. */
+function baton(...argv: readonly string[]): string {
+  const command = [cli, '--lab', 'vagrant', ...argv];
+  const done = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  progress(`baton ${argv.join(' ')}`);
+  if (done.status === 0) return done.stdout;
+  throw new CommandFailed(`baton ${argv.join(' ')} failed: ${done.stdout}${done.stderr}`);
+}
+
+/** Waits until exactly these directors are master. */
+async function mastersAre(lab: LabControl, ...wanted: readonly string[]): Promise<void> {
+  let last = '';
+  const agreed = await until(
+    async () => {
+      const states = await Promise.all(
+        lab.directors.map((node) => lab.request(node, '/status').catch(() => undefined)),
+      );
+      last = lab.directors.map((node, at) => `${node} ${states[at]?.state ?? 'off'}`).join(', ');
+      const masters = lab.directors.filter((_, at) => states[at]?.state === 'master');
+      return masters.join() === wanted.join() || undefined;
+    },
+    { timeoutMs: stepMs, everyMs: 200 },
+  );
+  if (agreed === undefined) throw new CommandFailed(`${wanted.join()} not master: ${last}`);
+  progress(last);
+}
+
+/** The verbs, each with what follows from it. */
+async function checkVerbs(lab: LabControl): Promise<void> {
+  console.log(`\n${baton('status')}\n${baton('vrrp')}`);
+  baton('stop', 'd1');
+  await mastersAre(lab, 'd2');
+  baton('start', 'd1');
+  await mastersAre(lab, 'd1');
+  baton('pause', 'd1');
+  await mastersAre(lab, 'd2');
+  baton('resume', 'd1');
+  await mastersAre(lab, 'd1');
+  baton('partition', 'd1', 'd2');
+  await mastersAre(lab, 'd1', 'd2');
+  baton('heal');
+  await mastersAre(lab, 'd1');
+  console.log(`\n${baton('traffic', '--tcp', '10', '--udp', '10', '--duration', '3s')}`);
+  console.log(`\n${baton('ipvsadm', '-Ln')}\n${baton('diff', 'd1', 'd2')}`);
+}
+
+const mainPids = (lab: LabControl): string =>
+  lab.nodes
+    .map((node) => on(lab, node, 'systemctl', 'show', '-P', 'MainPID', 'baton-*', 'nginx'))
+    .join('\n');
+
+/** Provisioning again changes nothing, and machines that were off work again without it. */
+async function checkLife(lab: LabControl): Promise<void> {
+  const before = mainPids(lab);
+  progress('vagrant provision');
+  const said = vagrant('provision');
+  const unchanged = [...said.matchAll(/nothing changed/g)].length;
+  if (unchanged !== lab.nodes.length || mainPids(lab) !== before) {
+    throw new CommandFailed(`provisioning again has changed something:\n${said}`);
+  }
+  progress('nothing changed');
+  progress('vagrant reload d1');
+  vagrant('reload', 'd1');
+  await mastersAre(lab, 'd1');
+  baton('traffic', '--duration', '3s');
+  progress('vagrant halt');
+  vagrant('halt');
+  progress('vagrant up');
+  vagrant('up');
+  await mastersAre(lab, 'd1');
+  baton('traffic', '--duration', '3s');
+}
+
+const print = (text: string): void => console.log(`\n${text}\n`);
+
 async function verdict(): Promise<readonly string[]> {
   progress('vagrant up');
   vagrant('up');
   const lab = await openVagrantLab();
   progress(`${lab.nodes.join(', ')} are up and provisioned`);
   const unit = checkUnit(lab);
-  const print = (text: string): void => console.log(`\n${text}\n`);
   const options = { connections, stepMs, gapLimitMs, progress, print };
-  return [...unit, ...(await checkFailOver(lab, options))];
+  const failOver = await checkFailOver(lab, options);
+  if (process.argv.includes('--full')) {
+    await checkVerbs(lab);
+    await checkLife(lab);
+  }
+  return [...unit, ...failOver];
 }
 
 let findings: readonly string[];
@@ -88,7 +171,7 @@ try {
 }
 progress('vagrant destroy');
 try {
-  vagrant('destroy', '-f');
+  vagrant('destroy', '-f', '--parallel');
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
 }

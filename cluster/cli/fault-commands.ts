@@ -6,9 +6,10 @@ import { chosenLab, type CommonOptions } from './lab-option.js';
 export function addFaultCommands(line: CommandLine): void {
   addCommand(line, 'kill')
     .summary('kill a director (SIGKILL; a VM: power off)')
-    .description('Kill a director by SIGKILL, or cut the power of its VM: it cannot say goodbye, and its\n' +
+    .description(
+      'Kill a director by SIGKILL, or cut the power of its VM: it cannot say goodbye, and its\n' +
         'peers must notice.',
-   )
+    )
     .argument('<node>', 'director')
     .addHelpText('after', examples('kill d1'))
     .action(async (node: string, options: CommonOptions) => {

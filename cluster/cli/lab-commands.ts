@@ -1,9 +1,9 @@
 import { defaultLabFile, readLabFile } from '../lab/default-lab.js';
 import { bringUp, takeDown } from '../lab/lab.js';
+import { refuseVagrantName } from '../vagrant/open.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { interruptible } from './interruption.js';
 import { labName, type CommonOptions } from './lab-option.js';
-import { refuseVagrantName } from '../vagrant/open.js';
 
 interface UpOptions extends CommonOptions {
   readonly topologyOnly?: true;

@@ -1,6 +1,6 @@
 import { UsageError } from '../../director/base/errors.js';
-import { openLab, runningLabs } from '../lab/lab.js';
 import type { LabControl } from '../lab/lab-control.js';
+import { openLab, runningLabs } from '../lab/lab.js';
 import { openVagrantLab, vagrantLabName } from '../vagrant/open.js';
 
 /** The options that every command has. */

@@ -3,8 +3,8 @@ import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { Api } from '../node/api.js';
 import { fetchDocument, sendCommand } from './control-client.js';
-import { startDirector, waitForDirector } from './members.js';
 import type { LabControl } from './lab-control.js';
+import { startDirector, waitForDirector } from './members.js';
 import { enter } from './namespaces.js';
 import { heal, partition, setLink, type Partition } from './network-faults.js';
 import {

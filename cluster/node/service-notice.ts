@@ -7,7 +7,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
  */
 export class ServiceNotice {
   readonly #speaker: ChildProcess | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(environment: NodeJS.ProcessEnv) {
     if (environment['NOTIFY_SOCKET'] === undefined) return;
@@ -19,8 +18,7 @@ export class ServiceNotice {
     this.#speaker.unref();
     const everyMs = watchdogMs(environment);
     if (everyMs === undefined) return;
-    this.#timer = setInterval(() => this.#say('WATCHDOG=1'), everyMs);
-    this.#timer.unref();
+    setInterval(() => this.#say('WATCHDOG=1'), everyMs).unref();
   }
 
   ready(): void {

@@ -1,11 +1,11 @@
 import { IoError } from '../../director/base/errors.js';
-import type { SessionView } from '../node/api.js';
-import { renderTables, type NodeTable } from '../lab/demo-tables.js';
+import { renderTable, renderTables, type NodeTable } from '../lab/demo-tables.js';
 import type { LabControl } from '../lab/lab-control.js';
 import { TrafficProcess } from '../lab/traffic/client-process.js';
 import { flowKey, type FlowRecord } from '../lab/traffic/flow-record.js';
 import type { TrafficTarget } from '../lab/traffic/plan.js';
 import { until } from '../lab/wait.js';
+import type { SessionView } from '../node/api.js';
 
 /** What a check is about, and the time that the slowest machine may take for its steps. */
 export interface FailOverOptions {
@@ -87,7 +87,7 @@ class FailOverCheck {
     await this.#untilAnswered('after-kill');
     const alone = await this.#table(backup);
     this.#compare('after the kill', before, alone);
-    print(`Table after the kill, ${master} being off\n\n${renderTables(alone, alone)}`);
+    print(`Table after the kill, ${master} being off\n\n${renderTable(alone)}`);
 
     await this.#traffic.mark(phases.failBack);
     progress(`starting ${master} again`);

@@ -129,7 +129,8 @@ function sysctls({ kind }: LabNode): string {
   const lines = Object.entries(perInterface).flatMap(([key, value]) =>
     ['all', 'default', '*'].map((name) => `net.ipv4.conf.${name}.${key} = ${String(value)}`),
   );
-  return text(['net.ipv4.ip_forward = 0', ...lines]);
+  // Whoever logs in may ping.
+  return text(['net.ipv4.ip_forward = 0', 'net.ipv4.ping_group_range = 0 2147483647', ...lines]);
 }
 
 /** Otherwise systemd-networkd removes rules and routes that it has not made itself. */

@@ -76,7 +76,8 @@ function applyUnits(
   for (const { name, files: causes, isOurs } of units) {
     run('systemctl', '--quiet', 'enable', name);
     const isStale =
-      (isOurs && isCodeNew) || causes.some((path) => known.includes(path) && changed.includes(path));
+      (isOurs && isCodeNew) ||
+      causes.some((path) => known.includes(path) && changed.includes(path));
     run('systemctl', isStale ? 'restart' : 'start', name);
   }
 }

@@ -76,6 +76,8 @@ export const directorUnit = (name: string, guest: Guest, config: string): string
       'CapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN',
       'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET',
       ...hardening,
+      // ip(8), which a director asks about links, gives capabilities up and ends when it may not.
+      'SystemCallFilter=capset',
     ],
   );
 

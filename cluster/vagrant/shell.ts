@@ -12,6 +12,9 @@ import { machinesFolder, vagrantFolder, type Machine } from './machines.js';
 const vagrantTimeoutMs = 60_000;
 const commandTimeoutMs = 60_000;
 
+/** A machine that is off is not tried again at once: each try takes seconds. */
+const lostForMs = 3_000;
+
 /** How long an idle connection stays, so that the next command need not make one. */
 const idleSeconds = 60;
 
@@ -36,6 +39,8 @@ export class Shell {
   readonly #folder: string;
   readonly #config: string;
   readonly #known: Set<string>;
+  /** When a node could not be reached, in milliseconds since the start of this process. */
+  readonly #lostAt = new Map<string, number>();
 
   private constructor(folder: string, config: string) {
     this.#folder = folder;
@@ -65,13 +70,21 @@ export class Shell {
   /** The command line that runs `argv` on a node. */
   execArgs(node: string, argv: readonly string[]): string[] {
     const terminal = process.stdin.isTTY && process.stdout.isTTY ? ['-t'] : [];
-    return ['ssh', ...this.#options(), '-o', 'ControlMaster=no', ...terminal, node, ...quoted(argv)];
+    return [
+      'ssh',
+      ...this.#options(),
+      '-o',
+      'ControlMaster=no',
+      ...terminal,
+      node,
+      ...quoted(argv),
+    ];
   }
 
   /** Runs a short command on a node and gathers what it writes; status 255 says that there is no connection. */
   async run(node: string, argv: readonly string[], input = ''): Promise<Finished> {
     const connected = await this.connect(node);
-    if (!connected) return { status: 255, stdout: '', stderr: `${node} cannot be reached over ssh` };
+    if (!connected) return { status: 255, stdout: '', stderr: `${node} cannot be reached` };
     const command = ['ssh', ...this.#options(), '-o', 'ControlMaster=no', node, ...quoted(argv)];
     return runToEnd(command, { input, timeoutMs: commandTimeoutMs });
   }
@@ -84,26 +97,41 @@ export class Shell {
 
   /** Makes the shared connection of a node, unless there is one; false when the node cannot be reached. */
   async connect(node: string): Promise<boolean> {
+    const lostAt = this.#lostAt.get(node);
+    if (lostAt !== undefined && performance.now() - lostAt < lostForMs) return false;
+    const isConnected = await this.#reach(node);
+    if (isConnected) this.#lostAt.delete(node);
+    else this.#lostAt.set(node, performance.now());
+    return isConnected;
+  }
+
+  async #reach(node: string): Promise<boolean> {
     if (!this.#known.has(node)) await this.#learn([node]);
     if (!this.#known.has(node)) return false;
     if (await this.#master(node, '-O', 'check')) return true;
     if (await this.#dial(node)) return true;
     // It may have another address since it was last asked for.
+    const before = this.#text();
     await this.#learn([node]);
-    return this.#dial(node);
+    return this.#text() !== before && this.#dial(node);
   }
 
-  /** Gives up the shared connection of a node that is going away. */
+  /** Gives up the shared connection of a node that has gone. */
   async disconnect(node: string): Promise<void> {
     await this.#master(node, '-O', 'exit');
+    this.#lostAt.set(node, performance.now());
+  }
+
+  /** A node that has just booted can be reached again, and not by an earlier connection. */
+  async renew(node: string): Promise<void> {
+    await this.#master(node, '-O', 'exit');
+    this.#lostAt.delete(node);
   }
 
   #dial(node: string): Promise<boolean> {
-    return this.#master(
-      node,
-      ...['-f', '-N', '-M', '-o', `ControlPersist=${String(idleSeconds)}`],
-      ...['-o', 'StreamLocalBindUnlink=yes', '-L', `${this.#socket(node)}:${controlSocket}`],
-    );
+    const inBackground = ['-f', '-N', '-M', '-o', `ControlPersist=${String(idleSeconds)}`];
+    const forward = `${this.#socket(node)}:${controlSocket}`;
+    return this.#master(node, ...inBackground, '-o', 'StreamLocalBindUnlink=yes', '-L', forward);
   }
 
   async #master(node: string, ...argv: readonly string[]): Promise<boolean> {
@@ -116,11 +144,14 @@ export class Shell {
   }
 
   #options(): string[] {
-    return [
-      ...['-F', this.#config, '-o', `ControlPath=${join(this.#folder, '%n')}`],
-      ...['-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=2', '-o', 'ServerAliveCountMax=3'],
-      ...['-o', 'LogLevel=ERROR'],
+    const settings = [
+      `ControlPath=${join(this.#folder, '%n')}`,
+      'ConnectTimeout=5',
+      'ServerAliveInterval=2',
+      'ServerAliveCountMax=3',
+      'LogLevel=ERROR',
     ];
+    return ['-F', this.#config, ...settings.flatMap((setting) => ['-o', setting])];
   }
 
   /** Asks Vagrant for these machines and keeps the answer. One that is off makes it fail for all that follow. */
@@ -139,7 +170,10 @@ export class Shell {
       ),
     );
     sections.delete('');
-    writeFileSync(this.#config, [...sections.values()].map((each) => `${each.trim()}\n`).join('\n'));
+    writeFileSync(
+      this.#config,
+      [...sections.values()].map((each) => `${each.trim()}\n`).join('\n'),
+    );
     for (const name of sections.keys()) this.#known.add(name);
   }
 

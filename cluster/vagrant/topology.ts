@@ -1,5 +1,5 @@
-import { vagrantLab, vagrantLimits } from '../config/vagrant-lab.js';
 import type { LabConfig } from '../config/lab-config.js';
+import { vagrantLab, vagrantLimits } from '../config/vagrant-lab.js';
 
 /** What the Vagrantfile reads: the nodes and their addresses, of which it makes as many as are asked for. */
 export interface Topology {

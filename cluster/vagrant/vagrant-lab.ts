@@ -77,10 +77,10 @@ export class VagrantLab implements LabControl {
   /** Boots the VM when it is off, and starts the director when it is stopped. */
   async startNode(node: string, signal?: AbortSignal): Promise<void> {
     this.#checkDirector(node);
-    if (await this.isRunning(node)) {
-      throw new UsageError({ code: 'node-running' }, `node '${node}' is already running`);
-    }
     if (await this.#shell.connect(node)) {
+      if (await this.isRunning(node)) {
+        throw new UsageError({ code: 'node-running' }, `node '${node}' is already running`);
+      }
       await this.#must(node, ['sudo', 'systemctl', 'start', directorUnit]);
     } else {
       const { status, stdout, stderr } = await runVagrant(['up', node], bootTimeoutMs);
@@ -88,6 +88,7 @@ export class VagrantLab implements LabControl {
         const said = `${stdout}${stderr}`.trim();
         throw new IoError({ code: 'vagrant' }, `vagrant up ${node} failed: ${said}`);
       }
+      await this.#shell.renew(node);
     }
     const wait = { timeoutMs: startTimeoutMs, everyMs: 200, signal };
     const answered = await until(() => this.#answers(node), wait);

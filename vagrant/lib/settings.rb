@@ -105,6 +105,11 @@ module Baton
       end
     end
 
+    # A MAC address that a container keeps: with a new one at every start, neighbours would go on sending to the old one.
+    def lxc_mac(index, position)
+      format('02:ba:70:00:%02x:%02x', index, position)
+    end
+
     # The address of a container on LXC's own bridge, with the length of its prefix: out of the way of DHCP, and known
     # before the container runs.
     def lxc_address(position)

@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { test } from 'tap';
+
+const program = fileURLToPath(new URL('../../../scripts/vagrant-test', import.meta.url));
+
+test('a cluster of containers that Vagrant brings up keeps 50 connections when the master is killed', (t) => {
+  t.setTimeout(900_000);
+  const { status, stdout, stderr } = spawnSync(program, ['--provider', 'lxc'], {
+    encoding: 'utf8',
+  });
+  t.equal(status, 0, `${stdout}${stderr}`);
+  t.match(stdout, /^50 of 50 connections alive/m);
+  t.match(stdout, /^d2 has 50 entries$/m);
+  t.match(stdout, /d1 has 50 entries, d2 has 50; d2 has 50 of d1's with the same real server/);
+  t.end();
+});

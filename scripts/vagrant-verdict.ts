@@ -26,6 +26,7 @@ const stepMs = isEmulated ? 180_000 : 30_000;
 const gapLimitMs = isEmulated ? 13_500 : 7_000;
 
 const connections = 50;
+const intervalMs = isEmulated ? 500 : 100;
 
 const log = path.join(process.env['BATON_WORK'] ?? '/tmp', 'vagrant.log');
 const startedAt = performance.now();
@@ -153,7 +154,7 @@ async function verdict(): Promise<readonly string[]> {
   const lab = await openVagrantLab();
   progress(`${lab.nodes.join(', ')} are up and provisioned`);
   const unit = checkUnit(lab);
-  const options = { connections, stepMs, gapLimitMs, progress, print };
+  const options = { connections, intervalMs, stepMs, gapLimitMs, progress, print };
   const failOver = await checkFailOver(lab, options);
   if (process.argv.includes('--full')) {
     await checkVerbs(lab);

@@ -34,6 +34,8 @@ export interface VagrantLabPlan {
   readonly lab: LabConfig;
   /** One in front of the real servers' nginx for each VIP. */
   readonly webServices: readonly LabService[];
+  /** The directors that are a real IPVS kernel with keepalived, which know nothing of our control socket. */
+  readonly ipvsDirectors: readonly string[];
 }
 
 /**
@@ -69,7 +71,16 @@ export function vagrantLab(base: LabConfig, settings: VagrantSettings): VagrantL
       },
     },
   };
-  return { lab, webServices: services.filter(isTcp).map(inFrontOfNginx) };
+  return {
+    lab,
+    webServices: services.filter(isTcp).map(inFrontOfNginx),
+    ipvsDirectors:
+      settings.profile === 'mixed'
+        ? directorsOf(lab)
+            .slice(1)
+            .map(({ name }) => name)
+        : [],
+  };
 }
 
 const realServersOf = (lab: LabConfig): readonly LabNode[] =>

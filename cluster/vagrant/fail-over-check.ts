@@ -10,6 +10,8 @@ import type { SessionView } from '../node/api.js';
 /** What a check is about, and the time that the slowest machine may take for its steps. */
 export interface FailOverOptions {
   readonly connections: number;
+  /** From one request of a connection to the next. */
+  readonly intervalMs: number;
   /** For one step of the cluster: an election, a table transfer, all connections answered again. */
   readonly stepMs: number;
   /** The longest that a connection may be without an answer. */
@@ -36,7 +38,11 @@ const settledExchanges = 5;
  */
 export async function checkFailOver(lab: LabControl, options: FailOverOptions): Promise<Findings> {
   const client = lab.nodes[0] ?? '';
-  const plan = { targets: targetsOf(lab, options.connections), durationMs: trafficLimitMs };
+  const plan = {
+    targets: targetsOf(lab, options.connections),
+    durationMs: trafficLimitMs,
+    intervalMs: options.intervalMs,
+  };
   options.progress(`opening ${options.connections} TCP connections from ${client}`);
   const traffic = new TrafficProcess(lab.execArgs(client, []), plan, lab.trafficProgram);
   try {

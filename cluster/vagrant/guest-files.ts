@@ -32,7 +32,11 @@ export interface GuestUnit {
 export const networkScript = '/etc/baton/network';
 export const directorConfig = '/etc/baton/keepalived.conf';
 
+/** What the kernel director's files are for. */
+const keepalivedConfig = '/etc/keepalived/keepalived.conf';
+
 const paths = {
+  modules: '/etc/modules-load.d/baton.conf',
   hostname: '/etc/hostname',
   hosts: '/etc/hosts',
   sysctl: '/etc/sysctl.d/60-baton.conf',
@@ -43,6 +47,12 @@ const paths = {
   nginx: '/etc/nginx/conf.d/baton.conf',
 };
 
+const network: GuestUnit = {
+  name: 'baton-network',
+  files: [networkScript, paths.network],
+  isOurs: false,
+};
+
 /** The routing table of a real server for answers that go through the director. */
 const gatewayTable = '100';
 
@@ -51,15 +61,10 @@ const gatewayRule = '100';
 
 /** The files and units of a node of a lab on VMs. */
 export function guestSetup(plan: VagrantLabPlan, node: LabNode, guest: Guest): GuestSetup {
-  const network: GuestUnit = {
-    name: 'baton-network',
-    files: [networkScript, paths.network],
-    isOurs: false,
-  };
   const common = {
     [paths.hostname]: text([node.name]),
     [paths.hosts]: hostsFile(plan.lab, node),
-    [paths.sysctl]: sysctls(node),
+    [paths.sysctl]: sysctls(node, plan.ipvsDirectors.includes(node.name)),
     [paths.networkd]: networkdConfig,
     [networkScript]: networkCommands(plan.lab, node, guest),
     [paths.network]: networkUnit(networkScript),
@@ -68,6 +73,7 @@ export function guestSetup(plan: VagrantLabPlan, node: LabNode, guest: Guest): G
     case 'client':
       return { files: common, units: [network] };
     case 'director':
+      if (plan.ipvsDirectors.includes(node.name)) return ipvsSetup(plan, node.name, guest, common);
       return {
         files: {
           ...common,
@@ -95,6 +101,25 @@ export function guestSetup(plan: VagrantLabPlan, node: LabNode, guest: Guest): G
   }
 }
 
+/** IPVS is the kernel's: it forwards, and keepalived configures it. */
+const ipvsSetup = (
+  plan: VagrantLabPlan,
+  name: string,
+  guest: Guest,
+  common: Readonly<Record<string, string>>,
+): GuestSetup => ({
+  files: {
+    ...common,
+    [paths.modules]: text(['ip_vs', 'ip_vs_rr', 'ip_vs_wlc']),
+    [keepalivedConfig]: directorText(plan, name, guest),
+  },
+  units: [
+    network,
+    { name: 'systemd-modules-load', files: [paths.modules], isOurs: false },
+    { name: 'keepalived', files: [keepalivedConfig], isOurs: false },
+  ],
+});
+
 function directorText({ lab, webServices }: VagrantLabPlan, name: string, guest: Guest): string {
   const whole = { ...lab, services: [...lab.services, ...webServices] };
   return writeKeepalived(whole, name, (network) => interfaceAt(guest, network));
@@ -118,10 +143,11 @@ const hostsFile = ({ nodes }: LabConfig, { name }: LabNode): string =>
   ]);
 
 /**
- * Replies may leave another way than requests come, and a director's kernel must not forward what the director does. A
+ * Replies may leave another way than requests come, and a director's kernel must not forward what the director
+ * does, unless it is the director. A
  * real server keeps the VIP on its lo to itself: no answer to ARP requests for it, and none from it.
  */
-function sysctls({ kind }: LabNode): string {
+function sysctls({ kind }: LabNode, isForwarding: boolean): string {
   const perInterface: Readonly<Record<string, number>> = {
     rp_filter: 0,
     ...(kind === 'real-server' ? { arp_ignore: 1, arp_announce: 2 } : {}),
@@ -130,7 +156,11 @@ function sysctls({ kind }: LabNode): string {
     ['all', 'default', '*'].map((name) => `net.ipv4.conf.${name}.${key} = ${String(value)}`),
   );
   // Whoever logs in may ping.
-  return text(['net.ipv4.ip_forward = 0', 'net.ipv4.ping_group_range = 0 2147483647', ...lines]);
+  return text([
+    `net.ipv4.ip_forward = ${isForwarding ? '1' : '0'}`,
+    'net.ipv4.ping_group_range = 0 2147483647',
+    ...lines,
+  ]);
 }
 
 /** Otherwise systemd-networkd removes rules and routes that it has not made itself. */

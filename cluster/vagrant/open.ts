@@ -15,12 +15,12 @@ export const vagrantLabName = 'vagrant';
  * Throws a `UsageError` `no-lab` when there is none.
  */
 export async function openVagrantLab(): Promise<LabControl> {
-  const { lab } = vagrantLab(readLabFile(defaultLabFile), settingsFrom(process.env));
+  const plan = vagrantLab(readLabFile(defaultLabFile), settingsFrom(process.env));
   const machines = findMachines();
-  if (!lab.nodes.some(({ name }) => machines.has(name))) {
+  if (!plan.lab.nodes.some(({ name }) => machines.has(name))) {
     throw new UsageError({ code: 'no-lab' }, 'there are no VMs yet: run vagrant up in vagrant/');
   }
-  return new VagrantLab(lab, machines, await Shell.open(machines));
+  return new VagrantLab(plan, machines, await Shell.open(machines));
 }
 
 /** Refuses to make or remove a lab of namespaces that could never be asked for, because its name is the VMs'. */

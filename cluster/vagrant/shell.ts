@@ -146,8 +146,8 @@ export class Shell {
   #options(): string[] {
     const settings = [
       `ControlPath=${join(this.#folder, '%n')}`,
-      'ConnectTimeout=5',
-      'ServerAliveInterval=2',
+      'ConnectTimeout=10',
+      'ServerAliveInterval=5',
       'ServerAliveCountMax=3',
       'LogLevel=ERROR',
     ];

@@ -1,5 +1,6 @@
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
+import type { VagrantLabPlan } from '../config/vagrant-lab.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import { fetchDocument, sendCommand } from '../lab/control-client.js';
 import type { LabControl } from '../lab/lab-control.js';
@@ -19,8 +20,6 @@ const startTimeoutMs = 60_000;
 
 const powerTimeoutMs = 60_000;
 
-const directorUnit = 'baton-director';
-
 /** A lab of VMs. Directors are systemd units in them; everything goes over ssh, and power over the provider's own tool. */
 export class VagrantLab implements LabControl {
   readonly config: LabConfig;
@@ -28,9 +27,11 @@ export class VagrantLab implements LabControl {
   readonly trafficProgram = ['node', '/opt/baton/dist/cluster/lab/traffic/client-main.js'];
   readonly #machines: ReadonlyMap<string, Machine>;
   readonly #shell: Shell;
+  readonly #ipvsDirectors: readonly string[];
 
-  constructor(config: LabConfig, machines: ReadonlyMap<string, Machine>, shell: Shell) {
-    this.config = config;
+  constructor(plan: VagrantLabPlan, machines: ReadonlyMap<string, Machine>, shell: Shell) {
+    this.config = plan.lab;
+    this.#ipvsDirectors = plan.ipvsDirectors;
     this.#machines = machines;
     this.#shell = shell;
   }
@@ -43,7 +44,12 @@ export class VagrantLab implements LabControl {
     return this.config.nodes.map(({ name }) => name);
   }
 
+  /** Those that can be asked: a director that is an IPVS kernel cannot, but the verbs that need no answer take it too. */
   get directors(): readonly string[] {
+    return this.#allDirectors.filter((node) => !this.#ipvsDirectors.includes(node));
+  }
+
+  get #allDirectors(): readonly string[] {
     return directorsOf(this.config).map(({ name }) => name);
   }
 
@@ -71,7 +77,7 @@ export class VagrantLab implements LabControl {
     if (!(await this.isRunning(node))) {
       throw new UsageError({ code: 'node-not-running' }, `node '${node}' is not running`);
     }
-    await this.#must(node, ['sudo', 'systemctl', 'stop', directorUnit]);
+    await this.#must(node, ['sudo', 'systemctl', 'stop', this.#unit(node)]);
   }
 
   /** Boots the VM when it is off, and starts the director when it is stopped. */
@@ -81,7 +87,7 @@ export class VagrantLab implements LabControl {
       if (await this.isRunning(node)) {
         throw new UsageError({ code: 'node-running' }, `node '${node}' is already running`);
       }
-      await this.#must(node, ['sudo', 'systemctl', 'start', directorUnit]);
+      await this.#must(node, ['sudo', 'systemctl', 'start', this.#unit(node)]);
     } else {
       const { status, stdout, stderr } = await runVagrant(['up', node], bootTimeoutMs);
       if (status !== 0) {
@@ -91,14 +97,18 @@ export class VagrantLab implements LabControl {
       await this.#shell.renew(node);
     }
     const wait = { timeoutMs: startTimeoutMs, everyMs: 200, signal };
-    const answered = await until(() => this.#answers(node), wait);
+    const probe = async (): Promise<true | undefined> =>
+      this.#ipvsDirectors.includes(node)
+        ? (await this.isRunning(node)) || undefined
+        : this.#answers(node);
+    const answered = await until(probe, wait);
     if (answered !== undefined) return;
     throw new IoError({ code: 'member-silent' }, `the director of ${node} does not answer`);
   }
 
   async isRunning(node: string): Promise<boolean> {
     this.#checkDirector(node);
-    const asked = await this.#shell.run(node, ['systemctl', 'is-active', '-q', directorUnit]);
+    const asked = await this.#shell.run(node, ['systemctl', 'is-active', '-q', this.#unit(node)]);
     return asked.status === 0;
   }
 
@@ -157,6 +167,10 @@ export class VagrantLab implements LabControl {
     }
   }
 
+  #unit(node: string): string {
+    return this.#ipvsDirectors.includes(node) ? 'keepalived' : 'baton-director';
+  }
+
   async #power(node: string, action: PowerAction): Promise<void> {
     const machine = this.#machines.get(node);
     const command = machine && powerCommand(machine, action);
@@ -191,11 +205,11 @@ export class VagrantLab implements LabControl {
   }
 
   #checkDirector(node: string): void {
-    if (this.directors.includes(node)) return;
+    if (this.#allDirectors.includes(node)) return;
     if (!this.nodes.includes(node)) throw this.#noNode(node);
     throw new UsageError(
       { code: 'not-a-director' },
-      `node '${node}' of lab '${this.name}' is not a director (directors: ${this.directors.join(', ')})`,
+      `node '${node}' of lab '${this.name}' is not a director (directors: ${this.#allDirectors.join(', ')})`,
     );
   }
 

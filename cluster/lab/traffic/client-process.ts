@@ -12,8 +12,8 @@ import type { ArrivalPlan, TrafficPlan } from './plan.js';
 /** The compiled traffic client. */
 export const clientProgram = fileURLToPath(new URL('client-main.js', import.meta.url));
 
-/** A client answers a command at once, even if it is the first and the program is still starting. */
-const AnswerTimeoutMs = 10_000;
+/** A client answers a command at once, even if it is the first and the program is still starting on a slow machine. */
+const AnswerTimeoutMs = 30_000;
 
 /** As much of the client's stderr as an error message repeats. */
 const MaxComplaint = 1_000;

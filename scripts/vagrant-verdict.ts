@@ -119,6 +119,21 @@ async function checkVerbs(lab: LabControl): Promise<void> {
   console.log(`\n${baton('ipvsadm', '-Ln')}\n${baton('diff', 'd1', 'd2')}`);
 }
 
+/** A director whose event loop stands still is ended and started again by systemd. */
+async function checkWatchdog(lab: LabControl): Promise<void> {
+  const show = (property: string): string =>
+    on(lab, 'd2', 'systemctl', 'show', '-P', property, 'baton-director');
+  const before = show('NRestarts');
+  on(lab, 'd2', 'sudo', 'kill', '-STOP', show('MainPID'));
+  progress('halted the process of d2');
+  const wait = { timeoutMs: stepMs, everyMs: 500 };
+  if ((await until(() => show('NRestarts') !== before || undefined, wait)) === undefined) {
+    throw new CommandFailed('the watchdog has not noticed');
+  }
+  progress('the watchdog has started it again');
+  await mastersAre(lab, 'd1');
+}
+
 const mainPids = (lab: LabControl): string =>
   lab.nodes
     .map((node) => on(lab, node, 'systemctl', 'show', '-P', 'MainPID', 'baton-*', 'nginx'))
@@ -158,6 +173,7 @@ async function verdict(): Promise<readonly string[]> {
   const failOver = await checkFailOver(lab, options);
   if (process.argv.includes('--full')) {
     await checkVerbs(lab);
+    await checkWatchdog(lab);
     await checkLife(lab);
   }
   return [...unit, ...failOver];

@@ -11,7 +11,10 @@ export class ServiceNotice {
   constructor(environment: NodeJS.ProcessEnv) {
     if (environment['NOTIFY_SOCKET'] === undefined) return;
     const script = 'while read -r state; do systemd-notify "$state"; done';
-    this.#speaker = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'inherit'] });
+    this.#speaker = spawn('/bin/sh', ['-c', script], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      env: environment,
+    });
     // Without a speaker systemd's own patience ends: it says so, and starts the service again.
     this.#speaker.on('error', () => {});
     this.#speaker.stdin?.on('error', () => {});

@@ -72,10 +72,3 @@ test('a value that cannot be used is refused with its name and what it has to be
   }
   t.end();
 });
-
-test('missing bridges are named, with the command that makes them', (t) => {
-  const { status, output } = vagrant(t)(['up', 'client', '--provider=lxc']);
-  t.not(status, 0);
-  t.match(output, /baton-clients, baton-servers are missing: run sudo vagrant\/lxc-networks up/);
-  t.end();
-});

@@ -26,9 +26,9 @@ module Baton
 
     def check(machine)
       case machine.provider_name
-      when :virtualbox then check_processor
+      when :virtualbox then check_processor(needs_kvm: false)
       when :libvirt
-        check_processor unless @settings.emulated?
+        check_processor(needs_kvm: true) unless @settings.emulated?
         check_subnets
       when :lxc then check_bridges
       end
@@ -36,12 +36,15 @@ module Baton
     end
 
     # On Linux the processor says what the firmware allows; other systems have VirtualBox say it.
-    def check_processor
+    def check_processor(needs_kvm:)
       return unless File.readable?('/proc/cpuinfo')
-      return if File.read('/proc/cpuinfo').match?(/^flags\s*:.*\b(vmx|svm)\b/) && File.exist?('/dev/kvm')
+
+      missing = 'vmx or svm in /proc/cpuinfo' unless File.read('/proc/cpuinfo').match?(/^flags\s*:.*\b(vmx|svm)\b/)
+      missing ||= '/dev/kvm' if needs_kvm && !File.exist?('/dev/kvm')
+      return if missing.nil?
 
       raise Error, <<~TEXT
-        This machine offers no hardware virtualisation (no vmx or svm in /proc/cpuinfo, or no /dev/kvm).
+        This machine offers no hardware virtualisation (no #{missing}).
         Turn on Intel VT-x or AMD-V (SVM) in its BIOS or UEFI setup and load the module kvm_intel or kvm_amd.
         Without it: --provider=libvirt with BATON_LIBVIRT_DRIVER=qemu emulates (slow), --provider=lxc uses containers.
       TEXT

@@ -40,7 +40,8 @@ class CommandFailed extends Error {}
 
 /** Runs a command of Vagrant's to its end; what it says is kept and shown only when it fails. */
 function vagrant(...argv: readonly string[]): string {
-  const done = spawnSync('vagrant', argv, { cwd: vagrantFolder, encoding: 'utf8' });
+  const timeout = 2 * 600_000;
+  const done = spawnSync('vagrant', argv, { cwd: vagrantFolder, encoding: 'utf8', timeout });
   const output = `${done.stdout}${done.stderr}`;
   appendFileSync(log, `$ vagrant ${argv.join(' ')}\n${output}`);
   if (done.status === 0) return output;
@@ -50,7 +51,7 @@ function vagrant(...argv: readonly string[]): string {
 /** Runs a command in a VM. */
 function on(lab: LabControl, node: string, ...argv: readonly string[]): string {
   const [program = '', ...rest] = lab.execArgs(node, argv);
-  const done = spawnSync(program, rest, { encoding: 'utf8' });
+  const done = spawnSync(program, rest, { encoding: 'utf8', timeout: stepMs });
   if (done.status === 0) return done.stdout.trim();
   throw new CommandFailed(`${argv.join(' ')} on ${node} failed: ${done.stderr}`);
 }
@@ -76,7 +77,8 @@ const cli = fileURLToPath(new URL('../cluster/cli/main.js', import.meta.url));
 /** Runs a command of baton's on the VMs, as a person would; returns what it writes. */
 function baton(...argv: readonly string[]): string {
   const command = [cli, '--lab', 'vagrant', ...argv];
-  const done = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const timeout = 2 * stepMs;
+  const done = spawnSync(process.execPath, command, { encoding: 'utf8', timeout });
   progress(`baton ${argv.join(' ')}`);
   if (done.status === 0) return done.stdout;
   throw new CommandFailed(`baton ${argv.join(' ')} failed: ${done.stdout}${done.stderr}`);
@@ -186,13 +188,13 @@ try {
   if (!(error instanceof BatonError || error instanceof CommandFailed)) throw error;
   findings = [error.message];
 }
+for (const finding of findings) console.log(`wrong: ${finding}`);
 progress('vagrant destroy');
 try {
   vagrant('destroy', '-f', '--parallel');
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
 }
-for (const finding of findings) console.log(`wrong: ${finding}`);
 progress(findings.length === 0 ? 'passed' : `failed: ${findings.length} findings; see above`);
 if (findings.length > 0) console.log(readFileSync(log, 'utf8').slice(-4_000));
 process.exit(findings.length === 0 ? 0 : 1);

@@ -2,7 +2,7 @@ import { sameAddress } from './connection-row.js';
 import { Flag, LocalOrigin, type ConnectionTable } from './connections.js';
 import type { Director } from './director.js';
 import { isServed } from './lifecycle.js';
-import { isActiveState, progressOf } from './protocol-states.js';
+import { isActiveState, isOver, progressOf } from './protocol-states.js';
 import type { Replica } from './replica.js';
 
 /*
@@ -11,7 +11,8 @@ import type { Replica } from './replica.js';
  * has changed hands, or a message that was long under way. In this order:
  *
  * 1. Who serves the connection before who does not: this node when it answers for the address, a peer when it is a master,
- *    then other peers, then lives that have ended. An entry that this node serves keeps its real server.
+ *    then other peers, then lives that have ended. An entry that this node serves keeps its real server, unless it is over
+ *    and its client has begun anew: the last one who served it, or still does for a moment, knows that first.
  * 2. More packets from the client: connections only go on.
  * 3. The state that comes later in the life of a connection.
  * 4. The order of names, which is the same on every node.
@@ -53,10 +54,31 @@ export function isPreferred(director: Director, index: number, replica: Replica)
   if (director.isActiveActive) return isPreferredByAll(director, index, replica, isSame);
   if (isServed(director, index)) {
     const isOld = replica.isDated && connections.origin[index] === LocalOrigin;
-    return !isSame || isOld || compareAge(connections, index, replica) > 0;
+    if (!isSame) return !hasBegunAnew(connections, index, replica);
+    return isOld || compareAge(connections, index, replica) > 0;
   }
   return (!isSame && connections.children(index) > 0) || isWeightier(director, index, replica);
 }
+
+/** True when the replica, of another real server, is of a connection that has been opened since the entry's was over. */
+const hasBegunAnew = (connections: ConnectionTable, index: number, replica: Replica): boolean =>
+  !replica.isDated && lifeOfEntry(connections, index) === 0 && lifeOf(replica) > 0;
+
+/** How alive a connection is: over, in its handshake or its end, established. */
+function life(protocol: number, isTemplate: boolean, state: number): number {
+  if (isOver(protocol, isTemplate, state)) return 0;
+  return isActiveState(protocol, state) ? 2 : 1;
+}
+
+const lifeOf = ({ protocol, isTemplate, state }: Replica): number =>
+  life(protocol, isTemplate === true, state);
+
+const lifeOfEntry = (connections: ConnectionTable, index: number): number =>
+  life(
+    connections.protocol[index] ?? 0,
+    connections.hasFlag(index, Flag.template),
+    connections.state[index] ?? 0,
+  );
 
 /** True when the word of an entry's owner weighs more than that of the one who tells of a replica. */
 function isWeightier(
@@ -77,8 +99,8 @@ function isWeightier(
 
 /**
  * Among nodes that are all active, who tells of an entry has just carried it, so it is believed. Two that have opened the
- * same connection to different servers at once both follow the same rule, whoever hears of the other first: an active
- * connection before one that is not, then the lower address and port.
+ * same connection to different servers at once both follow the same rule, whoever hears of the other first: the one that
+ * is more alive, then the lower address and port.
  */
 function isPreferredByAll(
   director: Director,
@@ -89,12 +111,13 @@ function isPreferredByAll(
   const { connections } = director;
   if (replica.isDated && connections.origin[index] === LocalOrigin) return true;
   if (isSame) return false;
-  const isActive = isActiveState(replica.protocol, connections.state[index] ?? 0);
-  if (isActive !== isActiveState(replica.protocol, replica.state)) return isActive;
+  const own = lifeOfEntry(connections, index);
+  const theirs = lifeOf(replica);
+  if (own !== theirs) return own > theirs;
   const at = connections.realAt(index);
   for (const [position, word] of replica.realWords.entries()) {
-    const own = connections.rows[at + position] ?? 0;
-    if (own !== word) return own < word;
+    const known = connections.rows[at + position] ?? 0;
+    if (known !== word) return known < word;
   }
   return connections.realPort(index) < replica.realPort;
 }

@@ -2,6 +2,7 @@ import { Protocol } from '../wire/ipv4.js';
 import {
   DefaultSctpTimeouts,
   isSctpActive,
+  SctpState,
   SctpStateNames,
   sctpStateFromName,
 } from './sctp-states.js';
@@ -15,6 +16,13 @@ const TemplateStateNames = ['NONE', 'ASSURED'] as const;
 /** True for the states that count as active connections of a real server. */
 export const isActiveState = (protocol: number, state: number): boolean =>
   protocol === Protocol.sctp ? isSctpActive(state) : isActive(state);
+
+/** True for the states of a connection that is over, on whose ports its client may open another. */
+export function isOver(protocol: number, isTemplate: boolean, state: number): boolean {
+  if (isTemplate) return false;
+  if (protocol === Protocol.sctp) return state === SctpState.closed;
+  return protocol === Protocol.tcp && (state === State.timeWait || state === State.close);
+}
 
 /** Seconds that an entry lives after a packet; `timeouts` are those of TCP and UDP. */
 export const timeoutOf = (timeouts: readonly number[], protocol: number, state: number): number =>

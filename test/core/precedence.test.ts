@@ -107,6 +107,32 @@ test('between equals more packets count, then the later state, then the order of
   t.end();
 });
 
+test('where it is served, a connection that is over makes way for one that its client has opened since', (t) => {
+  const anew = replicaOf(second, { state: State.synRecv, packets: 1 });
+  for (const origin of [3, 4]) {
+    for (const state of [State.timeWait, State.close]) {
+      const bench = backup({ 3: Rank.backup, 4: Rank.gone });
+      tell(bench, replicaOf(first, { origin, state, packets: 50 }));
+      bench.setMaster(true);
+      t.equal(tell(bench, anew), 'created');
+      t.same(entry(bench), [22, 1, State.synRecv, 3]);
+      const late = replicaOf(first, { origin, state, packets: 50 });
+      t.equal(tell(bench, late), 'kept-own', 'and is not brought back by a late word of its end');
+    }
+  }
+  t.end();
+});
+
+test('a connection that lives keeps its server where it is served, whatever a peer has opened', (t) => {
+  const bench = backup({ 3: Rank.master });
+  bench.setMaster(true);
+  open(bench);
+  const before = entry(bench);
+  t.equal(tell(bench, replicaOf(second, { state: State.synRecv, packets: 1 })), 'kept-own');
+  t.same(entry(bench), before);
+  t.end();
+});
+
 test('a node’s own entry that it does not serve gives way to a master’s', (t) => {
   const bench = new BenchDirector();
   bench.director.standings = ranked({ 3: Rank.master });

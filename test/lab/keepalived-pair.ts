@@ -121,7 +121,7 @@ export class Participant {
   /** Waits until it has come to this state; the milliseconds that took, or Infinity when it takes too long. */
   async becomes(state: State): Promise<number> {
     const start = performance.now();
-    const wait = { timeoutMs: 20_000, everyMs: 5 };
+    const wait = { timeoutMs: 60_000, everyMs: 5 };
     const isReached = await until(() => this.#states.at(-1) === state || undefined, wait);
     return isReached === true ? performance.now() - start : Number.POSITIVE_INFINITY;
   }

@@ -53,7 +53,7 @@ const complaints = (lines: readonly string[]): string[] =>
   lines.map(textOf).filter((line) => !harmless.some((pattern) => pattern.test(line)));
 
 /** The longest that a step may take on a busy machine: far more than an election, far less than for ever. */
-const patienceMs = 10_000;
+const patienceMs = 45_000;
 
 /** Our director is the better one. */
 async function asMaster(t: Test, { ours, keepalived }: Pair, dialect: Dialect): Promise<void> {

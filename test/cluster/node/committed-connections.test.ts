@@ -218,6 +218,27 @@ for (const [name, method] of [
   });
 }
 
+test('a connection that is opened anew while the address changes hands stays with its server', (t) => {
+  const cluster = pair('acked', Method.route);
+  for (const tcp of ['S', 'A', 'PA', 'R']) {
+    cluster.receive('d1', 'clients', segment(tcp));
+    settle(cluster);
+  }
+  cluster.run(milliseconds(50));
+  const before = cluster.node('d2').serverOf(client, vip);
+  // d2 has taken over, and d1 has not heard of it yet.
+  cluster.node('d2').bench.setMaster(true);
+  cluster.receive('d1', 'clients', segment('S', '10.1.0.3:1'));
+  cluster.receive('d1', 'clients', segment('S'));
+  settle(cluster);
+  const chosen = cluster.node('d1').serverOf(client, vip);
+  t.not(chosen, before, 'another one than that of the connection before');
+  cluster.node('d1').bench.setMaster(false);
+  cluster.receive('d2', 'clients', segment('A'));
+  t.equal(cluster.node('d2').serverOf(client, vip), chosen);
+  t.end();
+});
+
 test('datagrams and SCTP associations are committed alike', (t) => {
   for (const [protocol, spec] of [
     [17, { udp: {}, payload: 'x' }],

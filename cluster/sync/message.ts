@@ -20,7 +20,7 @@ export const MaxLives = 16;
 export const MaxNackRanges = 32;
 
 /** Most chunks that one BulkFetch may ask for. */
-export const MaxFetchWindow = 16;
+export const MaxFetchWindow = 32;
 
 /** True for a name that may stand in a datagram: 1 to 63 printable ASCII characters without a blank. */
 export const isNodeName = (text: string): boolean => /^[\x21-\x7e]{1,63}$/.test(text);

@@ -57,7 +57,7 @@ export interface SessionSyncConfig extends Partial<SyncTuning> {
  *
  *     BulkRequest ═══ multicast ══▶ every peer with a complete table
  *     Hello ◀════ "master, 812 entries" ════ each of them; the master is chosen
- *     BulkFetch: slot 0, 8 chunks ══▶ BulkDonor: sends its pending Updates, then reads its table
+ *     BulkFetch: slot 0, 32 chunks ══▶ BulkDonor: sends its pending Updates, then reads its table
  *     BulkChunk ◀══ entries, and `asOf`: how far the donor was in its own and in everybody's Updates
  *        … and so on, to the last slot ─▶ table-complete
  *

@@ -169,6 +169,10 @@ export interface SyncView {
   readonly rejected: Readonly<Record<string, number>>;
   /** Entries that the format cannot say, by reason. */
   readonly unsaid: Readonly<Record<string, number>>;
+  /** What became of the entries that peers have told of. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** What was repaired, and what met a limit, by name. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** A peer in the present life of its process, as this node hears it. */

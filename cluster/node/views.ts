@@ -158,6 +158,15 @@ function syncView(member: Member): SyncView {
     peers: snapshot.peers.map(syncPeer),
     rejected: snapshot.rejected,
     unsaid: snapshot.unsaid ?? {},
+    outcomes: { ...member.replication.counters },
+    counters: {
+      ...snapshot.reliability,
+      ...snapshot.bulk,
+      ...snapshot.admission,
+      acksRepeated: snapshot.acknowledgement.repeats,
+      acksUnanswered: snapshot.acknowledgement.unanswered,
+      queueOverflows: member.plane.director.sync.overflows,
+    },
   };
 }
 

@@ -16,9 +16,6 @@ export interface Token {
 /** Blanks, a comment, a brace, a quoted part, a bare part, or a quote that nothing closes: every character is one. */
 const Piece = /(\s+)|([#!][^]*)|([{}])|"([^"]*)"|((?:\\[#!]|[^\s#!{}"])+)|"/g;
 
-/** A parameter in braces that nothing has replaced: its braces would be those of a block. */
-const Undefined = /\$$/;
-
 /** Cuts lines into words (keepalived.conf(5): double quotes join what they hold, `#` and `!` start a comment). */
 export function tokenize(lines: readonly SourceLine[], problems: ProblemList): Token[] {
   const tokens: Token[] = [];
@@ -47,21 +44,30 @@ function tokenizeLine(content: string, line: number, tokens: Token[], problems: 
       word = (word ?? '') + part;
       continue;
     }
-    if (brace === '{' && Undefined.test(word ?? '')) {
-      const name = /^[^\s}]*/.exec(content.slice(start + 1))?.[0] ?? '';
-      problems.add(line, 'unknown-reference', `nothing defines the parameter ${name}`, start);
-      return;
-    }
+    const isParameter = brace === '{' && (word?.endsWith('$') ?? false);
     endWord(start);
-    if (comment !== undefined) return;
     if (brace !== undefined) {
       const kind = brace === '{' ? 'open' : 'close';
       tokens.push({ kind, text: brace, line, column: start + 1, end: start + piece.length });
-    } else if (blanks === undefined) {
+    }
+    if (isParameter) complainOfParameter(content, start, line, problems);
+    else if (comment === undefined && (brace ?? blanks) === undefined) {
       const message = 'a quote that is opened on this line is not closed on it';
       problems.add(line, 'syntax', message, start + 1);
-      return;
     }
+    // What follows a comment or a mistake says nothing.
+    if (isParameter || (brace ?? blanks) === undefined) return;
   }
   endWord(content.length);
+}
+
+/** A parameter in braces that nothing has replaced: keepalived would take its braces for those of a block. */
+function complainOfParameter(
+  content: string,
+  brace: number,
+  line: number,
+  problems: ProblemList,
+): void {
+  const name = /^[^\s}]*/.exec(content.slice(brace + 1))?.[0] ?? '';
+  problems.add(line, 'unknown-reference', `nothing defines the parameter ${name}`, brace);
 }

@@ -159,6 +159,7 @@ function familyOfMark({ family, ...draft }: ServiceDraft): AddressFamily {
       forwarding !== undefined && forwarding.method !== 'Tunnel',
   );
   if (untunnelled !== undefined) return familyOf(untunnelled.address);
+  // Tunnels reach servers of either family, and show that of their service only when they agree.
   const families = new Set(draft.realServers.map(({ address }) => familyOf(address)));
   if (draft.granularity !== undefined) {
     return draft.granularity.text.includes('.') ? 'ipv4' : 'ipv6';

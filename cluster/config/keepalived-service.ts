@@ -80,7 +80,7 @@ function completeService(
   { health, servers, persistence }: Shared,
   context: ReadContext,
 ): VirtualServerConfig | undefined {
-  const { scheduler, forwarding } = draft;
+  const { scheduler, forwarding, protocol = 'tcp' } = draft;
   if (identity !== undefined) {
     claimServers(draft, virtualServerKey(identity), port, context);
     if (isPortless(identity, draft)) {
@@ -104,7 +104,7 @@ function completeService(
   });
   return {
     ...identity,
-    pool: draft.name,
+    pool: draft.target?.kind === 'group' ? `${draft.name} ${protocol}` : virtualServerKey(identity),
     scheduler,
     schedulerFlags: draft.flags.map(({ flag }) => flag),
     ...(persistence === undefined ? {} : { persistence }),

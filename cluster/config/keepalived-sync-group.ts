@@ -46,7 +46,8 @@ export function readSyncGroup(
     ...notifyKeywords(notify, owner, context),
   });
   const track = resolveTracked(tracked, trackers, context);
-  if (name === undefined) return undefined;
+  // keepalived removes a group without members.
+  if (name === undefined || members.length === 0) return undefined;
   const group = { name, members, track, trackingWeight, notify };
   for (const instance of instances.filter((one) => members.includes(one.name))) {
     checkTracking(instance, group, context);

@@ -60,7 +60,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
     virtualServers: [
       {
         ...ServiceDefaults,
-        pool: 'virtual_server 10.1.0.100 80',
+        pool: 'virtual_server 10.1.0.100 80 tcp',
         address: '10.1.0.100',
         port: 80,
         protocol: 'tcp',
@@ -72,7 +72,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
       },
       {
         ...ServiceDefaults,
-        pool: 'virtual_server 10.1.0.101 80',
+        pool: 'virtual_server 10.1.0.101 80 tcp',
         address: '10.1.0.101',
         port: 80,
         protocol: 'tcp',
@@ -84,7 +84,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
       },
       {
         ...ServiceDefaults,
-        pool: 'virtual_server 10.1.0.100 53',
+        pool: 'virtual_server 10.1.0.100 53 udp',
         address: '10.1.0.100',
         port: 53,
         protocol: 'udp',
@@ -96,7 +96,7 @@ test('the file written for a director reads back as its part of the lab', (t) =>
       },
       {
         ...ServiceDefaults,
-        pool: 'virtual_server 10.1.0.101 53',
+        pool: 'virtual_server 10.1.0.101 53 udp',
         address: '10.1.0.101',
         port: 53,
         protocol: 'udp',

@@ -130,7 +130,7 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
     virtualServers: [
       {
         ...ServiceDefaults,
-        pool: 'virtual_server 10.1.0.100 80',
+        pool: 'virtual_server 10.1.0.100 80 tcp',
         address: '10.1.0.100',
         port: 80,
         protocol: 'tcp',
@@ -146,7 +146,7 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
       {
         ...ServiceDefaults,
         health: { ...ServiceDefaults.health, quorum: 0 },
-        pool: 'virtual_server 10.1.0.100 53',
+        pool: 'virtual_server 10.1.0.100 53 udp',
         address: '10.1.0.100',
         port: 53,
         protocol: 'udp',

@@ -163,11 +163,14 @@ function checkerLine(section: readonly string[], services: readonly (readonly st
   const [service = '', server = ''] = (section[0] ?? '').trim().split(' -> ');
   const around = services.find((one) => serviceName(one) === service);
   const kind = /^[A-Z_]+/.exec(valueOf(section, 'Keepalive method') ?? '')?.[0];
+  const head = `checker ${service} ${server.replace(/:(?:tcp|udp|sctp|none):/, ':')} ${kind}`;
+  // They have no rhythm.
+  if (kind === 'FILE_CHECK' || kind === 'BFD_CHECK') return head;
   const time = (name: string): string => String(Number.parseInt(valueOf(section, name) ?? '0', 10));
   const retries = valueOf(section, 'Retries');
   const timeout = Number.parseFloat(valueOf(section, 'Timeout') ?? '');
   return [
-    `checker ${service} ${server.replace(/:(?:tcp|udp|sctp|none):/, ':')} ${kind}`,
+    head,
     `alpha ${valueOf(section, 'Alpha')}`,
     `loop ${time('Delay loop')}`,
     `warmup ${time('Warmup')}`,

@@ -71,7 +71,11 @@ function poolLines(services: readonly VirtualServerConfig[]): readonly string[] 
     `quorum ${health.quorum} ${health.hysteresis}`,
     `sorry ${sorryServer === undefined ? 'none' : sorryText(sorryServer)}`,
   ].join(' ');
-  const servers = first.realServers.flatMap((server) => serverLines(name, server));
+  const servers = first.realServers.flatMap((server, index) => {
+    // Where the services of a group lend their ports, the file says none.
+    const ports = new Set(services.map(({ realServers }) => realServers[index]?.port));
+    return serverLines(name, ports.size === 1 ? server : { ...server, port: 0 });
+  });
   return [service, ...entries, ...servers];
 }
 

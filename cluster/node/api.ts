@@ -1,4 +1,5 @@
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
+import type { EventKind } from '../member/events.js';
 import type { VrrpState } from '../vrrp/state.js';
 
 /** Protocols that have connections. */
@@ -169,6 +170,10 @@ export interface SyncView {
   readonly rejected: Readonly<Record<string, number>>;
   /** Entries that the format cannot say, by reason. */
   readonly unsaid: Readonly<Record<string, number>>;
+  /** What became of the entries that peers have told of. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** What was repaired, and what met a limit, by name. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** A peer in the present life of its process, as this node hears it. */
@@ -205,17 +210,6 @@ export interface SyncCounters {
 export interface NodeEvent {
   readonly at: number;
   readonly node: string;
-  readonly kind:
-    | 'started'
-    | 'master'
-    | 'backup'
-    | 'fault'
-    | 'gratuitous-arp'
-    | 'peer-died'
-    | 'bulk-started'
-    | 'bulk-complete'
-    | 'preempt-allowed'
-    | 'first-packet'
-    | 'stopping';
+  readonly kind: EventKind;
   readonly text: string;
 }

@@ -24,7 +24,7 @@ export function commandHandlers(member: Member): CommandHandlers {
     },
     '/preempt': async () => {
       const { isTableComplete } = member;
-      member.preempt();
+      member.node.preempt();
       return { tableComplete: isTableComplete };
     },
   };

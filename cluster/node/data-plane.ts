@@ -1,24 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-import { isIpv6 } from '../../director/base/address.js';
-import { IoError } from '../../director/base/errors.js';
-import { Director } from '../../director/core/director.js';
+import type { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
-import type { MarkRule } from '../../director/core/marks.js';
-import { createScheduler } from '../../director/core/schedulers/create.js';
-import { addressKey, markKey } from '../../director/core/service-table.js';
-import { methodFromName, type ServiceKey } from '../../director/core/services.js';
-import { DefaultTimeouts, State } from '../../director/core/states.js';
-import { virtualMac } from '../../director/core/virtual-macs.js';
 import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
-import { toWords } from '../../director/wire/address-words.js';
-import type { MacAddress } from '../../director/wire/ethernet.js';
-import { Family } from '../../director/wire/flow.js';
-import { Protocol } from '../../director/wire/ipv4.js';
 import type { Packet } from '../../director/wire/packet.js';
-import type { NodeConfig, ServiceProtocol, VirtualServerConfig } from '../config/node-config.js';
-import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
+import type { NodeConfig } from '../config/node-config.js';
+import { buildDirector, usedInterfaces, virtualMacsOn } from '../member/build-director.js';
 
 /** A director with the ports that carry its frames. */
 export interface DataPlane {
@@ -48,23 +36,12 @@ export async function openDataPlane(
   receive: (packet: Packet, arrival: Interface) => void,
 ): Promise<DataPlane> {
   const ports = new Map<number, FramePort>();
-  const director = new Director({
+  const director = buildDirector(config, {
     interfaces,
     gateways,
     seed: randomBytes(4).readUInt32LE(),
-    timeouts: timeoutsOf(config),
-    capacity: config.dataPlane.connectionCapacity,
-    isActiveActive: config.dataPlane.activeActive,
-    settings: {
-      ...config.dataPlane.settings,
-      sync_threshold: [config.sync?.threshold ?? 0, config.sync?.period ?? 0],
-    },
     output: { send: (index, packet) => ports.get(index)?.send(packet) },
   });
-  director.marks = markRules(config);
-  director.localEndpoints.setPool(config.dataPlane.localAddresses);
-  addFloatingAddresses(director, config);
-  addServices(director, config);
   const open = async (): Promise<void> => {
     for (const used of usedInterfaces(director, config)) {
       if (ports.has(used.index)) continue;
@@ -112,109 +89,4 @@ function sumOf(counters: readonly PortCounters[]): PortCounters {
     sum.shed += shed;
   }
   return sum;
-}
-
-/** The kernel's timeouts with those of `lvs_timeouts` in their place; 0 leaves one as it is. */
-function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
-  const changed = [...DefaultTimeouts];
-  if (timeouts.tcp !== undefined && timeouts.tcp > 0) changed[State.established] = timeouts.tcp;
-  if (timeouts.tcpFin !== undefined && timeouts.tcpFin > 0) {
-    changed[State.finWait] = timeouts.tcpFin;
-  }
-  if (timeouts.udp !== undefined && timeouts.udp > 0) changed[State.udp] = timeouts.udp;
-  return changed;
-}
-
-/** The MAC address that an instance answers from and speaks from, when it has one of its own. */
-function macOf(vrrp: VrrpInstanceConfig): MacAddress | undefined {
-  if (!vrrp.virtualMac) return undefined;
-  const isVersion6 = vrrp.virtualAddresses.some(({ address }) => isIpv6(address));
-  return virtualMac(isVersion6 ? Family.ipv6 : Family.ipv4, vrrp.virtualRouterId);
-}
-
-/** The virtual MAC addresses that this node may send from on an interface. */
-const virtualMacsOn = (owner: Interface, { vrrpInstances }: NodeConfig): MacAddress[] =>
-  vrrpInstances
-    .filter(({ device, virtualAddresses, excludedAddresses }) =>
-      [{ device }, ...virtualAddresses, ...excludedAddresses].some(
-        ({ device: name }) => name === owner.name,
-      ),
-    )
-    .map(macOf)
-    .filter((mac) => mac !== undefined);
-
-function addFloatingAddresses(director: Director, config: NodeConfig): void {
-  for (const vrrp of config.vrrpInstances) {
-    const mac = macOf(vrrp);
-    for (const { address, device } of [...vrrp.virtualAddresses, ...vrrp.excludedAddresses]) {
-      director.addFloating(address, requireInterface(director.interfaces, device), mac);
-    }
-  }
-}
-
-function addServices(director: Director, { virtualServers, dataPlane }: NodeConfig): void {
-  for (const virtual of virtualServers) {
-    const { settings, prng } = director;
-    const options = { settings, prng };
-    const flags = virtual.schedulerFlags;
-    const scheduler = createScheduler(virtual.scheduler, { ...options, flags });
-    const address = virtual.firewallMark === undefined ? virtual.address : undefined;
-    const { persistence, isOnePacket, commit } = virtual;
-    const key = keyOf(virtual);
-    const service = director.addService(key, address, scheduler, {
-      persistence,
-      isOnePacket,
-      commit,
-    });
-    // The configuration has been checked: no service is in it twice.
-    if (service === undefined) continue;
-    if (dataPlane.unknownTcp === 'hash') {
-      service.consistent = createScheduler('mh', { ...options, flags: ['mh-port'] });
-    }
-    for (const { method, ...server } of virtual.realServers) {
-      director.services.addServer(service, { ...server, method: methodFromName(method) });
-    }
-  }
-}
-
-const keyOf = (virtual: VirtualServerConfig): ServiceKey =>
-  virtual.firewallMark === undefined
-    ? addressKey(virtual.address, virtual.port, ProtocolNumbers[virtual.protocol])
-    : markKey(virtual.firewallMark, Family[virtual.family]);
-
-const ProtocolNumbers: Readonly<Record<ServiceProtocol, number>> = {
-  tcp: Protocol.tcp,
-  udp: Protocol.udp,
-  sctp: Protocol.sctp,
-};
-
-const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
-  dataPlane.firewallMarks.map(({ address, protocol, ...rule }) => ({
-    ...toWords(address),
-    ...rule,
-    protocol: ProtocolNumbers[protocol],
-  }));
-
-/** The interfaces that hold floating addresses, lead to real servers or speak from virtual MAC addresses. */
-function usedInterfaces(director: Director, { vrrpInstances }: NodeConfig): Set<Interface> {
-  const used = new Set<Interface>();
-  // Advertisements from a virtual MAC address leave as frames.
-  for (const { virtualMac: isVirtual, device } of vrrpInstances) {
-    if (isVirtual) used.add(requireInterface(director.interfaces, device));
-  }
-  for (const floating of director.floating.values()) used.add(floating.interface);
-  for (const { servers } of director.services.services()) {
-    for (const { family, words } of servers) {
-      const route = director.routes.find(family, words);
-      if (route !== undefined) used.add(route.interface);
-    }
-  }
-  return used;
-}
-
-/** The interface of a name that the configuration uses. */
-export function requireInterface(interfaces: readonly Interface[], name: string): Interface {
-  const found = interfaces.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new IoError({ code: 'interface' }, `no interface ${name}`);
-  return found;
 }

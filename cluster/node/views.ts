@@ -4,13 +4,13 @@ import { toMilliseconds } from '../../director/base/time.js';
 import { Flag } from '../../director/core/connections.js';
 import { stateName } from '../../director/core/protocol-states.js';
 import { methodName, type VirtualService } from '../../director/core/services.js';
+import type { VirtualRouter } from '../member/virtual-router.js';
 import { protocolOfNumber } from '../sync/record-fields.js';
 import { idleSnapshot, type PeerSnapshot } from '../sync/snapshot.js';
 import type { NodeStatus, ServiceView, SessionView, SyncPeer, SyncView, VrrpView } from './api.js';
 import { now, wallClock } from './clock.js';
 import type { ApiHandlers } from './control-server.js';
 import type { Member } from './member.js';
-import type { VirtualRouter } from './virtual-router.js';
 
 /** The documents of the control socket, made from the machines when somebody asks. */
 export function apiHandlers(member: Member): ApiHandlers {
@@ -107,17 +107,17 @@ function serviceView(service: VirtualService): ServiceView {
 }
 
 function vrrpView(member: Member, router: VirtualRouter): VrrpView {
-  const { config, election, tracking, transport } = router;
+  const { config, election, tracking, adverts } = router;
   const snapshot = election.snapshot();
-  const { refused, malformed } = transport.counters;
-  const unread = { misdirected: transport.misdirected, malformed };
+  const { refused, malformed } = adverts.counters;
+  const unread = { misdirected: adverts.misdirected, malformed };
   return {
     instance: config.name,
     group: member.config.syncGroups.find(({ members }) => members.includes(config.name))?.name,
     virtualRouterId: config.virtualRouterId,
     version: config.version,
     device: config.device,
-    source: transport.source,
+    source: adverts.source,
     state: snapshot.state,
     fault: snapshot.fault,
     priority: config.priority,
@@ -158,6 +158,15 @@ function syncView(member: Member): SyncView {
     peers: snapshot.peers.map(syncPeer),
     rejected: snapshot.rejected,
     unsaid: snapshot.unsaid ?? {},
+    outcomes: { ...member.replication.counters },
+    counters: {
+      ...snapshot.reliability,
+      ...snapshot.bulk,
+      ...snapshot.admission,
+      acksRepeated: snapshot.acknowledgement.repeats,
+      acksUnanswered: snapshot.acknowledgement.unanswered,
+      queueOverflows: member.plane.director.sync.overflows,
+    },
   };
 }
 

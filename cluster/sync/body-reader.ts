@@ -11,6 +11,7 @@ import {
   type MessageBody,
   type Position,
   type SequenceRange,
+  type Updates,
 } from './message.js';
 import type { RecordReject } from './packed-layout.js';
 import type { Life } from './record.js';
@@ -48,6 +49,7 @@ export function readBody(wire: Wire): MessageBody | DatagramReject {
   if (wire.ack) return readAck(wire.ack);
   if (wire.challenge) return { kind: 'challenge' };
   if (wire.response) return readResponse(wire.response);
+  if (wire.relay) return readRelay(wire.relay);
   return 'no-body';
 }
 
@@ -67,7 +69,7 @@ function readAll<Item, Value extends object>(
   return values;
 }
 
-function readUpdates(wire: baton.sync.Updates.$Properties): MessageBody | DatagramReject {
+function readUpdates(wire: baton.sync.Updates.$Properties): Updates | DatagramReject {
   const sequence = wire.sequence ?? 0;
   if (!isCount(sequence) || sequence === 0) return 'bad-number';
   const changes = ChangeList.read(wire.changes ?? nothing);
@@ -78,8 +80,11 @@ function readUpdates(wire: baton.sync.Updates.$Properties): MessageBody | Datagr
 function readHello(wire: baton.sync.Hello.$Properties): MessageBody | DatagramReject {
   const lastSequence = wire.lastSequence ?? 0;
   if (!isCount(lastSequence)) return 'bad-number';
+  const heard = readAll(wire.heard, MaxPeers, readPosition);
+  if (typeof heard === 'string') return heard;
   return {
     kind: 'hello',
+    heard,
     lastSequence,
     entries: wire.entries ?? 0,
     tableComplete: wire.tableComplete ?? false,
@@ -159,6 +164,13 @@ function readResponse(wire: baton.sync.Response.$Properties): MessageBody | Data
   return isCount(epoch) && isCount(counter)
     ? { kind: 'response', node, epoch, counter }
     : 'bad-number';
+}
+
+function readRelay(wire: baton.sync.Relay.$Properties): MessageBody | DatagramReject {
+  const life = readLife(wire);
+  if (typeof life === 'string') return life;
+  const updates = readUpdates(wire.updates ?? {});
+  return typeof updates === 'string' ? updates : { kind: 'relay', ...life, updates };
 }
 
 function readChunk(wire: baton.sync.BulkChunk.$Properties): MessageBody | DatagramReject {

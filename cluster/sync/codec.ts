@@ -2,7 +2,13 @@ import { baton } from '#proto/sync.js';
 
 import { assert, unreachable } from '../../director/base/invariant.js';
 import { isCount, readBody, type DatagramReject } from './body-reader.js';
-import { isNodeName, MaxDatagram, type Datagram, type MessageBody } from './message.js';
+import {
+  isNodeName,
+  MaxDatagram,
+  type Datagram,
+  type MessageBody,
+  type Updates,
+} from './message.js';
 
 type Wire = baton.sync.Datagram.$Properties;
 
@@ -26,17 +32,19 @@ export function encodeDatagram(envelope: Envelope, body: MessageBody): Uint8Arra
   return bytes;
 }
 
+const updatesToWire = (updates: Updates): baton.sync.Updates.$Properties => ({
+  sequence: updates.sequence,
+  changes: updates.changes.bytes,
+  acknowledge: updates.acknowledge,
+});
+
 function setBody(wire: Wire, body: MessageBody): void {
   switch (body.kind) {
     case 'updates':
-      wire.updates = {
-        sequence: body.sequence,
-        changes: body.changes.bytes,
-        acknowledge: body.acknowledge,
-      };
+      wire.updates = updatesToWire(body);
       return;
     case 'hello':
-      wire.hello = body;
+      wire.hello = { ...body, heard: [...body.heard] };
       return;
     case 'nack':
       wire.nack = { node: body.node, epoch: body.epoch, ranges: [...body.ranges] };
@@ -68,6 +76,9 @@ function setBody(wire: Wire, body: MessageBody): void {
       return;
     case 'ack':
       wire.ack = body;
+      return;
+    case 'relay':
+      wire.relay = { node: body.node, epoch: body.epoch, updates: updatesToWire(body.updates) };
       return;
     case 'challenge':
       wire.challenge = {};

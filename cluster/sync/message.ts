@@ -20,7 +20,7 @@ export const MaxLives = 16;
 export const MaxNackRanges = 32;
 
 /** Most chunks that one BulkFetch may ask for. */
-export const MaxFetchWindow = 16;
+export const MaxFetchWindow = 32;
 
 /** True for a name that may stand in a datagram: 1 to 63 printable ASCII characters without a blank. */
 export const isNodeName = (text: string): boolean => /^[\x21-\x7e]{1,63}$/.test(text);
@@ -58,9 +58,11 @@ export interface Hello {
   readonly acknowledge: boolean;
   /** Of the sender's own entries when it had sent `lastSequence`. */
   readonly digest: TableDigest;
+  /** How far the sender has come in the Updates of lives that have ended lately: it can relay them. */
+  readonly heard: readonly Position[];
 }
 
-/** Asks `node` to send these Updates again. */
+/** Asks for these Updates of `node`: itself, or, when it is dead, one who has heard them. */
 export interface Nack {
   readonly kind: 'nack';
   readonly node: string;
@@ -72,6 +74,14 @@ export interface Nack {
 export interface LostNotice {
   readonly kind: 'lost-notice';
   readonly oldestKept: number;
+}
+
+/** Updates of a life that has ended, from one who has heard them. */
+export interface Relay {
+  readonly kind: 'relay';
+  readonly node: string;
+  readonly epoch: number;
+  readonly updates: Updates;
 }
 
 /** Asks who has a complete table. */
@@ -146,6 +156,7 @@ export type MessageBody =
   | BulkChunk
   | Goodbye
   | Ack
+  | Relay
   | Challenge
   | Response;
 

@@ -6,12 +6,12 @@ import type { BulkDonor } from './bulk-donor.js';
 import type { BulkJoiner } from './bulk-joiner.js';
 import type { SyncEffect } from './effects.js';
 import type { SyncReject } from './inbox.js';
-import type { Ack, BulkFetch, Datagram, Hello, Nack, Position } from './message.js';
+import type { Ack, BulkFetch, Datagram, Hello, Nack, Position, Relay } from './message.js';
 import type { Outbox } from './outbox.js';
 import type { PeerStandings } from './peer-standings.js';
 import type { PeerStream } from './peer-stream.js';
 import type { SyncReceiver } from './receiver.js';
-import type { TableSource } from './record.js';
+import type { Life, TableSource } from './record.js';
 import type { SyncSender } from './sender.js';
 
 /** What a listener works with; all of it belongs to the session-sync machine. */
@@ -41,20 +41,26 @@ export class PeerListener {
   refusal(body: Datagram['body']): SyncReject | undefined {
     switch (body.kind) {
       case 'nack':
-        return this.#isForUs(body) ? undefined : 'not-for-us';
+        return this.#isForUs(body) || this.#isHeard(body) ? undefined : 'not-for-us';
+      case 'relay':
+        return this.#isHeard(body) ? undefined : 'not-for-us';
       case 'ack':
         if (!this.#isForUs(body)) return 'not-for-us';
         return body.sequence <= this.#context.sender.lastSequence ? undefined : 'never-sent';
       case 'bulk-chunk':
         return body.joinerEpoch === this.#context.outbox.envelope.epoch ? undefined : 'not-for-us';
       case 'bulk-fetch':
-        if (!this.#isForUs(body)) return 'not-for-us';
-        if (!this.#context.joiner.tableComplete && !body.ownOnly) return 'table-not-complete';
-        // `asOf` would claim what the table lacks. The joiner asks again.
-        return this.#isTableBehind ? 'table-behind' : undefined;
+        return this.#refusalOfFetch(body);
       default:
         return undefined;
     }
+  }
+
+  #refusalOfFetch(fetch: BulkFetch): SyncReject | undefined {
+    if (!this.#isForUs(fetch)) return 'not-for-us';
+    if (!this.#context.joiner.tableComplete && !fetch.ownOnly) return 'table-not-complete';
+    // `asOf` would claim what the table lacks. The joiner asks again.
+    return this.#isTableBehind ? 'table-behind' : undefined;
   }
 
   /** Acts on a message that is not refused. */
@@ -69,14 +75,16 @@ export class PeerListener {
       case 'hello':
         return this.#handleHello(now, peer, body);
       case 'goodbye':
-        standings.gone(now, peer);
         receiver.announced(now, peer, body.lastSequence, midway);
+        standings.gone(now, peer);
         return joiner.handlePeerGone(now, peer.node);
       case 'lost-notice':
         receiver.lost(now, peer, body.oldestKept);
         return joiner.handleAdvance(now);
       case 'nack':
-        return sender.handleNack(now, body, source);
+        return this.#handleNack(now, body, source);
+      case 'relay':
+        return this.#handleRelay(now, body);
       case 'ack':
         return acks.handle(now, peer, body.sequence);
       case 'bulk-request':
@@ -108,11 +116,26 @@ export class PeerListener {
     }
   }
 
+  #handleNack(now: Instant, nack: Nack, source: IpAddress): void {
+    if (this.#isForUs(nack)) this.#context.sender.handleNack(now, nack, source);
+    else this.#context.receiver.relay(now, nack, source);
+  }
+
+  /** What a life that has ended has said, as if it came from there. */
+  #handleRelay(now: Instant, { node, updates }: Relay): void {
+    const { joiner, receiver } = this.#context;
+    const peer = receiver.peer(node);
+    assert(peer !== undefined, 'only what a known life has said is relayed');
+    receiver.updates(now, peer, updates, false);
+    joiner.handleAdvance(now);
+  }
+
   #handleHello(now: Instant, peer: PeerStream, hello: Hello): void {
     const { joiner, receiver, standings } = this.#context;
     if (hello.acknowledge) peer.ackWanted = hello.lastSequence;
     peer.tableComplete = hello.tableComplete;
     receiver.announced(now, peer, hello.lastSequence, joiner.midway);
+    receiver.handleHeard(now, peer, hello.heard);
     standings.heard(peer, hello.master ? 'master' : 'backup');
     joiner.handleHello(now, peer, hello);
     this.#compareDigests(now, peer, hello);
@@ -129,6 +152,12 @@ export class PeerListener {
     if (!isAsOf || !hello.tableComplete || !joiner.tableComplete || this.#isTableBehind) return;
     if (!digests.compare(now, hello.digest, table.digest({ node, epoch }))) return;
     joiner.handleDivergence(now, peer);
+  }
+
+  /** True for a life that this node has followed and that has ended: others may speak of it. */
+  #isHeard({ node, epoch }: Life): boolean {
+    const peer = this.#context.receiver.peer(node);
+    return peer?.epoch === epoch && peer.positioned && peer.standing === 'gone';
   }
 
   #isForUs(message: Nack | BulkFetch | Ack): boolean {

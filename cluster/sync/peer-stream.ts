@@ -5,6 +5,9 @@ import type { DigestWatch } from './digest-watch.js';
 import type { Standing } from './effects.js';
 import { MaxNackRanges, type SequenceRange, type Updates } from './message.js';
 
+/** Updates remembered after they were applied, to be relayed should the peer die: a busy node's last quarter of a second. */
+const recentLength = 128;
+
 /** Sequences that one Nack looks at, from the first that is missing. */
 const nackSpan = 1024;
 
@@ -46,9 +49,14 @@ export class PeerStream {
   /** Messages that came from its address and had no effect. */
   rejected = 0;
 
+  /** Who can relay the Updates of this peer when it is dead. */
+  helper: IpAddress | undefined;
+
   #next = 0;
   #highest = 0;
   readonly #held = new Map<number, Updates>();
+  /** Sequence n is at n modulo the length. */
+  readonly #recent: Updates[] = [];
 
   constructor(peer: { node: string; epoch: number; lastHeard: Instant; digests: DigestWatch }) {
     this.node = peer.node;
@@ -103,6 +111,17 @@ export class PeerStream {
   hold(updates: Updates): void {
     this.announce(updates.sequence);
     this.#held.set(updates.sequence, updates);
+  }
+
+  /** Remembers Updates that have been applied. */
+  remember(updates: Updates): void {
+    this.#recent[updates.sequence % recentLength] = updates;
+  }
+
+  /** Updates that were applied lately. */
+  recall(sequence: number): Updates | undefined {
+    const updates = this.#recent[sequence % recentLength];
+    return updates?.sequence === sequence ? updates : undefined;
   }
 
   /** The Updates whose turn it is, if they are here. */

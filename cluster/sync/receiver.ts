@@ -6,11 +6,13 @@ import {
   microseconds,
   milliseconds,
   Never,
+  seconds,
   type Duration,
   type Instant,
 } from '../../director/base/time.js';
+import { Allowance } from './allowance.js';
 import { DigestWatch } from './digest-watch.js';
-import { MaxPeers, type Datagram, type Position, type Updates } from './message.js';
+import { MaxPeers, type Datagram, type Nack, type Position, type Updates } from './message.js';
 import type { Outbox } from './outbox.js';
 import { PeerStream } from './peer-stream.js';
 import type { Life } from './record.js';
@@ -31,6 +33,11 @@ export type PeerReject = 'old-epoch' | 'address-conflict' | 'too-many-peers';
 
 /** A peer heard so long after it was found dead is not dead: what was on its way has arrived by then. */
 const goneGrace = milliseconds(500);
+
+/** How long a life that has ended is spoken of: longer than anybody waits for its return. */
+const relayPeriod = seconds(60);
+/** Sequences looked at for one range of a Nack that asks for another's Updates. */
+const mostRelayed = 1_024;
 
 /**
  * The streams of Updates of all peers: each is applied in its order, without holes and without repeats.
@@ -54,11 +61,13 @@ export class SyncReceiver {
   readonly #events: ReceiverEvents;
   readonly #tuning: SyncTuning;
   readonly #peers = new Map<string, PeerStream>();
+  readonly #relays: Allowance;
 
   constructor(outbox: Outbox, events: ReceiverEvents, tuning: SyncTuning) {
     this.#outbox = outbox;
     this.#events = events;
     this.#tuning = tuning;
+    this.#relays = new Allowance(tuning.resendsAllowed);
   }
 
   /** By name, so that decisions do not depend on who was heard first. */
@@ -171,6 +180,46 @@ export class SyncReceiver {
     this.#watchHole(now, peer);
   }
 
+  /** How far this node has come in the Updates of lives that have ended within a minute. */
+  endedPositions(now: Instant): Position[] {
+    const ended = this.peers.filter(
+      (peer) =>
+        peer.standing === 'gone' && peer.positioned && between(peer.lastHeard, now) < relayPeriod,
+    );
+    return ended.map(({ node, epoch, applied }) => ({ node, epoch, sequence: applied }));
+  }
+
+  /** A peer has come so far in the Updates of lives that have ended: what is missing here can be had from it. */
+  handleHeard(now: Instant, helper: PeerStream, heard: readonly Position[]): void {
+    for (const { node, epoch, sequence } of heard) {
+      const peer = this.#peers.get(node);
+      if (peer?.epoch !== epoch || !peer.positioned || sequence <= peer.applied) continue;
+      peer.announce(sequence);
+      // Whoever was asked before is not to be waited for.
+      if (peer.helper !== helper.address) {
+        peer.nackAt = Never;
+        peer.nackAttempts = 0;
+      }
+      peer.helper = helper.address;
+      this.#watchHole(now, peer);
+    }
+  }
+
+  /** Answers for a life that has ended, as far as this node remembers what it said. */
+  relay(now: Instant, nack: Nack, to: IpAddress): void {
+    const peer = this.#peers.get(nack.node);
+    for (const { first, last } of nack.ranges) {
+      const end = Math.min(last, peer?.applied ?? 0);
+      for (let sequence = Math.max(first, end - mostRelayed); sequence <= end; sequence += 1) {
+        const updates = peer?.recall(sequence);
+        if (updates === undefined) continue;
+        if (!this.#relays.take(now)) return;
+        const { node, epoch } = nack;
+        this.#outbox.send({ kind: 'relay', node, epoch, updates }, to);
+      }
+    }
+  }
+
   /** The peer no longer has anything before `oldestKept`. */
   lost(now: Instant, peer: PeerStream, oldestKept: number): void {
     if (!peer.positioned || oldestKept <= peer.applied + 1) return;
@@ -238,6 +287,7 @@ export class SyncReceiver {
     this.records += records;
     this.removals += updates.changes.items.length - records;
     this.#events.apply(peer, updates);
+    peer.remember(updates);
   }
 
   #watchHole(now: Instant, peer: PeerStream): void {
@@ -255,7 +305,8 @@ export class SyncReceiver {
       this.#watchHole(now, peer);
       return;
     }
-    const { node, epoch, address } = peer;
+    const { node, epoch } = peer;
+    const address = peer.standing === 'gone' ? (peer.helper ?? peer.address) : peer.address;
     // A stream known by others' word only has nobody to ask yet, but then it also has no hole that it was told of.
     if (address === undefined) return;
     this.nacks += 1;

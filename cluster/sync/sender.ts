@@ -12,7 +12,7 @@ import { SignatureLength } from './signature.js';
 import type { SyncTuning } from './tuning.js';
 
 /** What a Hello says beside the sequence. */
-export type SenderStatus = Pick<Hello, 'entries' | 'tableComplete' | 'master' | 'digest'>;
+export type SenderStatus = Pick<Hello, 'entries' | 'tableComplete' | 'master' | 'digest' | 'heard'>;
 
 interface SentUpdates {
   readonly bytes: Uint8Array;
@@ -47,7 +47,7 @@ export class SyncSender {
   lostNotices = 0;
 
   readonly #outbox: Outbox;
-  readonly #status: () => SenderStatus;
+  readonly #status: (now: Instant) => SenderStatus;
   readonly #tuning: SyncTuning;
   readonly #timers = new Deadlines(2);
   #flushedAt: Instant | undefined;
@@ -59,7 +59,7 @@ export class SyncSender {
   #lastSequence = 0;
   #hellosSinceUpdates = 2;
 
-  constructor(outbox: Outbox, status: () => SenderStatus, tuning: SyncTuning) {
+  constructor(outbox: Outbox, status: (now: Instant) => SenderStatus, tuning: SyncTuning) {
     this.#outbox = outbox;
     this.#status = status;
     this.#tuning = tuning;
@@ -120,7 +120,7 @@ export class SyncSender {
   /** Asks for an Ack of everything so far without any Updates that could ask. */
   askByHello(now: Instant): void {
     this.flush(now);
-    this.#outbox.send({ ...this.#helloBody(), acknowledge: true });
+    this.#outbox.send({ ...this.#helloBody(now), acknowledge: true });
   }
 
   /** Tells everybody where this node is, and when to say it again. */
@@ -128,7 +128,7 @@ export class SyncSender {
     // The digest is that of the table as peers know it once they have everything up to the sequence.
     this.flush(now);
     this.#helloAt = now;
-    this.#outbox.send(this.#helloBody());
+    this.#outbox.send(this.#helloBody(now));
     this.#hellosSinceUpdates += 1;
     const again = this.#hellosSinceUpdates === 1;
     const wait = again ? this.#tuning.helloAgain : this.#tuning.helloInterval;
@@ -138,7 +138,7 @@ export class SyncSender {
   /** Tells one node where this one is: the answer to its BulkRequest. */
   helloTo(now: Instant, to: IpAddress): void {
     this.flush(now);
-    this.#outbox.send(this.#helloBody(), to);
+    this.#outbox.send(this.#helloBody(now), to);
   }
 
   /** Sends again what a peer lacks and the ring still has; tells the peer when the ring no longer has it. */
@@ -208,8 +208,8 @@ export class SyncSender {
     this.#timers.arm(Timer.hello, earliest(soon, latest));
   }
 
-  #helloBody(): Hello {
+  #helloBody(now: Instant): Hello {
     const lastSequence = this.#lastSequence;
-    return { kind: 'hello', lastSequence, ...this.#status(), acknowledge: false };
+    return { kind: 'hello', lastSequence, ...this.#status(now), acknowledge: false };
   }
 }

@@ -57,7 +57,7 @@ export interface SessionSyncConfig extends Partial<SyncTuning> {
  *
  *     BulkRequest ═══ multicast ══▶ every peer with a complete table
  *     Hello ◀════ "master, 812 entries" ════ each of them; the master is chosen
- *     BulkFetch: slot 0, 8 chunks ══▶ BulkDonor: sends its pending Updates, then reads its table
+ *     BulkFetch: slot 0, 32 chunks ══▶ BulkDonor: sends its pending Updates, then reads its table
  *     BulkChunk ◀══ entries, and `asOf`: how far the donor was in its own and in everybody's Updates
  *        … and so on, to the last slot ─▶ table-complete
  *
@@ -103,7 +103,7 @@ export class SessionSync implements SyncMachine {
     this.#outbox = new Outbox({ syncId, node, epoch }, this.effects, config.keys);
     this.#journal = new TouchJournal(tuning.journalLimit);
     this.#acks = new Acknowledgements(this.effects, tuning);
-    this.#sender = new SyncSender(this.#outbox, () => this.#status(), tuning);
+    this.#sender = new SyncSender(this.#outbox, (now) => this.#status(now), tuning);
     this.#receiver = new SyncReceiver(
       this.#outbox,
       {
@@ -113,7 +113,9 @@ export class SessionSync implements SyncMachine {
       },
       tuning,
     );
-    this.#standings = new PeerStandings(this.#receiver, this.effects);
+    this.#standings = new PeerStandings(this.#receiver, this.effects, (now) =>
+      this.#sender.hello(now),
+    );
     this.#donor = new BulkDonor(this.#outbox, table, tuning);
     this.#joiner = new BulkJoiner(
       {
@@ -337,10 +339,11 @@ export class SessionSync implements SyncMachine {
     ];
   }
 
-  #status(): SenderStatus {
+  #status(now: Instant): SenderStatus {
     const { tableComplete } = this;
     const digest = this.#table.digest();
-    return { entries: this.#table.size, tableComplete, master: this.#master, digest };
+    const heard = this.#receiver.endedPositions(now);
+    return { entries: this.#table.size, tableComplete, master: this.#master, digest, heard };
   }
 
   #enter(now: Instant): void {

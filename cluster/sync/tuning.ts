@@ -38,7 +38,7 @@ export interface SyncTuning {
   readonly offerWindow: Duration;
   /** Without any peer that has a complete table, this node's is complete after so long. */
   readonly soloTimeout: Duration;
-  /** Chunks asked for at once, at most 16, and those sent in 10 ms to all who ask. */
+  /** Chunks asked for at once, at most 32, and those sent in 10 ms to all who ask. */
   readonly fetchWindow: number;
   readonly chunksAllowed: number;
   /** Wait for the chunks of a fetch; doubles up to `fetchTimeoutMax`. */
@@ -79,7 +79,7 @@ export const defaultTuning: SyncTuning = {
   requestInterval: milliseconds(200),
   offerWindow: milliseconds(100),
   soloTimeout: seconds(1),
-  fetchWindow: 8,
+  fetchWindow: 32,
   chunksAllowed: 256,
   fetchTimeout: milliseconds(50),
   fetchTimeoutMax: seconds(1),

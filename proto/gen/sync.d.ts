@@ -68,11 +68,14 @@ export namespace baton {
             /** Datagram response. */
             response?: (baton.sync.Response.$Properties|null);
 
+            /** Datagram relay. */
+            relay?: (baton.sync.Relay.$Properties|null);
+
             /** Datagram signature. */
             signature?: (baton.sync.Signature.$Properties|null);
 
             /** Datagram body. */
-            body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response");
+            body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"|"relay");
 
             /**
              * Encodes the specified Datagram message. Does not implicitly {@link baton.sync.Datagram.verify|verify} messages.
@@ -140,11 +143,14 @@ export namespace baton {
                 /** Datagram response */
                 response?: (baton.sync.Response.$Properties|null);
 
+                /** Datagram relay */
+                relay?: (baton.sync.Relay.$Properties|null);
+
                 /** Datagram signature */
                 signature?: (baton.sync.Signature.$Properties|null);
 
                 /** Datagram body */
-                body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response");
+                body?: ("updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"|"relay");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -166,10 +172,11 @@ export namespace baton {
               ack?: baton.sync.Ack.$Shape|null;
               challenge?: baton.sync.Challenge.$Shape|null;
               response?: baton.sync.Response.$Shape|null;
+              relay?: baton.sync.Relay.$Shape|null;
               signature?: baton.sync.Signature.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null; challenge?: null; response?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape; challenge?: null; response?: null }|{ body?: "challenge"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge: baton.sync.Challenge.$Shape; response?: null }|{ body?: "response"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response: baton.sync.Response.$Shape })
+              ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape; challenge?: null; response?: null; relay?: null }|{ body?: "challenge"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge: baton.sync.Challenge.$Shape; response?: null; relay?: null }|{ body?: "response"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response: baton.sync.Response.$Shape; relay?: null }|{ body?: "relay"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay: baton.sync.Relay.$Shape })
             );
         }
 
@@ -669,6 +676,9 @@ export namespace baton {
             /** Hello digest. */
             digest?: (baton.sync.Digest.$Properties|null);
 
+            /** Hello heard. */
+            heard: baton.sync.Position.$Properties[];
+
             /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
              * @param message Hello message or plain object to encode
@@ -710,6 +720,9 @@ export namespace baton {
 
                 /** Hello digest */
                 digest?: (baton.sync.Digest.$Properties|null);
+
+                /** Hello heard */
+                heard?: (baton.sync.Position.$Properties[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1218,6 +1231,75 @@ export namespace baton {
 
             /** Shape of an Ack. */
             type $Shape = baton.sync.Ack.$Properties;
+        }
+
+        /**
+         * Properties of a Relay.
+         * @deprecated Use baton.sync.Relay.$Properties instead.
+         */
+        interface IRelay extends baton.sync.Relay.$Properties {
+        }
+
+        /** Represents a Relay. */
+        class Relay {
+
+            /**
+             * Constructs a new Relay.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: baton.sync.Relay.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Relay node. */
+            node: string;
+
+            /** Relay epoch. */
+            epoch: number;
+
+            /** Relay updates. */
+            updates?: (baton.sync.Updates.$Properties|null);
+
+            /**
+             * Encodes the specified Relay message. Does not implicitly {@link baton.sync.Relay.verify|verify} messages.
+             * @param message Relay message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: baton.sync.Relay.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Relay message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {baton.sync.Relay & baton.sync.Relay.$Shape} Relay
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): baton.sync.Relay & baton.sync.Relay.$Shape;
+        }
+
+        namespace Relay {
+
+            /** Properties of a Relay. */
+            interface $Properties {
+
+                /** Relay node */
+                node?: (string|null);
+
+                /** Relay epoch */
+                epoch?: (number|null);
+
+                /** Relay updates */
+                updates?: (baton.sync.Updates.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Relay. */
+            type $Shape = baton.sync.Relay.$Properties;
         }
 
         /**

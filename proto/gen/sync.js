@@ -45,8 +45,9 @@ export const baton = $root.baton = (() => {
              * @property {baton.sync.Ack.$Properties|null} [ack] Datagram ack
              * @property {baton.sync.Challenge.$Properties|null} [challenge] Datagram challenge
              * @property {baton.sync.Response.$Properties|null} [response] Datagram response
+             * @property {baton.sync.Relay.$Properties|null} [relay] Datagram relay
              * @property {baton.sync.Signature.$Properties|null} [signature] Datagram signature
-             * @property {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"} [body] Datagram body
+             * @property {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"|"relay"} [body] Datagram body
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -75,10 +76,11 @@ export const baton = $root.baton = (() => {
              *   ack?: baton.sync.Ack.$Shape|null;
              *   challenge?: baton.sync.Challenge.$Shape|null;
              *   response?: baton.sync.Response.$Shape|null;
+             *   relay?: baton.sync.Relay.$Shape|null;
              *   signature?: baton.sync.Signature.$Shape|null;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null; challenge?: null; response?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null; challenge?: null; response?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape; challenge?: null; response?: null }|{ body?: "challenge"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge: baton.sync.Challenge.$Shape; response?: null }|{ body?: "response"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response: baton.sync.Response.$Shape })
+             *   ({ body?: undefined; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "updates"; updates: baton.sync.Updates.$Shape; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "hello"; updates?: null; hello: baton.sync.Hello.$Shape; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "nack"; updates?: null; hello?: null; nack: baton.sync.Nack.$Shape; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "lostNotice"; updates?: null; hello?: null; nack?: null; lostNotice: baton.sync.LostNotice.$Shape; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "bulkRequest"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest: baton.sync.BulkRequest.$Shape; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "bulkFetch"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch: baton.sync.BulkFetch.$Shape; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "bulkChunk"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk: baton.sync.BulkChunk.$Shape; goodbye?: null; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "goodbye"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye: baton.sync.Goodbye.$Shape; ack?: null; challenge?: null; response?: null; relay?: null }|{ body?: "ack"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack: baton.sync.Ack.$Shape; challenge?: null; response?: null; relay?: null }|{ body?: "challenge"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge: baton.sync.Challenge.$Shape; response?: null; relay?: null }|{ body?: "response"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response: baton.sync.Response.$Shape; relay?: null }|{ body?: "relay"; updates?: null; hello?: null; nack?: null; lostNotice?: null; bulkRequest?: null; bulkFetch?: null; bulkChunk?: null; goodbye?: null; ack?: null; challenge?: null; response?: null; relay: baton.sync.Relay.$Shape })
              * )} baton.sync.Datagram.$Shape
              */
 
@@ -210,6 +212,14 @@ export const baton = $root.baton = (() => {
             Datagram.prototype.response = null;
 
             /**
+             * Datagram relay.
+             * @member {baton.sync.Relay.$Properties|null|undefined} relay
+             * @memberof baton.sync.Datagram
+             * @instance
+             */
+            Datagram.prototype.relay = null;
+
+            /**
              * Datagram signature.
              * @member {baton.sync.Signature.$Properties|null|undefined} signature
              * @memberof baton.sync.Datagram
@@ -222,12 +232,12 @@ export const baton = $root.baton = (() => {
 
             /**
              * Datagram body.
-             * @member {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"|undefined} body
+             * @member {"updates"|"hello"|"nack"|"lostNotice"|"bulkRequest"|"bulkFetch"|"bulkChunk"|"goodbye"|"ack"|"challenge"|"response"|"relay"|undefined} body
              * @memberof baton.sync.Datagram
              * @instance
              */
             $Object.defineProperty(Datagram.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["updates", "hello", "nack", "lostNotice", "bulkRequest", "bulkFetch", "bulkChunk", "goodbye", "ack", "challenge", "response"]),
+                get: $util.oneOfGetter($oneOfFields = ["updates", "hello", "nack", "lostNotice", "bulkRequest", "bulkFetch", "bulkChunk", "goodbye", "ack", "challenge", "response", "relay"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -277,6 +287,8 @@ export const baton = $root.baton = (() => {
                     $root.baton.sync.Response.encode(message.response, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
                 if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
                     $root.baton.sync.Signature.encode(message.signature, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
+                if (message.relay != null && $Object.hasOwnProperty.call(message, "relay"))
+                    $root.baton.sync.Relay.encode(message.relay, writer.uint32(/* id 16, wireType 2 =*/130).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -423,6 +435,13 @@ export const baton = $root.baton = (() => {
                                 break;
                             message.response = $root.baton.sync.Response.decode(reader, reader.size(), $undefined, _depth + 1, message.response);
                             message.body = "response";
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 2)
+                                break;
+                            message.relay = $root.baton.sync.Relay.decode(reader, reader.size(), $undefined, _depth + 1, message.relay);
+                            message.body = "relay";
                             continue;
                         }
                     case 15: {
@@ -1611,6 +1630,7 @@ export const baton = $root.baton = (() => {
              * @property {boolean|null} [master] Hello master
              * @property {boolean|null} [acknowledge] Hello acknowledge
              * @property {baton.sync.Digest.$Properties|null} [digest] Hello digest
+             * @property {Array.<baton.sync.Position.$Properties>|null} [heard] Hello heard
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1636,6 +1656,7 @@ export const baton = $root.baton = (() => {
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
             const Hello = function (properties) {
+                this.heard = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1691,6 +1712,14 @@ export const baton = $root.baton = (() => {
             Hello.prototype.digest = null;
 
             /**
+             * Hello heard.
+             * @member {Array.<baton.sync.Position.$Properties>} heard
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.heard = $util.emptyArray;
+
+            /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
              * @function encode
              * @memberof baton.sync.Hello
@@ -1718,6 +1747,9 @@ export const baton = $root.baton = (() => {
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.acknowledge);
                 if (message.digest != null && $Object.hasOwnProperty.call(message, "digest"))
                     $root.baton.sync.Digest.encode(message.digest, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.heard != null && message.heard.length)
+                    for (let i = 0; i < message.heard.length; ++i)
+                        $root.baton.sync.Position.encode(message.heard[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1811,6 +1843,14 @@ export const baton = $root.baton = (() => {
                             if (wireType !== 2)
                                 break;
                             message.digest = $root.baton.sync.Digest.decode(reader, reader.size(), $undefined, _depth + 1, message.digest);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.heard && message.heard.length))
+                                message.heard = [];
+                            message.heard.push($root.baton.sync.Position.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
@@ -3123,6 +3163,179 @@ export const baton = $root.baton = (() => {
             };
 
             return Ack;
+        })();
+
+        sync.Relay = (function() {
+
+            /**
+             * Properties of a Relay.
+             * @typedef {Object} baton.sync.Relay.$Properties
+             * @property {string|null} [node] Relay node
+             * @property {number|null} [epoch] Relay epoch
+             * @property {baton.sync.Updates.$Properties|null} [updates] Relay updates
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Relay.
+             * @memberof baton.sync
+             * @interface IRelay
+             * @augments baton.sync.Relay.$Properties
+             * @deprecated Use baton.sync.Relay.$Properties instead.
+             */
+
+            /**
+             * Shape of a Relay.
+             * @typedef {baton.sync.Relay.$Properties} baton.sync.Relay.$Shape
+             */
+
+            /**
+             * Constructs a new Relay.
+             * @memberof baton.sync
+             * @classdesc Represents a Relay.
+             * @constructor
+             * @param {baton.sync.Relay.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Relay = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Relay node.
+             * @member {string} node
+             * @memberof baton.sync.Relay
+             * @instance
+             */
+            Relay.prototype.node = "";
+
+            /**
+             * Relay epoch.
+             * @member {number} epoch
+             * @memberof baton.sync.Relay
+             * @instance
+             */
+            Relay.prototype.epoch = 0;
+
+            /**
+             * Relay updates.
+             * @member {baton.sync.Updates.$Properties|null|undefined} updates
+             * @memberof baton.sync.Relay
+             * @instance
+             */
+            Relay.prototype.updates = null;
+
+            /**
+             * Encodes the specified Relay message. Does not implicitly {@link baton.sync.Relay.verify|verify} messages.
+             * @function encode
+             * @memberof baton.sync.Relay
+             * @static
+             * @param {baton.sync.Relay.$Properties} message Relay message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Relay.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && !$Object.is(message.epoch, 0))
+                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.epoch);
+                if (message.updates != null && $Object.hasOwnProperty.call(message, "updates"))
+                    $root.baton.sync.Updates.encode(message.updates, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Relay message from the specified reader or buffer.
+             * @function decode
+             * @memberof baton.sync.Relay
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {baton.sync.Relay & baton.sync.Relay.$Shape} Relay
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Relay.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.baton.sync.Relay();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.updates = $root.baton.sync.Updates.decode(reader, reader.size(), $undefined, _depth + 1, message.updates);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Relay;
         })();
 
         sync.Goodbye = (function() {

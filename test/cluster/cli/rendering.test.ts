@@ -222,6 +222,8 @@ test('sync shows who exchanges the table with whom, and how much in each directi
           sequence: 40,
           rejected: { replay: 2 },
           unsaid: {},
+          outcomes: {},
+          counters: {},
           peers: [
             {
               node: 'd2',
@@ -251,6 +253,8 @@ test('sync shows who exchanges the table with whom, and how much in each directi
           sequence: 0,
           rejected: {},
           unsaid: {},
+          outcomes: {},
+          counters: {},
           peers: [],
         },
       },

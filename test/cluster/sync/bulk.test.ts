@@ -92,7 +92,7 @@ test('the master is chosen as donor, then who has most entries, then the first b
 });
 
 test('a donor that dies during the transfer is replaced', (t) => {
-  const world = worldWith('a', 3000);
+  const world = worldWith('a', 3000, { fetchWindow: 8 });
   world.start('b');
   world.run(seconds(2));
   world.get('a').sync.setMaster(world.now, true);
@@ -135,7 +135,7 @@ test('a donor that says goodbye is replaced at once', (t) => {
 });
 
 test('a joiner whose only donor dies ends up complete with what it got', (t) => {
-  const world = worldWith('a', 3000);
+  const world = worldWith('a', 3000, { fetchWindow: 8 });
   const b = world.start('b');
   world.runUntil(() => b.table.size > 100, seconds(1));
   world.kill('a');

@@ -76,6 +76,8 @@ const bodies: readonly MessageBody[] = [
   },
   { kind: 'lost-notice', oldestKept: 77 },
   { kind: 'challenge' },
+  { kind: 'relay', node: 'd2', epoch: 5, updates: updatesOf(9, [udp6], [record(1)]) },
+  { ...hello(), heard: [{ node: 'd2', epoch: 5, sequence: 2 ** 43 }] },
   { kind: 'response', node: 'd2', epoch: 5, counter: 2 ** 42 },
   { kind: 'ack', node: 'd2', epoch: 5, sequence: 2 ** 41 },
   { kind: 'bulk-request' },
@@ -128,6 +130,7 @@ function saidBy(body: MessageBody): unknown {
   if (body.kind === 'bulk-chunk') {
     return { ...body, origins: [...body.origins], records: body.records.records.map(plainRecord) };
   }
+  if (body.kind === 'relay') return { ...body, updates: saidBy(body.updates) };
   if (body.kind !== 'updates') return body;
   const { records, removals } = body.changes;
   return { ...body, changes: [records.map(plainRecord), removals.map(keyText)] };

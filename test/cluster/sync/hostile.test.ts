@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { Replication } from '../../../cluster/node/replication.js';
+import { Replication } from '../../../cluster/member/replication.js';
 import { ChangeList } from '../../../cluster/sync/change-list.js';
 import { encodeDatagram } from '../../../cluster/sync/codec.js';
 import type { BulkChunk, MessageBody } from '../../../cluster/sync/message.js';
@@ -236,6 +236,7 @@ function bodyOfPeer(random: Prng, sequence: number): MessageBody {
     () => ({ kind: 'goodbye', lastSequence: sequence }),
     () => ({ kind: 'ack', ...own, sequence: random.below(3) }),
     () => ({ kind: 'challenge' }),
+    () => ({ kind: 'relay', node: 'c', epoch: 1, updates: updatesOf(sequence, recordsOf(random)) }),
     () => ({ kind: 'response', ...own, counter: sequence }),
   ];
   return pick(random, makers)();
@@ -404,6 +405,6 @@ test('50,000 mutated presence streams are read or cut, and with keys say nothing
 test('every kind of message was among the good ones', (t) => {
   const random = new Prng(26);
   const bodies = Array.from({ length: 500 }, () => bodyOfPeer(random, 1).kind);
-  t.equal(new Set(bodies).size, 11);
+  t.equal(new Set(bodies).size, 12);
   t.end();
 });

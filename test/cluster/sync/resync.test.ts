@@ -48,7 +48,7 @@ test('while a node fetches its table anew, another order to do so changes nothin
 });
 
 test('an order in the middle of a transfer begins it anew', (t) => {
-  const world = worldWith('a', 3_000);
+  const world = worldWith('a', 3_000, { fetchWindow: 8 });
   const b = world.start('b');
   world.runUntil(() => b.table.size > 100, seconds(1));
   b.sync.resync(world.now);

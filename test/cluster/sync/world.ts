@@ -250,6 +250,7 @@ export const hello = (
   master: false,
   acknowledge: false,
   digest,
+  heard: [],
 });
 
 /** Updates with these records, and behind them these removals. */

@@ -1,4 +1,4 @@
-import { after, milliseconds, Never, type Instant } from '../../director/base/time.js';
+import { after, earliest, milliseconds, Never, type Instant } from '../../director/base/time.js';
 import type { Director, FloatingAddress } from '../../director/core/director.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
 import { Announcer } from './announcer.js';
@@ -31,11 +31,12 @@ export class HeldAddresses {
   }
 
   get deadline(): Instant {
-    return this.#retiredUntil;
+    return earliest(this.#retiredUntil, this.#announcer.deadline);
   }
 
   handleDeadline(at: Instant): void {
     if (this.#retiredUntil <= at) this.giveUp();
+    this.#announcer.handleDeadline(at);
   }
 
   /** Answers for the addresses, and serves what comes for them. */
@@ -59,12 +60,8 @@ export class HeldAddresses {
   }
 
   /** Tells the links so many times who has the addresses. */
-  announce(rounds: number): void {
-    this.#announcer.burst(this.#addresses, rounds);
-  }
-
-  close(): void {
-    this.#announcer.stop();
+  announce(at: Instant, rounds: number): void {
+    this.#announcer.burst(at, this.#addresses, rounds);
   }
 
   #setLive(isLive: boolean): void {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
@@ -78,8 +78,17 @@ function applyUnits(
     const isStale =
       (isOurs && isCodeNew) ||
       causes.some((path) => known.includes(path) && changed.includes(path));
-    run('systemctl', isStale ? 'restart' : 'start', name);
+    startUnit(isStale ? 'restart' : 'start', name);
   }
+}
+
+/** Throws with the unit's last words, which tell why it does not start. */
+function startUnit(verb: 'start' | 'restart', name: string): void {
+  const started = spawnSync('systemctl', [verb, name], { encoding: 'utf8' });
+  if (started.status === 0) return;
+  const argv = ['--unit', name, '--lines=10', '--output=cat', '--no-pager'];
+  const words = spawnSync('journalctl', argv, { encoding: 'utf8' }).stdout.trim();
+  throw new IoError({ code: 'unit' }, `${name} does not start; its last words:\n${words}`);
 }
 
 const run = (program: string, ...options: string[]): void => {

@@ -61,8 +61,9 @@ export const directorUnit = (name: string, guest: Guest, config: string): string
     [
       'Type=notify',
       'NotifyAccess=all',
-      'WatchdogSec=10',
-      'TimeoutStartSec=60',
+      // Where processors are emulated, and there are fewer than machines, all takes a hundred times as long.
+      'WatchdogSec=30',
+      'TimeoutStartSec=300',
       'TimeoutStopSec=15',
       'Restart=always',
       'RestartSec=1',

@@ -15,6 +15,7 @@ import { defaultConfigId, readKeepalivedFile } from './config-file.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
+import { ServiceNotice } from './service-notice.js';
 import { apiHandlers } from './views.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
@@ -25,6 +26,7 @@ const program = new Command('baton-director')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
   .option('-i, --config-id <id>', 'also read the lines that begin with @ID', defaultConfigId())
   .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--control-group', 'let the group of this process use the control socket too')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .action(run);
 
@@ -32,8 +34,10 @@ async function run(options: {
   readonly config: string;
   readonly configId: string;
   readonly control: string;
+  readonly controlGroup?: true;
   readonly logLevel: string;
 }): Promise<void> {
+  const service = new ServiceNotice(process.env);
   const parsed = required(readKeepalivedFile(options.config, options.configId));
   const interfaces = discoverInterfaces();
   const problems = checkAgainstInterfaces(parsed, interfaces);
@@ -55,13 +59,16 @@ async function run(options: {
     options.control,
     apiHandlers(member),
     commandHandlers(member),
+    { isForGroup: options.controlGroup === true },
   );
+  service.ready();
   log.info('started', { control: options.control });
 
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
+    service.stopping();
     await member.stop();
     await control.close();
     log.info('stopped');

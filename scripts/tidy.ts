@@ -15,6 +15,7 @@ const pureFolders: Readonly<Record<string, readonly string[]>> = {
   'cluster/sync': ['director/base', 'director/wire'],
   'cluster/config': ['director/base', 'director/wire'],
   'cluster/ipvsadm': ['director/base'],
+  'cluster/health': ['director/base'],
 };
 
 /** What only the edge may use: in a pure folder time and chance are arguments. */

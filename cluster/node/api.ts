@@ -220,6 +220,10 @@ export interface NodeEvent {
     | 'bulk-complete'
     | 'preempt-allowed'
     | 'first-packet'
+    | 'server-up'
+    | 'server-down'
+    | 'quorum-up'
+    | 'quorum-down'
     | 'stopping';
   readonly text: string;
 }

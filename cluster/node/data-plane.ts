@@ -5,9 +5,6 @@ import { IoError } from '../../director/base/errors.js';
 import { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
 import type { MarkRule } from '../../director/core/marks.js';
-import { createScheduler } from '../../director/core/schedulers/create.js';
-import { addressKey, markKey } from '../../director/core/service-table.js';
-import { methodFromName, type ServiceKey } from '../../director/core/services.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
 import { virtualMac } from '../../director/core/virtual-macs.js';
 import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
@@ -15,10 +12,10 @@ import { openPcapPort } from '../../director/io/pcap-port.js';
 import { toWords } from '../../director/wire/address-words.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
 import { Family } from '../../director/wire/flow.js';
-import { Protocol } from '../../director/wire/ipv4.js';
 import type { Packet } from '../../director/wire/packet.js';
-import type { NodeConfig, ServiceProtocol, VirtualServerConfig } from '../config/node-config.js';
+import type { NodeConfig } from '../config/node-config.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
+import { addService, ProtocolNumbers } from './service-configuration.js';
 
 /** A director with the ports that carry its frames. */
 export interface DataPlane {
@@ -64,7 +61,7 @@ export async function openDataPlane(
   director.marks = markRules(config);
   director.localEndpoints.setPool(config.dataPlane.localAddresses);
   addFloatingAddresses(director, config);
-  addServices(director, config);
+  for (const virtual of config.virtualServers) addService(director, virtual, config.dataPlane);
   const open = async (): Promise<void> => {
     for (const used of usedInterfaces(director, config)) {
       if (ports.has(used.index)) continue;
@@ -152,42 +149,6 @@ function addFloatingAddresses(director: Director, config: NodeConfig): void {
   }
 }
 
-function addServices(director: Director, { virtualServers, dataPlane }: NodeConfig): void {
-  for (const virtual of virtualServers) {
-    const { settings, prng } = director;
-    const options = { settings, prng };
-    const flags = virtual.schedulerFlags;
-    const scheduler = createScheduler(virtual.scheduler, { ...options, flags });
-    const address = virtual.firewallMark === undefined ? virtual.address : undefined;
-    const { persistence, isOnePacket, commit } = virtual;
-    const key = keyOf(virtual);
-    const service = director.addService(key, address, scheduler, {
-      persistence,
-      isOnePacket,
-      commit,
-    });
-    // The configuration has been checked: no service is in it twice.
-    if (service === undefined) continue;
-    if (dataPlane.unknownTcp === 'hash') {
-      service.consistent = createScheduler('mh', { ...options, flags: ['mh-port'] });
-    }
-    for (const { method, ...server } of virtual.realServers) {
-      director.services.addServer(service, { ...server, method: methodFromName(method) });
-    }
-  }
-}
-
-const keyOf = (virtual: VirtualServerConfig): ServiceKey =>
-  virtual.firewallMark === undefined
-    ? addressKey(virtual.address, virtual.port, ProtocolNumbers[virtual.protocol])
-    : markKey(virtual.firewallMark, Family[virtual.family]);
-
-const ProtocolNumbers: Readonly<Record<ServiceProtocol, number>> = {
-  tcp: Protocol.tcp,
-  udp: Protocol.udp,
-  sctp: Protocol.sctp,
-};
-
 const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
   dataPlane.firewallMarks.map(({ address, protocol, ...rule }) => ({
     ...toWords(address),
@@ -195,19 +156,26 @@ const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
     protocol: ProtocolNumbers[protocol],
   }));
 
-/** The interfaces that hold floating addresses, lead to real servers or speak from virtual MAC addresses. */
-function usedInterfaces(director: Director, { vrrpInstances }: NodeConfig): Set<Interface> {
+/**
+ * The interfaces that hold floating addresses, lead to real servers or speak from virtual MAC addresses: also to servers that
+ * are down now, and to those that ipvsadm has added.
+ */
+function usedInterfaces(director: Director, config: NodeConfig): Set<Interface> {
+  const { vrrpInstances, virtualServers } = config;
   const used = new Set<Interface>();
   // Advertisements from a virtual MAC address leave as frames.
   for (const { virtualMac: isVirtual, device } of vrrpInstances) {
     if (isVirtual) used.add(requireInterface(director.interfaces, device));
   }
   for (const floating of director.floating.values()) used.add(floating.interface);
-  for (const { servers } of director.services.services()) {
-    for (const { family, words } of servers) {
-      const route = director.routes.find(family, words);
-      if (route !== undefined) used.add(route.interface);
-    }
+  const added = [...director.services.services()].flatMap(({ servers }) => servers);
+  const configured = virtualServers
+    .flatMap(({ realServers, sorryServer }) => [...realServers, sorryServer])
+    .filter((server) => server !== undefined)
+    .map(({ address }) => toWords(address));
+  for (const { family, words } of [...added, ...configured]) {
+    const route = director.routes.find(family, words);
+    if (route !== undefined) used.add(route.interface);
   }
   return used;
 }

@@ -25,12 +25,13 @@ import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
 import { createSync, keyRingOf, newLife } from './create-sync.js';
 import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
+import { HealthPlane } from './health/health-plane.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
 import { SessionLink } from './session-link.js';
 import { Timeline } from './timeline.js';
-import type { RouterPorts, VirtualRouter } from './virtual-router.js';
-import { VrrpPlane } from './vrrp-plane.js';
+import type { VirtualRouter } from './virtual-router.js';
+import { VrrpPlane, type PlanePorts } from './vrrp-plane.js';
 
 /** Frames after which timers are served even while more frames wait. */
 const FramesPerTurn = 64;
@@ -62,6 +63,7 @@ export class Member {
   readonly #log: Log;
   #plane: DataPlane | undefined;
   #vrrp: VrrpPlane | undefined;
+  #health: HealthPlane | undefined;
   #replication: Replication | undefined;
   #sync: SyncMachine | undefined;
   #link: SessionLink | undefined;
@@ -90,6 +92,10 @@ export class Member {
 
   get vrrp(): VrrpPlane {
     return required(this.#vrrp);
+  }
+
+  get health(): HealthPlane {
+    return required(this.#health);
   }
 
   get routers(): readonly VirtualRouter[] {
@@ -126,6 +132,8 @@ export class Member {
       this.#receiveFrame(packet, arrival),
     );
     const { director } = this.#plane;
+    const { timeline } = this;
+    this.#health = await HealthPlane.open(this.config, { director, timeline, log: this.#log });
     this.#replication = new Replication(director, now, newLife(this.config.routerId));
     this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.link.tellRemoval(index, now());
@@ -137,6 +145,7 @@ export class Member {
     this.timeline.add('started', `pid ${process.pid}`);
     this.#nextTick = at;
     this.#vrrp.start(at, { mayPreempt: this.#sync === undefined });
+    this.#health.start(at);
     this.#sync?.start(at);
     this.#linkTo(this.#sync);
     if (this.#sync !== undefined) this.timeline.add('bulk-started', 'asking peers for their table');
@@ -170,6 +179,7 @@ export class Member {
     if (wasMaster) this.link.handOver(now());
     this.#endSync(now());
     await this.#peerWatch?.close();
+    await this.#health?.close();
     await this.close();
   }
 
@@ -178,6 +188,7 @@ export class Member {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#plane?.close();
+    await this.#health?.close();
     await this.#syncSocket?.close();
     await this.#vrrp?.close();
   }
@@ -203,7 +214,9 @@ export class Member {
       log: this.#log,
     });
     this.#syncSocket = await SyncSocket.open({ ...config, address }, (bytes, source) => {
-      sync.handleDatagram(now(), bytes, source);
+      const at = now();
+      this.#health?.hear(at);
+      sync.handleDatagram(at, bytes, source);
       this.#turn();
     });
     this.#sync = sync;
@@ -249,8 +262,9 @@ export class Member {
     }
   }
 
-  #routerPorts(): Omit<RouterPorts, 'notify' | 'director'> {
+  #routerPorts(): PlanePorts {
     return {
+      followLink: (device, isUp) => this.#health?.followLink(device, isUp),
       timeline: this.timeline,
       log: this.#log,
       changed: () => this.#turn(),
@@ -298,6 +312,7 @@ export class Member {
       this.#turn();
       at = now();
     }
+    this.#health?.hear(at);
     const verdict = processFrame(this.plane.director, packet, arrival, at);
     if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
       this.#awaitsFirstPacket = false;
@@ -345,6 +360,7 @@ export class Member {
     this.#nextTick = after(at, TickInterval);
     this.plane.director.tick(at);
     keepNextHopsKnown(this.plane.director, at);
+    this.#health?.followHolding(at);
     this.#watchPeers(at);
   }
 

@@ -29,6 +29,12 @@ const NotifyStates: Readonly<Record<VrrpState, NotifyState>> = {
   fault: 'FAULT',
 };
 
+/** The rest of the node, as its elections need it. */
+export interface PlanePorts extends Omit<RouterPorts, 'notify' | 'director'> {
+  /** An interface that carries frames has lost its carrier, or has it again. */
+  followLink(device: string, isUp: boolean): void;
+}
+
 /** A sync group with what is told about it. */
 interface Group {
   readonly machine: SyncGroup;
@@ -53,16 +59,15 @@ export class VrrpPlane {
   }
 
   /** Opens the sockets of all instances. Throws an `IoError` when the environment refuses something. */
-  static async open(
-    config: NodeConfig,
-    data: DataPlane,
-    ports: Omit<RouterPorts, 'notify' | 'director'>,
-  ): Promise<VrrpPlane> {
+  static async open(config: NodeConfig, data: DataPlane, ports: PlanePorts): Promise<VrrpPlane> {
     const rules = { security: config.scriptSecurity };
     const notifications = new Notifications(config.notifyFifo, rules, ports.log);
     const tracked = new Map(config.vrrpInstances.map((vrrp) => [vrrp, trackedBy(vrrp, config)]));
     const report: TrackerReport = (kind, name, value) => {
-      if (kind === 'interface') plane.#followLink(name, value === true);
+      if (kind === 'interface') {
+        plane.#followLink(name, value === true);
+        ports.followLink(name, value === true);
+      }
       for (const router of plane.routers) router.track(kind, name, value);
       ports.changed();
     };

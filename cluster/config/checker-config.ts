@@ -86,7 +86,7 @@ export interface UrlCheckConfig {
   readonly virtualHost: string | undefined;
   /** `digest`: the MD5 of the body, as 32 lower-case hexadecimal digits. */
   readonly digest: string | undefined;
-  /** `status_code`: 100 to 999; 200 to 299 unless the file says otherwise. */
+  /** `status_code`: 100 to 599; 200 to 299 unless the file says otherwise. */
   readonly statusCodes: readonly StatusCodeRange[];
   readonly regex: RegexConfig | undefined;
   /** `tls_compliant` of the URL, or that of its checker. */
@@ -162,7 +162,7 @@ export interface PingCheckConfig extends NetworkCheck {
 export interface MiscCheckConfig extends CheckTiming {
   readonly kind: 'MISC_CHECK';
   readonly command: CommandConfig;
-  /** `misc_timeout`: a run that takes longer is killed and has failed; `delayLoop` unless the file says otherwise. */
+  /** `misc_timeout`: a run that takes longer is killed and has failed; else `delay_loop` of the virtual server. */
   readonly timeout: Duration;
   /** `misc_dynamic`: an exit status from 2 to 255 is a success that makes the weight two less than it. */
   readonly dynamic: boolean;
@@ -227,7 +227,7 @@ export interface BfdInstanceConfig {
   readonly neighbour: IpAddress;
   /** `source_ip`; undefined for what the kernel chooses. */
   readonly source: IpAddress | undefined;
-  /** `min_rx`: 1 ms to 1000 s; 10 ms unless the file says otherwise. */
+  /** `min_rx`: 1 ms to 4294 s; 10 ms unless the file says otherwise. */
   readonly minimumReceive: Duration;
   /** `min_tx`: likewise. */
   readonly minimumTransmit: Duration;
@@ -237,7 +237,7 @@ export interface BfdInstanceConfig {
   readonly multiplier: number;
   /** `passive`: waits until the neighbour speaks. */
   readonly passive: boolean;
-  /** `ttl` or `hoplimit` of sent messages: 1 to 255; 255 unless the file says otherwise. */
+  /** `ttl` or `hoplimit` of sent messages: 1 to 255; 255 for IPv4 and 64 for IPv6 unless the file says otherwise. */
   readonly hopLimit: number;
   /** `max_hops`: how many routers may be between; -1 does not check. 0 unless the file says otherwise. */
   readonly maximumHops: number;

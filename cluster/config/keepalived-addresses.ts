@@ -1,3 +1,4 @@
+import { AddressOptions, AddressReason } from './keepalived-keywords.js';
 import type { Statement } from './keepalived-statements.js';
 import { lineOf, virtualAddressKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
@@ -60,7 +61,7 @@ function readAddresses(block: Statement, limit: number, context: ReadContext): A
     const dev = (value: Value): void => {
       device = reader.device(value);
     };
-    reader.options(statement, 0, { dev });
+    reader.options(withoutKernelOptions(statement, context), 0, { dev });
     const prefix = reader.prefix({ name: block.keyword, text, line });
     if (prefix === undefined) continue;
     claim(context, virtualAddressKey(prefix.address), line);
@@ -72,4 +73,24 @@ function readAddresses(block: Statement, limit: number, context: ReadContext): A
     problems.add(beyond.line, 'not-supported', message);
   }
   return addresses;
+}
+
+/** The statement without the options that are about an address in the kernel; each is named in a warning. */
+function withoutKernelOptions(statement: Statement, { problems }: ReadContext): Statement {
+  const words: string[] = [];
+  const columns: number[] = statement.columns.slice(0, 1);
+  for (let index = 0; index < statement.words.length; index += 1) {
+    const word = statement.words[index] ?? '';
+    const column = statement.columns[index + 1] ?? 1;
+    const values = AddressOptions.get(word);
+    if (values === undefined) {
+      words.push(word);
+      columns.push(column);
+      continue;
+    }
+    const message = `${word} of an address is not simulated: ${AddressReason}`;
+    problems.warn(statement.line, word, message, column);
+    index += values;
+  }
+  return { ...statement, words, columns };
 }

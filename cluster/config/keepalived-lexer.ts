@@ -1,78 +1,67 @@
 import type { ProblemList } from './problem.js';
+import type { SourceLine } from './source-text.js';
 
 /** A word, a brace or the end of a line of keepalived.conf. A quoted brace is a word. */
 export interface Token {
   readonly kind: 'word' | 'open' | 'close' | 'end-of-line';
   readonly text: string;
+  /** 1-based, of the lines that are read. */
   readonly line: number;
+  /** 1-based, in its line. */
+  readonly column: number;
+  /** Where the next character of its line is, from 0. */
+  readonly end: number;
 }
 
-/**
- * The id of the `@` lines that are meant for us. keepalived reads those of the id that it is started with (`-i`), or else
- * of the name of its machine: a machine called baton would read ours.
- */
-const ConfigId = 'baton';
-
 /** Blanks, a comment, a brace, a quoted part, a bare part, or a quote that nothing closes: every character is one. */
-const Piece = /(\s+)|([#!][^]*)|([{}])|"([^"]*)"|([^\s#!{}"]+)|"/g;
+const Piece = /(\s+)|([#!][^]*)|([{}])|"([^"]*)"|((?:\\[#!]|[^\s#!{}"])+)|"/g;
 
-/** What keepalived would replace or unescape inside a word, and we would not. */
-const Substitution = /[$\\]|^~(?:SEQ|LST)/;
+/** A parameter in braces that nothing has replaced: its braces would be those of a block. */
+const Undefined = /\$$/;
 
-/**
- * Cuts keepalived.conf into words (keepalived.conf(5): quotes join what they hold, `#` and `!` start a comment).
- * Lines of other `@` ids are left out, as keepalived does; the lines of ours are read without their prefix.
- */
-export function tokenize(text: string, problems: ProblemList): Token[] {
+/** Cuts lines into words (keepalived.conf(5): double quotes join what they hold, `#` and `!` start a comment). */
+export function tokenize(lines: readonly SourceLine[], problems: ProblemList): Token[] {
   const tokens: Token[] = [];
-  for (const [index, content] of text.split(/\r?\n/).entries()) {
-    const selected = selectLine(content);
-    if (selected === undefined) continue;
-    tokenizeLine(selected, index + 1, tokens, problems);
-    tokens.push({ kind: 'end-of-line', text: '', line: index + 1 });
+  for (const [index, { text }] of lines.entries()) {
+    const line = index + 1;
+    if (text !== '') tokenizeLine(text, line, tokens, problems);
+    tokens.push({ kind: 'end-of-line', text: '', line, column: text.length + 1, end: text.length });
   }
   return tokens;
 }
 
-/** The line without its `@id` or `@^id` condition, or undefined when the condition says that it is not for us. */
-function selectLine(content: string): string | undefined {
-  const condition = /^\s*@(\^?)(\S*)/.exec(content);
-  if (condition === null) return content;
-  const negated = condition[1] === '^';
-  const matches = condition[2] === ConfigId;
-  return matches === negated ? undefined : content.slice(condition[0].length);
-}
-
 function tokenizeLine(content: string, line: number, tokens: Token[], problems: ProblemList): void {
   let word: string | undefined;
-  let hasSubstitution = false;
-  const endWord = (): void => {
+  let column = 1;
+  const endWord = (end: number): void => {
     if (word === undefined) return;
-    if (hasSubstitution) {
-      const message = `parameters, escapes and single quotes are not supported yet: ${word}`;
-      problems.add(line, 'not-supported', message);
-    }
-    tokens.push({ kind: 'word', text: word, line });
+    tokens.push({ kind: 'word', text: word, line, column, end });
     word = undefined;
-    hasSubstitution = false;
   };
   for (const match of content.matchAll(Piece)) {
-    const [, blanks, comment, brace, quoted, bare] = match;
-    const part = quoted ?? bare;
+    const [piece, blanks, comment, brace, quoted, bare] = match;
+    const start = match.index;
+    const part = quoted ?? bare?.replaceAll(/\\([#!])/g, '$1');
     if (part !== undefined) {
-      // Inside double quotes a single one is the reader's of a command line, and else a character.
-      hasSubstitution ||= Substitution.test(part) || (bare?.includes("'") ?? false);
+      if (word === undefined) column = start + 1;
       word = (word ?? '') + part;
       continue;
     }
-    endWord();
+    if (brace === '{' && Undefined.test(word ?? '')) {
+      const name = /^[^\s}]*/.exec(content.slice(start + 1))?.[0] ?? '';
+      problems.add(line, 'unknown-reference', `nothing defines the parameter ${name}`, start);
+      return;
+    }
+    endWord(start);
     if (comment !== undefined) return;
     if (brace !== undefined) {
-      tokens.push({ kind: brace === '{' ? 'open' : 'close', text: brace, line });
+      const kind = brace === '{' ? 'open' : 'close';
+      tokens.push({ kind, text: brace, line, column: start + 1, end: start + piece.length });
     } else if (blanks === undefined) {
-      problems.add(line, 'syntax', 'a quote that is opened on this line is not closed on it');
+      const message = 'a quote that is opened on this line is not closed on it';
+      problems.add(line, 'syntax', message, start + 1);
       return;
     }
   }
-  endWord();
+  endWord(content.length);
 }

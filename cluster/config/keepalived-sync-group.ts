@@ -90,7 +90,7 @@ function checkTracking(
       problems.add(
         line,
         'duplicate',
-        `${name} is tracked by the vrrp_sync_group too, on line ${earlier}`,
+        `${name} is tracked by the vrrp_sync_group too, on ${problems.describeLine(earlier)}`,
       );
     }
     if (weight === 0 || group.trackingWeight) continue;

@@ -76,7 +76,12 @@ function readTracked(
       );
       return [];
     }
-    const named = { keyword: `the weight of ${name}`, words: values, line, body: undefined };
+    const named = {
+      ...statement,
+      keyword: `the weight of ${name}`,
+      words: values,
+      columns: statement.columns.slice(1),
+    };
     const { weight, reverse } = readWeight(named, TrackerKeywords[kind].weights, context);
     return [{ kind, name, weight, reverse, line }];
   });

@@ -132,7 +132,6 @@ const intervalKeyword = (
 
 function scriptKeywords(draft: VrrpGlobals, context: ReadContext): Record<string, Keyword> {
   const { reader } = context;
-  // One object for both: the one is also told of virtual servers, which have no news yet.
   const fifo: Keyword = {
     read: (statement) => {
       draft.notifyFifo = reader.text(reader.value(statement, 'a path'), MaximumPathLength);
@@ -149,7 +148,6 @@ function scriptKeywords(draft: VrrpGlobals, context: ReadContext): Record<string
         draft.scriptSecurity = reader.mark(statement);
       },
     },
-    notify_fifo: fifo,
     vrrp_notify_fifo: fifo,
   };
 }

@@ -15,6 +15,11 @@ export type Draft<T> = { -readonly [Key in keyof T]?: T[Key] | undefined };
 export function claim({ positions, problems }: ReadContext, key: string, line: number): boolean {
   const earlier = positions.get(key);
   if (earlier === undefined) positions.set(key, line);
-  else problems.add(line, 'duplicate', `${key} is already defined on line ${earlier}`);
+  else
+    problems.add(
+      line,
+      'duplicate',
+      `${key} is already defined on ${problems.describeLine(earlier)}`,
+    );
   return earlier === undefined;
 }

@@ -6,6 +6,7 @@ import type { Instant } from '../../../director/base/time.js';
 import type {
   BfdCheckConfig,
   CheckerConfig,
+  CheckTiming,
   FileCheckConfig,
 } from '../../config/checker-config.js';
 import {
@@ -146,9 +147,18 @@ const isActive = (config: CheckerConfig): config is ActiveConfig =>
 /** What a checker asks, without when. */
 function questionOf(config: CheckerConfig): object {
   if (!isActive(config)) return config;
-  const { delayLoop, retry, delayBeforeRetry, warmup, alpha, logAllFailures, ...question } = config;
-  return question;
+  return { ...config, ...AnyTime };
 }
+
+/** Instead of the timing of a checker. */
+const AnyTime: Readonly<Record<keyof CheckTiming, undefined>> = {
+  delayLoop: undefined,
+  retry: undefined,
+  delayBeforeRetry: undefined,
+  warmup: undefined,
+  alpha: undefined,
+  logAllFailures: undefined,
+};
 
 /** A checker's rules in the machine's words. */
 function rulesOf(config: ActiveConfig): CheckerRules {

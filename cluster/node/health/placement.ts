@@ -17,7 +17,7 @@ export type Placements = ReadonlyMap<string, RealServerSettings>;
  * change by ipvsadm meanwhile stays until the pool has something else to say about the same server.
  */
 export class ServicePlaces {
-  #key: ServiceKey;
+  readonly #key: ServiceKey;
   #placed = new Map<string, RealServerSettings>();
 
   constructor(key: ServiceKey) {

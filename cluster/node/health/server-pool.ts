@@ -58,7 +58,7 @@ export class ServerPool {
     this.#ports = ports;
     this.#services = services;
     this.name = this.virtual.pool;
-    this.#servers = this.#prepareServers(this.virtual).map(({ apply }) => apply());
+    this.#servers = this.#prepareServers(this.virtual).map((apply) => apply());
     this.#pool = new Pool(this.#rules());
     this.#place();
   }
@@ -123,7 +123,7 @@ export class ServerPool {
     return (now) => {
       const before = [...this.#checks()];
       this.#services = services;
-      this.#servers = prepared.map(({ apply }) => apply(now));
+      this.#servers = prepared.map((apply) => apply(now));
       const after = new Set(this.#checks());
       for (const check of before) if (!after.has(check)) check.close();
       this.#pool.adopt(this.#rules());
@@ -170,7 +170,7 @@ export class ServerPool {
         }
         return server;
       };
-      return { apply };
+      return apply;
     });
   }
 
@@ -270,9 +270,8 @@ export class ServerPool {
   }
 }
 
-interface PreparedServer {
-  apply(now?: Instant): PoolServer;
-}
+/** Gives a real server its new checkers; without a time they are its first. */
+type PreparedServer = (now?: Instant) => PoolServer;
 
 /** keepalived's; `sorry_server` has no weight of its own. */
 const SorryWeight = 1;

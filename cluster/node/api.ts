@@ -15,6 +15,7 @@ export interface Api {
   readonly '/status': NodeStatus;
   readonly '/sessions': { readonly sessions: readonly SessionView[] };
   readonly '/services': { readonly services: readonly ServiceView[] };
+  readonly '/health': { readonly pools: readonly PoolView[] };
   readonly '/vrrp': { readonly instances: readonly VrrpView[] };
   readonly '/sync': SyncView;
   readonly '/events': { readonly events: readonly NodeEvent[] };
@@ -98,13 +99,68 @@ export interface ServiceView {
   /** `address:port`, or the mark. */
   readonly virtual: string;
   readonly scheduler: string;
-  readonly realServers: readonly {
+  /** Absent when no checker belongs to the service. */
+  readonly quorum: QuorumView | undefined;
+  /** Those of the service, and after them those that their checkers have taken out of it. */
+  readonly realServers: readonly RealServerView[];
+}
+
+export interface RealServerView {
+  readonly address: string;
+  readonly method: MethodName;
+  /** False for one that has been taken out: it is down. */
+  readonly isPlaced: boolean;
+  readonly weight: number;
+  readonly active: number;
+  readonly inactive: number;
+  /** What its checkers say; absent when it has none. */
+  readonly health: ServerHealth | undefined;
+}
+
+export interface ServerHealth {
+  readonly isUp: boolean;
+  /** Why the first of its checkers that says down does so. */
+  readonly reason: string | undefined;
+}
+
+export interface QuorumView {
+  readonly isUp: boolean;
+  /** The sum of the weights of the servers that are up, and what it has to be. */
+  readonly weight: number;
+  readonly quorum: number;
+  readonly hysteresis: number;
+  /** True while the sorry server stands in. */
+  readonly isSorry: boolean;
+}
+
+/** The real servers of one `virtual_server` block, as health checks see them. */
+export interface PoolView {
+  /** The block, as messages name it. */
+  readonly name: string;
+  readonly quorum: QuorumView;
+  readonly servers: readonly {
     readonly address: string;
-    readonly method: MethodName;
+    readonly isUp: boolean;
+    /** What its configured weight has become by its checkers. */
     readonly weight: number;
-    readonly active: number;
-    readonly inactive: number;
+    readonly checkers: readonly CheckerView[];
   }[];
+}
+
+export interface CheckerView {
+  /** `TCP_CHECK` and so on. */
+  readonly kind: string;
+  readonly isUp: boolean;
+  /** False before the first result: until then `isUp` is what the configuration assumes. */
+  readonly hasRun: boolean;
+  /** True while `ha_suspend` lets it rest. */
+  readonly isSuspended: boolean;
+  /** Why the last check failed; absent after a success. */
+  readonly reason: string | undefined;
+  readonly weightChange: number;
+  readonly checks: number;
+  /** Checks without an answer while this node was cut off, which say nothing. */
+  readonly voids: number;
 }
 
 export interface VrrpView {

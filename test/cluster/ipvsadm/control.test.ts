@@ -20,6 +20,7 @@ const documents = {
   '/vrrp': nothing,
   '/sync': nothing,
   '/events': nothing,
+  '/health': nothing,
 };
 
 /** A control socket that answers a command with its arguments. */

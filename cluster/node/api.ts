@@ -37,6 +37,19 @@ export interface Commands {
     /** Whether the table was complete: if not, connections that it lacks may break. */
     readonly answer: { readonly tableComplete: boolean };
   };
+  /** The node reads its configuration file again, as by SIGHUP. */
+  readonly '/reload': {
+    readonly request: Readonly<Record<string, never>>;
+    readonly answer: ReloadAnswer;
+  };
+}
+
+/** What has become of a reload. */
+export interface ReloadAnswer {
+  /** What differed and is in effect now; empty when nothing did. */
+  readonly differences: readonly string[];
+  /** Why nothing has changed; absent when the file is in effect. */
+  readonly refusal: string | undefined;
 }
 
 export interface NodeStatus {
@@ -280,6 +293,8 @@ export interface NodeEvent {
     | 'server-down'
     | 'quorum-up'
     | 'quorum-down'
+    | 'reloaded'
+    | 'reload-refused'
     | 'stopping';
   readonly text: string;
 }

@@ -1,105 +1,164 @@
 import { randomBytes } from 'node:crypto';
 
-import { isIpv6 } from '../../director/base/address.js';
-import { IoError } from '../../director/base/errors.js';
+import type { IpAddress } from '../../director/base/address.js';
 import { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
 import type { MarkRule } from '../../director/core/marks.js';
+import { defaultSettings, type Settings } from '../../director/core/settings.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
-import { virtualMac } from '../../director/core/virtual-macs.js';
 import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
 import { toWords } from '../../director/wire/address-words.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
-import { Family } from '../../director/wire/flow.js';
 import type { Packet } from '../../director/wire/packet.js';
+import { isSame } from '../config/equality.js';
 import type { NodeConfig } from '../config/node-config.js';
-import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
+import { macOf, requireInterface, usedInterfaces, virtualMacsOn } from './interface-use.js';
+import type { Prepared } from './prepared.js';
 import { addService, ProtocolNumbers } from './service-configuration.js';
 
+/** What is called with each frame. The packet is the port's again when the call returns. */
+export type FrameReceiver = (packet: Packet, arrival: Interface) => void;
+
 /** A director with the ports that carry its frames. */
-export interface DataPlane {
+export class DataPlane {
   readonly director: Director;
+  readonly #ports = new Map<number, OpenPort>();
+  readonly #receive: FrameReceiver;
+  #config: NodeConfig;
+  /** Ports are opened one after the other, or two might be the same. */
+  #opening: Promise<void> = Promise.resolve();
+
+  private constructor(
+    config: NodeConfig,
+    interfaces: readonly Interface[],
+    gateways: readonly Gateway[],
+    receive: FrameReceiver,
+  ) {
+    this.#config = config;
+    this.#receive = receive;
+    this.director = new Director({
+      interfaces,
+      gateways,
+      seed: randomBytes(4).readUInt32LE(),
+      timeouts: timeoutsOf(config),
+      capacity: config.dataPlane.connectionCapacity,
+      isActiveActive: config.dataPlane.activeActive,
+      settings: settingsOf(config),
+      output: { send: (index, packet) => this.#ports.get(index)?.port.send(packet) },
+    });
+    this.director.marks = markRules(config);
+    this.director.localEndpoints.setPool(config.dataPlane.localAddresses);
+    setFloatingAddresses(this.director, config);
+    for (const virtual of config.virtualServers) {
+      addService(this.director, virtual, config.dataPlane);
+    }
+  }
+
+  /**
+   * Builds the director of a configuration, with its services but no real servers, and opens a port on every interface that
+   * it uses. `receive` is called with each frame, from the moment when its port is open: that may be before the promise is
+   * fulfilled. Throws an `IoError` when the environment refuses a port.
+   */
+  static async open(
+    config: NodeConfig,
+    interfaces: readonly Interface[],
+    gateways: readonly Gateway[],
+    receive: FrameReceiver,
+  ): Promise<DataPlane> {
+    const plane = new DataPlane(config, interfaces, gateways, receive);
+    try {
+      await plane.openPorts();
+    } catch (error) {
+      plane.close();
+      throw error;
+    }
+    return plane;
+  }
+
   /**
    * Opens a port on every interface that has come into use since, by a real server that was added. Throws an IoError
    * when the environment refuses one.
    */
-  openPorts(): Promise<void>;
+  async openPorts(): Promise<void> {
+    return this.#openFor(this.#config);
+  }
+
+  /**
+   * Prepares another configuration of everything but virtual servers and instances. Opens the ports that it needs besides
+   * those that are open; throws an IoError when the environment refuses one. Ports that are not needed any more stay.
+   */
+  async prepare(config: NodeConfig): Promise<Prepared<void>> {
+    await this.#openFor(config);
+    return { commit: () => this.#adopt(config), abort: () => {} };
+  }
+
   /** The interfaces that have a port. */
-  readonly devices: readonly string[];
+  get devices(): readonly string[] {
+    return this.director.interfaces
+      .filter(({ index }) => this.#ports.has(index))
+      .map(({ name }) => name);
+  }
+
   /** An interface is up again. */
-  reopenPort(device: string): void;
+  reopenPort(device: string): void {
+    const owner = this.director.interfaces.find(({ name }) => name === device);
+    if (owner !== undefined) this.#ports.get(owner.index)?.port.reopen();
+  }
+
   /** What all ports have counted. */
-  readonly portCounters: PortCounters;
-  close(): void;
+  get portCounters(): PortCounters {
+    return sumOf([...this.#ports.values()].map(({ port }) => port.counters));
+  }
+
+  close(): void {
+    for (const { port } of this.#ports.values()) port.close();
+  }
+
+  async #openFor(config: NodeConfig): Promise<void> {
+    this.#opening = this.#opening.catch(() => {}).then(async () => this.#open(config));
+    return this.#opening;
+  }
+
+  async #open(config: NodeConfig): Promise<void> {
+    for (const used of usedInterfaces(this.director, config)) {
+      const macs = virtualMacsOn(used, config);
+      const open = this.#ports.get(used.index);
+      // What a port leaves out as this node's own is settled when it is opened.
+      if (open !== undefined && isSame(open.macs, macs)) continue;
+      const take = (packet: Packet): void => this.#receive(packet, used);
+      const port = await openPcapPort(used, take, macs);
+      open?.port.close();
+      this.#ports.set(used.index, { port, macs });
+    }
+  }
+
+  #adopt(config: NodeConfig): void {
+    const { director } = this;
+    const before = this.#config;
+    this.#config = config;
+    director.marks = markRules(config);
+    director.localEndpoints.setPool(config.dataPlane.localAddresses);
+    setFloatingAddresses(director, config);
+    // What was changed at run time stays, unless the file has something else to say.
+    if (!isSame(settingsOf(before), settingsOf(config))) {
+      Object.assign(director.settings, defaultSettings(), settingsOf(config));
+    }
+    if (isSame(before.timeouts, config.timeouts)) return;
+    for (const [state, timeout] of timeoutsOf(config).entries()) director.timeouts[state] = timeout;
+  }
 }
 
-/**
- * Builds the director of a configuration and opens a port on every interface that it uses. `receive` is called with
- * each frame, from the moment when its port is open: that may be before the promise is fulfilled.
- */
-export async function openDataPlane(
-  config: NodeConfig,
-  interfaces: readonly Interface[],
-  gateways: readonly Gateway[],
-  receive: (packet: Packet, arrival: Interface) => void,
-): Promise<DataPlane> {
-  const ports = new Map<number, FramePort>();
-  const director = new Director({
-    interfaces,
-    gateways,
-    seed: randomBytes(4).readUInt32LE(),
-    timeouts: timeoutsOf(config),
-    capacity: config.dataPlane.connectionCapacity,
-    isActiveActive: config.dataPlane.activeActive,
-    settings: {
-      ...config.dataPlane.settings,
-      sync_threshold: [config.sync?.threshold ?? 0, config.sync?.period ?? 0],
-    },
-    output: { send: (index, packet) => ports.get(index)?.send(packet) },
-  });
-  director.marks = markRules(config);
-  director.localEndpoints.setPool(config.dataPlane.localAddresses);
-  addFloatingAddresses(director, config);
-  for (const virtual of config.virtualServers) addService(director, virtual, config.dataPlane);
-  const open = async (): Promise<void> => {
-    for (const used of usedInterfaces(director, config)) {
-      if (ports.has(used.index)) continue;
-      const take = (packet: Packet): void => receive(packet, used);
-      ports.set(used.index, await openPcapPort(used, take, virtualMacsOn(used, config)));
-    }
-  };
-  // One after the other, or two would open the same port.
-  let opening = Promise.resolve();
-  const openPorts = async (): Promise<void> => {
-    opening = opening.catch(() => {}).then(open);
-    return opening;
-  };
-  const close = (): void => {
-    for (const port of ports.values()) port.close();
-  };
-  try {
-    await openPorts();
-  } catch (error) {
-    close();
-    throw error;
-  }
-  return {
-    director,
-    openPorts,
-    get devices() {
-      return director.interfaces.filter(({ index }) => ports.has(index)).map(({ name }) => name);
-    },
-    reopenPort: (device) => {
-      const owner = director.interfaces.find(({ name }) => name === device);
-      if (owner !== undefined) ports.get(owner.index)?.reopen();
-    },
-    get portCounters() {
-      return sumOf([...ports.values()].map(({ counters }) => counters));
-    },
-    close,
-  };
+/** A port, and the MAC addresses that it knows as this node's own. */
+interface OpenPort {
+  readonly port: FramePort;
+  readonly macs: readonly MacAddress[];
 }
+
+const settingsOf = ({ dataPlane, sync }: NodeConfig): Partial<Settings> => ({
+  ...dataPlane.settings,
+  sync_threshold: [sync?.threshold ?? 0, sync?.period ?? 0],
+});
 
 function sumOf(counters: readonly PortCounters[]): PortCounters {
   const sum = { sent: 0, refused: 0, shed: 0 };
@@ -122,31 +181,22 @@ function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
   return changed;
 }
 
-/** The MAC address that an instance answers from and speaks from, when it has one of its own. */
-function macOf(vrrp: VrrpInstanceConfig): MacAddress | undefined {
-  if (!vrrp.virtualMac) return undefined;
-  const isVersion6 = vrrp.virtualAddresses.some(({ address }) => isIpv6(address));
-  return virtualMac(isVersion6 ? Family.ipv6 : Family.ipv4, vrrp.virtualRouterId);
-}
-
-/** The virtual MAC addresses that this node may send from on an interface. */
-const virtualMacsOn = (owner: Interface, { vrrpInstances }: NodeConfig): MacAddress[] =>
-  vrrpInstances
-    .filter(({ device, virtualAddresses, excludedAddresses }) =>
-      [{ device }, ...virtualAddresses, ...excludedAddresses].some(
-        ({ device: name }) => name === owner.name,
-      ),
-    )
-    .map(macOf)
-    .filter((mac) => mac !== undefined);
-
-function addFloatingAddresses(director: Director, config: NodeConfig): void {
+/** Makes the addresses known that this node may come to hold; those that it knows as they are stay, others go. */
+function setFloatingAddresses(director: Director, config: NodeConfig): void {
+  const wanted = new Set<IpAddress>();
   for (const vrrp of config.vrrpInstances) {
-    const mac = macOf(vrrp);
     for (const { address, device } of [...vrrp.virtualAddresses, ...vrrp.excludedAddresses]) {
-      director.addFloating(address, requireInterface(director.interfaces, device), mac);
+      const owner = requireInterface(director.interfaces, device);
+      const mac = macOf(vrrp) ?? owner.mac;
+      const known = director.findFloating(address);
+      wanted.add(address);
+      if (known?.interface === owner && isSame(known.mac, mac)) continue;
+      if (known !== undefined) director.removeFloating(address);
+      director.addFloating(address, owner, mac);
     }
   }
+  const gone = [...director.floating.values()].filter(({ address }) => !wanted.has(address));
+  for (const { address } of gone) director.removeFloating(address);
 }
 
 const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
@@ -155,34 +205,3 @@ const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
     ...rule,
     protocol: ProtocolNumbers[protocol],
   }));
-
-/**
- * The interfaces that hold floating addresses, lead to real servers or speak from virtual MAC addresses: also to servers that
- * are down now, and to those that ipvsadm has added.
- */
-function usedInterfaces(director: Director, config: NodeConfig): Set<Interface> {
-  const { vrrpInstances, virtualServers } = config;
-  const used = new Set<Interface>();
-  // Advertisements from a virtual MAC address leave as frames.
-  for (const { virtualMac: isVirtual, device } of vrrpInstances) {
-    if (isVirtual) used.add(requireInterface(director.interfaces, device));
-  }
-  for (const floating of director.floating.values()) used.add(floating.interface);
-  const added = [...director.services.services()].flatMap(({ servers }) => servers);
-  const configured = virtualServers
-    .flatMap(({ realServers, sorryServer }) => [...realServers, sorryServer])
-    .filter((server) => server !== undefined)
-    .map(({ address }) => toWords(address));
-  for (const { family, words } of [...added, ...configured]) {
-    const route = director.routes.find(family, words);
-    if (route !== undefined) used.add(route.interface);
-  }
-  return used;
-}
-
-/** The interface of a name that the configuration uses. */
-export function requireInterface(interfaces: readonly Interface[], name: string): Interface {
-  const found = interfaces.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new IoError({ code: 'interface' }, `no interface ${name}`);
-  return found;
-}

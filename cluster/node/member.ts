@@ -24,8 +24,10 @@ import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
 import { createSync, keyRingOf, newLife } from './create-sync.js';
-import { openDataPlane, requireInterface, type DataPlane } from './data-plane.js';
+import { DataPlane } from './data-plane.js';
+import { exchangeConfiguration } from './exchange.js';
 import { HealthPlane } from './health/health-plane.js';
+import { requireInterface } from './interface-use.js';
 import { PeerWatch } from './peer-watch.js';
 import { Replication } from './replication.js';
 import { SessionLink } from './session-link.js';
@@ -57,10 +59,10 @@ const LongestTimeoutMs = 2_147_483_647;
  * inputs to machines, one at a time, and carries out the effects in order.
  */
 export class Member {
-  readonly config: NodeConfig;
   readonly startedAt: Instant;
   readonly timeline: Timeline;
   readonly #log: Log;
+  #config: NodeConfig;
   #plane: DataPlane | undefined;
   #vrrp: VrrpPlane | undefined;
   #health: HealthPlane | undefined;
@@ -78,12 +80,18 @@ export class Member {
   #nextTick: Instant = Never;
   #lateAt: Instant = Never;
   #awaitsFirstPacket = false;
+  #reloading: Promise<readonly string[]> = Promise.resolve([]);
 
   constructor(config: NodeConfig, log: Log) {
-    this.config = config;
+    this.#config = config;
     this.#log = log;
     this.startedAt = now();
     this.timeline = new Timeline(config.routerId);
+  }
+
+  /** The configuration that is in effect. */
+  get config(): NodeConfig {
+    return this.#config;
   }
 
   get plane(): DataPlane {
@@ -128,7 +136,7 @@ export class Member {
 
   /** Opens every socket and starts the machines. Throws an IoError when the environment refuses one. */
   async start(interfaces: readonly Interface[], gateways: readonly Gateway[]): Promise<void> {
-    this.#plane = await openDataPlane(this.config, interfaces, gateways, (packet, arrival) =>
+    this.#plane = await DataPlane.open(this.config, interfaces, gateways, (packet, arrival) =>
       this.#receiveFrame(packet, arrival),
     );
     const { director } = this.#plane;
@@ -243,7 +251,7 @@ export class Member {
       address,
       port,
       node: this.config.routerId,
-      routers: this.routers.map((router) => router.presence),
+      routers: () => this.routers.map((router) => router.presence),
       log: this.#log,
       keys,
       onDeath: (peer, survivors) => {
@@ -268,6 +276,7 @@ export class Member {
       timeline: this.timeline,
       log: this.#log,
       changed: () => this.#turn(),
+      heard: () => this.#health?.hear(now()),
       becameMaster: () => this.#becameMaster(),
       resigned: () => this.#handOver(now()),
       stale: () => this.#resync(now()),
@@ -277,6 +286,25 @@ export class Member {
   #becameMaster(): void {
     this.#awaitsFirstPacket = true;
     this.#sync?.setMaster(now(), true);
+  }
+
+  /** Takes another configuration while everything goes on: see `exchangeConfiguration`. One after the other. */
+  async reload(config: NodeConfig): Promise<readonly string[]> {
+    const reloading = this.#reloading.catch(() => []).then(async () => {
+      const differences = await exchangeConfiguration(this.#config, config, {
+        plane: this.plane,
+        health: this.health,
+        vrrp: this.vrrp,
+        isStopping: () => this.#isStopping,
+        isTableComplete: () => this.isTableComplete,
+      });
+      this.#config = config;
+      this.timeline.add('reloaded', `${differences.length} differences`);
+      this.#turn();
+      return differences;
+    });
+    this.#reloading = reloading;
+    return reloading;
   }
 
   /** Opens the preemption gate by hand: who asks prefers this master without the whole table to the one there is. */

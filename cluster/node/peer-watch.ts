@@ -25,7 +25,8 @@ export interface PeerWatchOptions {
   readonly address: IpAddress;
   readonly port: number;
   readonly node: string;
-  readonly routers: readonly PeerRouter[];
+  /** What this node's virtual routers are now. */
+  routers(): readonly PeerRouter[];
   readonly log: Log;
   /** With keys, only who signs with one of them is believed to be a peer, and to leave. */
   readonly keys?: KeyRing | undefined;
@@ -159,7 +160,8 @@ export class PeerWatch {
   }
 
   #introduce(socket: Socket): void {
-    const { node, routers } = this.#options;
+    const { node } = this.#options;
+    const routers = this.#options.routers();
     const seal = this.#watchers.get(socket);
     socket.write(encodePresence({ kind: 'introduction', node, routers }, seal));
   }

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../director/base/address.js';
 import { unreachable } from '../../director/base/invariant.js';
 import type { Log } from '../../director/base/log.js';
 import { earliest, type Instant } from '../../director/base/time.js';
@@ -11,8 +12,8 @@ import type { VrrpState } from '../vrrp/state.js';
 import { Tracking, type Tracked, type TrackerReport } from '../vrrp/tracking.js';
 import { AdvertTransport } from './advert-transport.js';
 import { now } from './clock.js';
-import { requireInterface } from './data-plane.js';
 import { HeldAddresses } from './held-addresses.js';
+import { requireInterface } from './interface-use.js';
 import type { Timeline } from './timeline.js';
 
 /** The rest of the node, as a virtual router needs it. */
@@ -22,6 +23,8 @@ export interface RouterPorts {
   readonly log: Log;
   /** The election has had an input: deadlines and effects are to be looked at. */
   changed(): void;
+  /** Something has come from another node. */
+  heard(): void;
   becameMaster(): void;
   /** Another node is master in the place of this one, which forwards for a moment more. */
   resigned(): void;
@@ -149,6 +152,32 @@ export class VirtualRouter {
     this.#addresses.handleDeadline(at);
   }
 
+  /**
+   * Begins in the place of a virtual router of an earlier configuration, which ends without a word. A master stays master,
+   * and what it holds is not let go of; addresses that it had and this one has not are given up.
+   */
+  replace(former: VirtualRouter, at: Instant, options: { readonly mayPreempt: boolean }): void {
+    const wasMaster = former.election.state === 'master';
+    const { virtualAddresses, excludedAddresses } = this.config;
+    const kept = [...virtualAddresses, ...excludedAddresses].map(({ address }) => address);
+    former.entrust(new Set(wasMaster ? kept : []));
+    former.#addresses.giveUp();
+    former.close();
+    if (wasMaster) this.election.inherit(at, options);
+    if (this.election.state !== 'master') this.begin(at, options);
+  }
+
+  /** Takes part from now on, among others of a node that runs: its addresses may have been another instance's. */
+  begin(at: Instant, options: { readonly mayPreempt: boolean }): void {
+    this.#addresses.giveUp();
+    if (this.election.state === 'initialize') this.election.start(at, options);
+  }
+
+  /** From now on these addresses are another virtual router's of this node. */
+  entrust(addresses: ReadonlySet<IpAddress>): void {
+    this.#addresses.entrust(addresses);
+  }
+
   /** Leaves the election on purpose. A master keeps its addresses until `isLeaving` is false, or `giveUp` is called. */
   leave(at: Instant): void {
     this.#isLeaving = this.election.state === 'master';
@@ -171,6 +200,7 @@ export class VirtualRouter {
   }
 
   #receive(outcome: Advertisement | Rejection): void {
+    this.#ports.heard();
     if (outcome.kind === 'rejected') this.election.handleRejected(outcome.reason);
     else {
       const at = now();
@@ -210,6 +240,9 @@ export class VirtualRouter {
   }
 
   #changeState(change: Extract<ElectionEffect, { kind: 'state' }>): void {
+    // A master that goes on as one by another configuration has not changed its state.
+    const isPassing = change.reason === 'started' && this.election.state === 'master';
+    if (isPassing || change.reason === 'inherited') return;
     if (change.to !== 'initialize') {
       this.#ports.timeline.add(change.to, `${this.config.name}: ${change.detail ?? change.reason}`);
     }

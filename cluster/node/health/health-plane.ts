@@ -12,6 +12,7 @@ import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.j
 import { Isolation } from '../../health/isolation.js';
 import { now } from '../clock.js';
 import { serviceKey } from '../service-configuration.js';
+import type { Prepared } from '../prepared.js';
 import type { Timeline } from '../timeline.js';
 import { ActiveCheck, type ActiveConfig } from './active-check.js';
 import type { Check, CheckListener } from './check.js';
@@ -63,7 +64,41 @@ export class HealthPlane {
     for (const services of poolsOf(config).values()) {
       plane.#pools.push(new ServerPool(services, plane.#poolPorts()));
     }
+    for (const pool of plane.#pools) pool.place();
     return plane;
+  }
+
+  /**
+   * Prepares another configuration, whose services are in the table by the time of the commit. Pools, servers and checkers
+   * that are the same go on. Throws an `IoError`, and has changed nothing then, when the environment refuses something.
+   */
+  async prepare(config: NodeConfig): Promise<Prepared<Instant>> {
+    await this.#openPingers(config);
+    const former = this.#config;
+    const commits: ((at: Instant) => void)[] = [];
+    const pools: ServerPool[] = [];
+    // Checks that are made now are those of the new configuration.
+    this.#config = config;
+    this.#files.setConfigs(config.trackFiles);
+    try {
+      for (const [name, services] of poolsOf(config)) {
+        const known = this.#pools.find((pool) => pool.name === name);
+        if (known !== undefined) commits.push(known.prepare(services));
+        const pool = known ?? new ServerPool(services, this.#poolPorts());
+        if (known === undefined) commits.push((at) => this.#begin(pool, at));
+        pools.push(pool);
+      }
+    } catch (error) {
+      this.#restore(former);
+      throw error;
+    }
+    const commit = (at: Instant): void => {
+      for (const pool of this.#pools) if (!pools.includes(pool)) pool.close();
+      this.#pools = pools;
+      for (const commitOne of commits) commitOne(at);
+      this.#rearm();
+    };
+    return { commit, abort: () => this.#restore(former) };
   }
 
   get pools(): readonly ServerPool[] {
@@ -111,6 +146,16 @@ export class HealthPlane {
     this.#pingers.ipv4?.close();
     this.#pingers.ipv6?.close();
     await this.#scripts.close();
+  }
+
+  #begin(pool: ServerPool, at: Instant): void {
+    pool.place();
+    pool.start(at);
+  }
+
+  #restore(config: NodeConfig): void {
+    this.#config = config;
+    this.#files.setConfigs(config.trackFiles);
   }
 
   async #openPingers({ virtualServers }: NodeConfig): Promise<void> {

@@ -53,14 +53,13 @@ export class ServerPool {
   /** Of the checker that reports now. */
   #reason = '';
 
-  /** `services` are those of one pool, at least one, and in the service table. Throws what `createCheck` throws. */
+  /** `services` are those of one pool, at least one. Throws what `createCheck` throws. */
   constructor(services: readonly VirtualServerConfig[], ports: PoolPorts) {
     this.#ports = ports;
     this.#services = services;
     this.name = this.virtual.pool;
     this.#servers = this.#prepareServers(this.virtual).map((apply) => apply());
     this.#pool = new Pool(this.#rules());
-    this.#place();
   }
 
   get services(): readonly VirtualServerConfig[] {
@@ -88,6 +87,12 @@ export class ServerPool {
     return this.#pool.snapshot();
   }
 
+  /** Puts every real server where it belongs before anything is known of it. The services are in the table. */
+  place(): void {
+    this.#place();
+  }
+
+  /** Begins to check. */
   start(now: Instant): void {
     this.#isStarted = true;
     this.#pool.start();

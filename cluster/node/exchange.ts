@@ -1,0 +1,66 @@
+import { UsageError } from '../../director/base/errors.js';
+import { changesBetween, type ConfigChanges } from '../config/changes.js';
+import type { NodeConfig } from '../config/node-config.js';
+import { now } from './clock.js';
+import type { DataPlane } from './data-plane.js';
+import type { HealthPlane } from './health/health-plane.js';
+import { addService, changeService, removeService } from './service-configuration.js';
+import type { VrrpPlane } from './vrrp-plane.js';
+
+/** What a running node consists of, as far as its configuration matters. */
+export interface ExchangeParts {
+  readonly plane: DataPlane;
+  readonly health: HealthPlane;
+  readonly vrrp: VrrpPlane;
+  readonly isStopping: () => boolean;
+  readonly isTableComplete: () => boolean;
+}
+
+/**
+ * Puts one configuration in the place of another while everything goes on. First all that the environment may refuse is
+ * prepared, then all is changed in one go, without an event between: connections, counters, elections and checkers that are
+ * the same in both are not touched. Answers what differs, in words.
+ *
+ * Throws a `UsageError` for what cannot be changed in a running node, and an `IoError` when the environment refuses
+ * something. Nothing has changed then.
+ */
+export async function exchangeConfiguration(
+  before: NodeConfig,
+  after: NodeConfig,
+  parts: ExchangeParts,
+): Promise<readonly string[]> {
+  const { plane, health, vrrp, isStopping, isTableComplete } = parts;
+  const changes = changesBetween(before, after);
+  if (changes.impossible.length > 0) {
+    const what = changes.impossible.join(', ');
+    throw new UsageError({ code: 'needs-restart' }, `a running node cannot change ${what}`);
+  }
+  const data = await plane.prepare(after);
+  const checks = await health.prepare(after);
+  try {
+    const elections = await vrrp.prepare(after, changes);
+    if (isStopping()) {
+      elections.abort();
+      throw new UsageError({ code: 'stopping' }, 'the node is stopping');
+    }
+    data.commit();
+    exchangeServices(plane, after, changes);
+    checks.commit(now());
+    elections.commit({ at: now(), mayPreempt: isTableComplete() });
+  } catch (error) {
+    checks.abort();
+    data.abort();
+    throw error;
+  }
+  return changes.descriptions;
+}
+
+function exchangeServices(
+  { director }: DataPlane,
+  { dataPlane }: NodeConfig,
+  { removedServices, addedServices, changedServices }: ConfigChanges,
+): void {
+  for (const service of removedServices) removeService(director, service);
+  for (const service of addedServices) addService(director, service, dataPlane);
+  for (const { before, after } of changedServices) changeService(director, before, after);
+}

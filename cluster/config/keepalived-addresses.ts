@@ -62,8 +62,13 @@ function readAddresses(block: Statement, limit: number, context: ReadContext): A
       device = reader.device(value);
     };
     reader.options(withoutKernelOptions(statement, context), 0, { dev });
-    const prefix = reader.prefix({ name: block.keyword, text, line });
+    const prefix = reader.prefix({ name: block.keyword, text, line, column: statement.columns[0] });
     if (prefix === undefined) continue;
+    if (addresses.some(({ address }) => address === prefix.address)) {
+      const message = `${block.keyword} names ${prefix.address} twice: it counts once`;
+      problems.warn(line, block.keyword, message, statement.columns[0]);
+      continue;
+    }
     claim(context, virtualAddressKey(prefix.address), line);
     addresses.push({ ...prefix, device });
   }

@@ -2,7 +2,7 @@ import { type Duration, milliseconds } from '../../director/base/time.js';
 import type { BfdInstanceConfig } from './checker-config.js';
 import type { Statement } from './keepalived-statements.js';
 import { readWeight, WeightRange } from './keepalived-track.js';
-import { claim, type Draft, type ReadContext } from './read-context.js';
+import { claim, type ReadContext } from './read-context.js';
 import { familyOf } from './service-values.js';
 import type { Keyword, Range, Value } from './statement-reader.js';
 
@@ -33,7 +33,7 @@ export function readBfdInstance(
   const { line, body = [] } = statement;
   const name = reader.name(reader.value(statement, 'a name'), MaximumNameLength);
   if (name !== undefined) claim(context, bfdKey(name), line);
-  const draft: Draft<BfdInstanceConfig> = {};
+  const draft = newSession();
   const block = { name: name === undefined ? 'bfd_instance' : bfdKey(name), line };
   reader.block(block, body, {
     ...addressKeywords(draft, context),
@@ -41,43 +41,52 @@ export function readBfdInstance(
     weight: {
       read: (given) => {
         const { weight, reverse } = readWeight(given, WeightRange, context);
-        draft.weight = weight;
-        draft.reverse = reverse;
+        draft.weight = weight ?? 0;
+        draft.reverse = reverse ?? false;
       },
     },
   });
-  const { neighbour, source, maximumHops = 0 } = draft;
+  const { neighbour, source, maximumHops } = draft;
   if (name === undefined || neighbour === undefined) return undefined;
+  const hopLimit = draft.hopLimit ?? HopLimits[familyOf(neighbour)];
   if (source !== undefined && familyOf(source) !== familyOf(neighbour)) {
     const message = `source_ip ${source} of ${block.name} is of another family than ${neighbour}`;
     problems.add(line, 'conflict', message);
   }
   claim(context, `the session of ${source ?? 'this node'} with ${neighbour}`, line);
-  const hopLimit = draft.hopLimit ?? HopLimits[familyOf(neighbour)];
   if (maximumHops > hopLimit) {
     const message = `max_hops ${maximumHops} of ${block.name} is above its hop limit ${hopLimit}`;
     problems.add(line, 'conflict', message);
   }
-  return {
-    name,
-    neighbour,
-    source,
-    minimumReceive: draft.minimumReceive ?? milliseconds(10),
-    minimumTransmit: draft.minimumTransmit ?? milliseconds(10),
-    idleTransmit: draft.idleTransmit ?? milliseconds(1_000),
-    multiplier: draft.multiplier ?? 5,
-    passive: draft.passive ?? false,
-    hopLimit,
-    maximumHops,
-    weight: draft.weight ?? 0,
-    reverse: draft.reverse ?? false,
-  };
+  return { ...draft, name, neighbour, hopLimit };
 }
 
-function addressKeywords(
-  draft: Draft<BfdInstanceConfig>,
-  { reader }: ReadContext,
-): Record<string, Keyword> {
+/** A session while its block is read: what is refused keeps its default. */
+interface SessionDraft extends Writable<
+  Omit<BfdInstanceConfig, 'name' | 'neighbour' | 'hopLimit'>
+> {
+  neighbour: BfdInstanceConfig['neighbour'] | undefined;
+  hopLimit: number | undefined;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** keepalived's defaults. */
+const newSession = (): SessionDraft => ({
+  neighbour: undefined,
+  source: undefined,
+  minimumReceive: milliseconds(10),
+  minimumTransmit: milliseconds(10),
+  idleTransmit: milliseconds(1_000),
+  multiplier: 5,
+  passive: false,
+  hopLimit: undefined,
+  maximumHops: 0,
+  weight: 0,
+  reverse: false,
+});
+
+function addressKeywords(draft: SessionDraft, { reader }: ReadContext): Record<string, Keyword> {
   // One object for both spellings: they set the same address.
   const neighbour: Keyword = {
     required: true,
@@ -96,17 +105,15 @@ function addressKeywords(
   };
 }
 
-function sessionKeywords(
-  draft: Draft<BfdInstanceConfig>,
-  context: ReadContext,
-): Record<string, Keyword> {
+function sessionKeywords(draft: SessionDraft, context: ReadContext): Record<string, Keyword> {
   const { reader } = context;
   const interval = (
     field: 'minimumReceive' | 'minimumTransmit' | 'idleTransmit',
     range: Range,
   ): Keyword => ({
     read: (given) => {
-      draft[field] = readMilliseconds(reader.value(given, 'milliseconds'), range, context);
+      const value = reader.value(given, 'milliseconds');
+      draft[field] = readMilliseconds(value, range, context) ?? draft[field];
     },
   });
   const hopLimit: Keyword = {
@@ -120,7 +127,8 @@ function sessionKeywords(
     idle_tx: interval('idleTransmit', IdleRange),
     multiplier: {
       read: (given) => {
-        draft.multiplier = reader.wholeNumber(reader.value(given), MultiplierRange);
+        const count = reader.wholeNumber(reader.value(given), MultiplierRange);
+        draft.multiplier = count ?? draft.multiplier;
       },
     },
     passive: {
@@ -132,7 +140,8 @@ function sessionKeywords(
     hoplimit: hopLimit,
     max_hops: {
       read: (given) => {
-        draft.maximumHops = reader.wholeNumber(reader.value(given), HopsRange);
+        const hops = reader.wholeNumber(reader.value(given), HopsRange);
+        draft.maximumHops = hops ?? draft.maximumHops;
       },
     },
   };

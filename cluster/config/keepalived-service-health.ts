@@ -85,5 +85,7 @@ export function completeHealth(
     const message = `ha_suspend of ${name} has no address to look at: it does not go with fwmark`;
     problems.add(line, 'conflict', message);
   }
-  return { omega, quorum, hysteresis, quorumUp, quorumDown, haSuspend };
+  // Servers of weight 0 alone are enough for a quorum of 0, which is never lost.
+  const reachable = Math.min(quorum, weights);
+  return { omega, quorum: reachable, hysteresis, quorumUp, quorumDown, haSuspend };
 }

@@ -80,7 +80,7 @@ function completeService(
   { health, servers, persistence }: Shared,
   context: ReadContext,
 ): VirtualServerConfig | undefined {
-  const { scheduler, forwarding } = draft;
+  const { scheduler, forwarding, protocol = 'tcp' } = draft;
   if (identity !== undefined) {
     claimServers(draft, virtualServerKey(identity), port, context);
     if (isPortless(identity, draft)) {
@@ -104,7 +104,7 @@ function completeService(
   });
   return {
     ...identity,
-    pool: draft.name,
+    pool: draft.target?.kind === 'group' ? `${draft.name} ${protocol}` : virtualServerKey(identity),
     scheduler,
     schedulerFlags: draft.flags.map(({ flag }) => flag),
     ...(persistence === undefined ? {} : { persistence }),
@@ -159,6 +159,7 @@ function familyOfMark({ family, ...draft }: ServiceDraft): AddressFamily {
       forwarding !== undefined && forwarding.method !== 'Tunnel',
   );
   if (untunnelled !== undefined) return familyOf(untunnelled.address);
+  // Tunnels reach servers of either family, and show that of their service only when they agree.
   const families = new Set(draft.realServers.map(({ address }) => familyOf(address)));
   if (draft.granularity !== undefined) {
     return draft.granularity.text.includes('.') ? 'ipv4' : 'ipv6';

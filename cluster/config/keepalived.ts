@@ -107,6 +107,13 @@ const BlockNames = {
 
 type Blocks = Readonly<Record<keyof typeof BlockNames, Statement[]>>;
 
+/** Several blocks of one name are read one after the other. */
+const keywordFor = (into: Statement[]): Keyword => ({
+  takesBlock: true,
+  repeats: true,
+  read: (statement) => into.push(statement),
+});
+
 function collectBlocks(statements: readonly Statement[], { reader }: ReadContext): Blocks {
   const blocks: Blocks = {
     globals: [],
@@ -121,11 +128,6 @@ function collectBlocks(statements: readonly Statement[], { reader }: ReadContext
     servers: [],
     tls: [],
   };
-  const keywordFor = (into: Statement[]): Keyword => ({
-    takesBlock: true,
-    repeats: true,
-    read: (statement) => into.push(statement),
-  });
   const keywords = Object.entries(blocks).flatMap(([block, into]) => {
     const names = Object.entries(BlockNames).find(([name]) => name === block)?.[1] ?? [];
     return names.map((name): [string, Keyword] => [name, keywordFor(into)]);

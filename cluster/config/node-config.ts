@@ -105,7 +105,7 @@ export type CommitMode = 'none' | 'sent' | 'acked';
 /** What virtual servers of an address and of a firewall mark have in common. */
 interface ServiceConfig {
   /**
-   * The `virtual_server` block that the service comes from, as messages name it. The services of a group come from one:
+   * The `virtual_server` block that the service comes from: no other has the same. The services of a group come from one;
    * they share quorum and checkers, and their real servers are the same ones in the same order.
    */
   readonly pool: string;

@@ -46,6 +46,9 @@ const MaximumKept = 10_000;
 /** How much of a line is shown around its mistake. */
 const ShownLength = 160;
 
+/** What nobody should read over somebody's shoulder, or in a log. */
+const Secret = /\b((?:auth_pass|password|(?:sync_)?key(?:[ \t]+\d+)?)[ \t]+)\S.*$/;
+
 /**
  * The problems of one file while it is read, so that a reader can go on after a mistake and report all together. A line is
  * one of `lines` where files include one another, and else one of the file.
@@ -110,7 +113,8 @@ export class ProblemList {
     if (source === undefined) return { file: this.#file, line };
     const { text } = source;
     const first = text.length - text.trimStart().length + 1;
-    return { file: source.file, line: source.line, column: column ?? first, text };
+    const shown = text.replace(Secret, '$1...');
+    return { file: source.file, line: source.line, column: column ?? first, text: shown };
   }
 }
 

@@ -16,8 +16,8 @@ const Escapes: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** `\xHH...`, `\OOO`, `\cC` or `\C`. */
-const Escape = /\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|c([^])|([^]))/y;
+/** `\xHH...`, `\OOO`, `\cC`, `\C`, or a character; a backslash at the end is nothing. */
+const Part = /\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|c([^])|([^]))|([^\\])/g;
 
 /**
  * Cuts text into words as keepalived does for scripts and regular expressions: both kinds of quotes join what they hold, to
@@ -26,37 +26,30 @@ const Escape = /\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|c([^])|([^]))/y;
  */
 export function splitQuoted(text: string, firstColumn = 1): readonly QuotedWord[] | undefined {
   const words: QuotedWord[] = [];
-  let word: { text: string; column: number } | undefined;
+  let word: { text: string; readonly column: number } | undefined;
   let quote = '';
-  for (let index = 0; index < text.length;) {
-    const character = text[index] ?? '';
-    if (quote === '' && /\s/.test(character)) {
+  let end = 0;
+  for (const match of text.matchAll(Part)) {
+    const [part, , , , , plain] = match;
+    end = match.index + part.length;
+    if (quote === '' && /^\s/.test(part)) {
       if (word !== undefined) words.push(word);
       word = undefined;
-      index += 1;
       continue;
     }
-    word ??= { text: '', column: firstColumn + index };
-    if (character === '\\') {
-      Escape.lastIndex = index;
-      const match = Escape.exec(text);
-      if (match === null) return undefined;
-      word.text += unescape(match);
-      index = Escape.lastIndex;
-      continue;
-    }
-    if (character === quote) quote = '';
-    else if (quote === '' && (character === '"' || character === "'")) quote = character;
-    else word.text += character;
-    index += 1;
+    word ??= { text: '', column: firstColumn + match.index };
+    if (plain === undefined) word.text += unescape(match);
+    else if (part === quote) quote = '';
+    else if (quote === '' && (part === '"' || part === "'")) quote = part;
+    else word.text += part;
   }
-  if (quote !== '') return undefined;
+  if (quote !== '' || end < text.length) return undefined;
   if (word !== undefined) words.push(word);
   return words;
 }
 
 /** A character is a byte: keepalived keeps the last eight bits. */
-function unescape([, hexadecimal, octal, control, other = '']: RegExpExecArray): string {
+function unescape([, hexadecimal, octal, control, other = '']: RegExpMatchArray): string {
   if (hexadecimal !== undefined) {
     return String.fromCodePoint(Number.parseInt(hexadecimal.slice(-2), 16));
   }

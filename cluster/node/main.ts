@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 
@@ -9,9 +8,10 @@ import { BatonError, ConfigError, IoError } from '../../director/base/errors.js'
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
 import { tuneEngine } from '../../director/io/engine.js';
 import { checkAgainstInterfaces } from '../config/check-interfaces.js';
-import { loadKeepalived } from '../config/keepalived.js';
-import { configError } from '../config/problem.js';
+import { required } from '../config/keepalived.js';
+import { configError, describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
+import { defaultConfigId, readKeepalivedFile } from './config-file.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
@@ -23,16 +23,18 @@ const Niceness = -10;
 const program = new Command('baton-director')
   .description('One director: takes part in the election, syncs sessions, forwards packets.')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
+  .option('-i, --config-id <id>', 'also read the lines that begin with @ID', defaultConfigId())
   .requiredOption('--control <socket>', 'path of the control socket to open')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .action(run);
 
 async function run(options: {
   readonly config: string;
+  readonly configId: string;
   readonly control: string;
   readonly logLevel: string;
 }): Promise<void> {
-  const parsed = loadKeepalived(readConfig(options.config), options.config);
+  const parsed = required(readKeepalivedFile(options.config, options.configId));
   const interfaces = discoverInterfaces();
   const problems = checkAgainstInterfaces(parsed, interfaces);
   if (problems.length > 0) throw configError(problems);
@@ -46,6 +48,7 @@ async function run(options: {
     info: (message: string, fields = {}) => logger.info(fields, message),
     warn: (message: string, fields = {}) => logger.warn(fields, message),
   };
+  for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
   const member = new Member(parsed.config, log);
   await member.start(interfaces, discoverGateways(interfaces));
   const control = await ControlServer.open(
@@ -66,15 +69,6 @@ async function run(options: {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-}
-
-function readConfig(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError({ code: 'unreadable', file }, `cannot read ${file}: ${reason}`);
-  }
 }
 
 function raisePriority(): void {

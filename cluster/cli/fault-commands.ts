@@ -45,6 +45,20 @@ export function addFaultCommands(line: CommandLine): void {
       report(line, options, { node, action: 'resumed' }, `resumed ${node}`);
     });
 
+  addCommand(line, 'start')
+    .summary('start a director that was killed or stopped')
+    .description('Start a director that was killed or stopped and wait until it answers.')
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('start d1'))
+    .action(async (node: string, options: CommonOptions) => {
+      const lab = chosenLab(options);
+      await interruptible(line.terminal, async (signal) => lab.startNode(node, signal));
+      report(line, options, { node, action: 'started' }, `started ${node}`);
+    });
+}
+
+/** `preempt` and `reload`: what one asks of a director that works. */
+export function addNodeCommands(line: CommandLine): void {
   addCommand(line, 'preempt')
     .summary('let a director take over before it has the whole table')
     .description(
@@ -59,14 +73,19 @@ export function addFaultCommands(line: CommandLine): void {
       report(line, options, { node, action: 'preempt', tableComplete }, text);
     });
 
-  addCommand(line, 'start')
-    .summary('start a director that was killed or stopped')
-    .description('Start a director that was killed or stopped and wait until it answers.')
+  addCommand(line, 'reload')
+    .summary('let a director read its configuration file again (SIGHUP)')
+    .description(
+      'Let a director read its configuration file again. What is the same in the old file and the\n' +
+        'new one goes on untouched: connections, counters, elections, checkers. A file with a\n' +
+        'mistake changes nothing.',
+    )
     .argument('<node>', 'director')
-    .addHelpText('after', examples('start d1'))
+    .addHelpText('after', examples('reload d1', 'reload d1 --json'))
     .action(async (node: string, options: CommonOptions) => {
-      const lab = chosenLab(options);
-      await interruptible(line.terminal, async (signal) => lab.startNode(node, signal));
-      report(line, options, { node, action: 'started' }, `started ${node}`);
+      const differences = await chosenLab(options).reload(node);
+      const lines = differences.map((difference) => `  ${difference}`);
+      const text = [`reloaded ${node}`, ...lines].join('\n');
+      report(line, options, { node, action: 'reloaded', differences }, text);
     });
 }

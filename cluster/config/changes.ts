@@ -35,8 +35,7 @@ export function changesBetween(before: NodeConfig, after: NodeConfig): ConfigCha
   const same = instances.kept.filter(isSameRouter);
   const changedInstances = same.filter(
     (one) =>
-      isDifferent(one) ||
-      !isSame(groupOf(one.before.name, before), groupOf(one.after.name, after)),
+      isDifferent(one) || !isSame(groupOf(one.before.name, before), groupOf(one.after.name, after)),
   );
   const changedServices = stayed.filter(
     (one) => !isSame(ownSettings(one.before), ownSettings(one.after)),
@@ -172,26 +171,20 @@ const liveSettings = ({ dataPlane, timeouts, sync, tls, initialNotifies }: NodeC
   sync?.period,
 ];
 
-/** What the memory, the sockets and the name of a running node rest on. */
+/** What the memory, the sockets and the name of a running node rest on, by the keywords of the file. */
+const fixedSettings = (config: NodeConfig): object => ({
+  router_id: config.routerId,
+  enable_script_security: config.scriptSecurity,
+  vrrp_notify_fifo: config.notifyFifo,
+  lvs_notify_fifo: config.serverFifo,
+  connection_table: config.dataPlane.connectionCapacity,
+  active_active: config.dataPlane.activeActive,
+  unknown_tcp: config.dataPlane.unknownTcp,
+  sync_qlen_max: config.dataPlane.settings.sync_qlen_max,
+  lvs_sync_daemon: config.sync && { ...config.sync, threshold: 0, period: 0 },
+});
+
 function impossibleChanges(before: NodeConfig, after: NodeConfig): string[] {
-  const fixed = ({
-    routerId,
-    scriptSecurity,
-    notifyFifo,
-    serverFifo,
-    sync,
-    dataPlane,
-  }: NodeConfig) => ({
-    router_id: routerId,
-    enable_script_security: scriptSecurity,
-    vrrp_notify_fifo: notifyFifo,
-    lvs_notify_fifo: serverFifo,
-    connection_table: dataPlane.connectionCapacity,
-    active_active: dataPlane.activeActive,
-    unknown_tcp: dataPlane.unknownTcp,
-    sync_qlen_max: dataPlane.settings.sync_qlen_max,
-    lvs_sync_daemon: sync && { ...sync, threshold: 0, period: 0 },
-  });
-  const keys = keysThatDiffer({ before: fixed(before), after: fixed(after) });
+  const keys = keysThatDiffer(mapBoth({ before, after }, fixedSettings));
   return keys === '' ? [] : keys.split(', ');
 }

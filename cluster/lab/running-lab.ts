@@ -1,4 +1,6 @@
-import { IoError, UsageError } from '../../director/base/errors.js';
+import path from 'node:path';
+
+import { ConfigError, IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { Api } from '../node/api.js';
@@ -119,6 +121,14 @@ export class RunningLab {
   /** Lets a director take over from a living master before it has the whole table; false when it lacked some of it. */
   async preempt(node: string): Promise<boolean> {
     return (await sendCommand(this.#socket(node), '/preempt', {})).tableComplete;
+  }
+
+  /** Lets a director read its configuration again; throws a `ConfigError` with the reason when it refuses it. */
+  async reload(node: string): Promise<readonly string[]> {
+    const answer = await sendCommand(this.#socket(node), '/reload', {});
+    if (answer.refusal === undefined) return answer.differences;
+    const file = path.join(this.folder, `${node}.conf`);
+    throw new ConfigError({ code: 'reload-refused', file }, answer.refusal);
   }
 
   /** The command line that runs `argv` in a node's network namespace, or in that of the bridges, named `switch`. */

@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 
 import { BatonError } from '../../director/base/errors.js';
 import { readPortNames, type PortNames } from '../ipvsadm/port-names.js';
+import type { ReloadAnswer } from './api.js';
 import { now } from './clock.js';
 import type { CommandHandlers } from './control-server.js';
 import { runIpvsadm } from './ipvsadm.js';
 import type { Member } from './member.js';
 
 /** What the control socket lets people change. */
-export function commandHandlers(member: Member): CommandHandlers {
+export function commandHandlers(
+  member: Member,
+  reload: () => Promise<ReloadAnswer>,
+): CommandHandlers {
   const names = machinePortNames();
   return {
     '/ipvsadm': async ({ argv }) => {
@@ -27,6 +31,7 @@ export function commandHandlers(member: Member): CommandHandlers {
       member.preempt();
       return { tableComplete: isTableComplete };
     },
+    '/reload': reload,
   };
 }
 

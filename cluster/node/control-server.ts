@@ -45,7 +45,7 @@ export class ControlServer {
         void carryOut(request, response, IpvsadmRequest, commands[url]);
         return;
       }
-      if (request.method === 'POST' && url === '/preempt') {
+      if (request.method === 'POST' && (url === '/preempt' || url === '/reload')) {
         void carryOut(request, response, EmptyRequest, commands[url]);
         return;
       }

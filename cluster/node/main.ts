@@ -7,14 +7,13 @@ import { pino } from 'pino';
 import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
 import { tuneEngine } from '../../director/io/engine.js';
-import { checkAgainstInterfaces } from '../config/check-interfaces.js';
-import { required } from '../config/keepalived.js';
-import { configError, describeProblem } from '../config/problem.js';
+import { describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
-import { defaultConfigId, readKeepalivedFile } from './config-file.js';
+import { defaultConfigId } from './config-file.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
+import { loadConfig, reloader } from './reload.js';
 import { apiHandlers } from './views.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
@@ -34,10 +33,8 @@ async function run(options: {
   readonly control: string;
   readonly logLevel: string;
 }): Promise<void> {
-  const parsed = required(readKeepalivedFile(options.config, options.configId));
   const interfaces = discoverInterfaces();
-  const problems = checkAgainstInterfaces(parsed, interfaces);
-  if (problems.length > 0) throw configError(problems);
+  const parsed = loadConfig(options, interfaces);
   raisePriority();
   tuneEngine();
   rehearse();
@@ -51,10 +48,11 @@ async function run(options: {
   for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
   const member = new Member(parsed.config, log);
   await member.start(interfaces, discoverGateways(interfaces));
+  const reload = reloader(member, options, log);
   const control = await ControlServer.open(
     options.control,
     apiHandlers(member),
-    commandHandlers(member),
+    commandHandlers(member, reload),
   );
   log.info('started', { control: options.control });
 
@@ -69,6 +67,7 @@ async function run(options: {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  process.on('SIGHUP', () => void reload());
 }
 
 function raisePriority(): void {

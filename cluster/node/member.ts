@@ -290,19 +290,21 @@ export class Member {
 
   /** Takes another configuration while everything goes on: see `exchangeConfiguration`. One after the other. */
   async reload(config: NodeConfig): Promise<readonly string[]> {
-    const reloading = this.#reloading.catch(() => []).then(async () => {
-      const differences = await exchangeConfiguration(this.#config, config, {
-        plane: this.plane,
-        health: this.health,
-        vrrp: this.vrrp,
-        isStopping: () => this.#isStopping,
-        isTableComplete: () => this.isTableComplete,
+    const reloading = this.#reloading
+      .catch(() => [])
+      .then(async () => {
+        const differences = await exchangeConfiguration(this.#config, config, {
+          plane: this.plane,
+          health: this.health,
+          vrrp: this.vrrp,
+          isStopping: () => this.#isStopping,
+          isTableComplete: () => this.isTableComplete,
+        });
+        this.#config = config;
+        this.timeline.add('reloaded', `${differences.length} differences`);
+        this.#turn();
+        return differences;
       });
-      this.#config = config;
-      this.timeline.add('reloaded', `${differences.length} differences`);
-      this.#turn();
-      return differences;
-    });
     this.#reloading = reloading;
     return reloading;
   }

@@ -55,6 +55,8 @@ interface Leaving {
   readonly until: Instant;
 }
 
+const isOver = ({ router }: Leaving): boolean => !router.isLeaving && !router.isGivingUp;
+
 /** A sync group with what is told about it. */
 interface Group {
   readonly machine: SyncGroup;
@@ -134,8 +136,9 @@ export class VrrpPlane {
         trackers.start();
         former.close();
       }
-      for (const value of this.#trackers.values)
+      for (const value of this.#trackers.values) {
         for (const router of opened) router.track(...value);
+      }
     };
     return { abort, commit };
   }
@@ -315,7 +318,6 @@ export class VrrpPlane {
       if (router.deadline <= at) router.handleDeadline(at);
       if (until <= at) router.giveUp(at);
     }
-    const isOver = ({ router }: Leaving): boolean => !router.isLeaving && !router.isGivingUp;
     for (const { router } of this.#leaving.filter(isOver)) {
       router.applyEffects();
       router.close();

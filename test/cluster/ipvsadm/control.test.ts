@@ -32,6 +32,7 @@ async function openSocket(t: Test): Promise<string> {
   const server = await ControlServer.open(path, documents, {
     '/ipvsadm': async ({ argv }) => ({ exit: argv.length, stdout: argv.join('|'), stderr: '' }),
     '/preempt': async () => ({ tableComplete: false }),
+    '/reload': async () => ({ differences: [], refusal: undefined }),
   });
   t.teardown(async () => server.close());
   return path;

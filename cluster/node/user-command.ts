@@ -73,6 +73,16 @@ export function killGroup(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM' = '
   }
 }
 
+/** Ends what a command that has ended has left behind. */
+export function killRemains({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has left nothing.
+  }
+}
+
 function identityOf({ user, group }: CommandConfig): Identity {
   if (user === undefined) return {};
   const uid = askNumber(['id', '-u', user], `no user ${user}`);

@@ -1,7 +1,7 @@
 import { toMilliseconds } from '../../../director/base/time.js';
 import type { MiscCheckConfig } from '../../config/checker-config.js';
 import { judgeExit } from '../../health/exit-verdict.js';
-import { killGroup, UserCommand, type CommandRules } from '../user-command.js';
+import { killGroup, killRemains, UserCommand, type CommandRules } from '../user-command.js';
 import type { Probe, ProbeAnswer } from './probe.js';
 
 /** How long a program that was told to end has before it is killed. */
@@ -37,6 +37,7 @@ export function miscProbe(
     };
     child.once('error', (error) => end(failure(`cannot be started: ${error.message}`, true)));
     child.once('exit', (status, signal) => {
+      if (isLate) killRemains(child);
       if (isLate) end(failure('it took too long', false));
       else if (status === null) end(failure(`ended by ${signal ?? 'a signal'}`, true));
       else end(answerOf(status, { dynamic, weight: weight() }));

@@ -1,14 +1,23 @@
 import { Never, type Instant } from '../../director/base/time.js';
 
+/** What is known about a check without an answer. */
+export type Connection =
+  /** This node was cut off from the server: the check says nothing. */
+  | 'cut-off'
+  /** Others were heard meanwhile: the server is silent. */
+  | 'connected'
+  /** Nobody was heard since the check began: somebody has to be asked. */
+  | 'silent';
+
 /**
  * Whether this node is cut off, so that a check without an answer says nothing about the server.
  *
  * A director that loses its network hears nothing from any server. If it believed that, it would empty its pools, and come
- * back with empty ones. It cannot ask anybody; but a network that it is connected to is hardly ever silent, because peers
- * advertise and synchronise, and clients send. So a check that got no answer is void when
+ * back with empty ones. So a check that got no answer is void when
  *
  * - the interface that it went out by had no carrier at some time since it began, or
- * - since it began nothing at all was received from anybody, on any interface.
+ * - since it began nothing at all was received from anybody, on any interface, and nobody answers who is asked now: all
+ *   real servers and gateways, by ARP or neighbour discovery. A host answers that without any of its programs.
  *
  * A server that refuses, resets or answers wrongly has been reached: that is never void. In the second case there is nobody
  * to serve either: the first client or peer that is heard of ends it, and the next check counts.
@@ -35,13 +44,15 @@ export class Isolation {
     return true;
   }
 
-  /** True when a check by this interface that began then and has had no answer is void. Unknown interfaces are up. */
-  voids(device: string | undefined, beganAt: Instant): boolean {
-    if (device !== undefined) {
-      if (this.#down.has(device)) return true;
-      const lastDown = this.#lastDown.get(device);
-      if (lastDown !== undefined && lastDown >= beganAt) return true;
-    }
-    return this.#lastHeard === Never || this.#lastHeard < beganAt;
+  /** Judges a check by this interface that began then and has had no answer. Unknown interfaces are up. */
+  judge(device: string | undefined, beganAt: Instant): Connection {
+    if (device !== undefined && this.#wasDown(device, beganAt)) return 'cut-off';
+    const isHeard = this.#lastHeard !== Never && this.#lastHeard >= beganAt;
+    return isHeard ? 'connected' : 'silent';
+  }
+
+  #wasDown(device: string, since: Instant): boolean {
+    const lastDown = this.#lastDown.get(device);
+    return this.#down.has(device) || (lastDown !== undefined && lastDown >= since);
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 
 import type { Test } from 'tap';
 
@@ -76,19 +77,22 @@ export const startGreeter = async (t: Test, node: LinkedNode, port = 80): Promis
   startProgram(t, node, greeter(node.address, port), port);
 
 /** What the client is told when it connects to the VIP; undefined when it is refused, or hears nothing for a second. */
-export function ask(client: LinkedNode, port = 80): string | undefined {
-  try {
-    const script = `exec 3<>/dev/tcp/${virtualAddress}/${port}; cat <&3`;
-    return client.run('timeout', '1', 'bash', '-c', script);
-  } catch {
-    return undefined;
-  }
+export async function ask(client: LinkedNode, port = 80): Promise<string | undefined> {
+  const script = `exec 3<>/dev/tcp/${virtualAddress}/${port} && cat <&3`;
+  const child = client.start('timeout', '1', 'bash', '-c', script);
+  let text = '';
+  child.stdout?.on('data', (piece: Buffer) => {
+    text += piece.toString();
+  });
+  const [status] = await once(child, 'close');
+  return status === 0 && text !== '' ? text : undefined;
 }
 
 /** Who answers when the client asks so often, without repetition, in order. */
-export function answering(client: LinkedNode, times: number): string[] {
-  const names = Array.from({ length: times }, () => ask(client) ?? 'nobody');
-  return [...new Set(names)].toSorted();
+export async function answering(client: LinkedNode, times: number, port = 80): Promise<string[]> {
+  const names = new Set<string>();
+  for (let time = 0; time < times; time += 1) names.add((await ask(client, port)) ?? 'nobody');
+  return [...names].toSorted();
 }
 
 /** The configuration of a director that is alone and master, with these virtual servers; `top` goes before them. */

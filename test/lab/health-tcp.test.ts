@@ -38,7 +38,7 @@ test('TCP_CHECK takes a dying server out and brings it back, and clients see it'
   const dying = await startGreeter(t, first);
   await startGreeter(t, second);
   const director = await startMaster(t, lab, config);
-  t.strictSame(answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
   const isDown = async (): Promise<boolean> =>
     (await director.events()).at(-1)?.kind === 'server-down';
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -47,10 +47,10 @@ test('TCP_CHECK takes a dying server out and brings it back, and clients see it'
   const down = await timeUntil(isDown, 5_000);
   // Up to one delay_loop until the first failure, and two retries after it.
   t.ok(down !== undefined && down >= 900 && down <= 2_200, `down after ${down} ms`);
-  t.strictSame(answering(lab.client, 6), ['10.9.0.3']);
+  t.strictSame(await answering(lab.client, 6), ['10.9.0.3']);
 
   await startGreeter(t, first);
   const up = await timeUntil(async () => !(await isDown()), 5_000);
   t.ok(up !== undefined && up <= 1_100, `up after ${up} ms`);
-  t.strictSame(answering(lab.client, 6), ['10.9.0.2', '10.9.0.3']);
+  t.strictSame(await answering(lab.client, 6), ['10.9.0.2', '10.9.0.3']);
 });

@@ -119,7 +119,7 @@ test('an unchanged file changes nothing, and a broken one says why and changes n
   t.match(elsewhere.refusal, /eth7/);
   const other = await director.reload(good.replace('router_id d1', 'router_id d9'));
   t.match(other.refusal, /router_id/);
-  t.strictSame(answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
   t.equal((await director.instance()).transitions, 2);
   const refusals = (await director.events()).filter(({ kind }) => kind === 'reload-refused');
   t.equal(refusals.length, 3);
@@ -133,13 +133,13 @@ test('an unchanged file changes nothing, and a broken one says why and changes n
 test('servers and services come and go by a reload', async (t) => {
   const lab = await labWithEcho(t);
   const director = await startMaster(t, lab, healthConfig(service(80, [2])));
-  t.strictSame(answering(lab.client, 4), ['10.9.0.2']);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.2']);
   await director.reload(healthConfig(service(80, [2, 3])));
-  t.strictSame(answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
   await director.reload(healthConfig(service(80, [3])));
-  t.strictSame(answering(lab.client, 4), ['10.9.0.3']);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.3']);
   await director.reload(healthConfig(service(8080, [3])));
-  t.strictSame(answering(lab.client, 2), ['nobody']);
+  t.strictSame(await answering(lab.client, 2), ['nobody']);
   const services = await director.services();
   t.strictSame(
     services.map(({ virtual }) => virtual),
@@ -156,9 +156,9 @@ test('a changed instance that is master stays master, with another address', asy
     differences: ['vrrp_instance VI_1 changed: priority, virtualAddresses'],
   });
   t.match(await director.instance(), { state: 'master', priority: 190 });
-  t.strictSame(answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
   t.match(lab.client.run('ping', '-c', '1', '-W', '1', '10.9.0.101'), / 0% packet loss/);
   await director.reload(good);
   t.throws(() => lab.client.run('ping', '-c', '1', '-W', '1', '10.9.0.101'));
-  t.strictSame(answering(lab.client, 2), ['10.9.0.2', '10.9.0.3']);
+  t.strictSame(await answering(lab.client, 2), ['10.9.0.2', '10.9.0.3']);
 });

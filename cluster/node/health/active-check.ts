@@ -17,7 +17,7 @@ import {
 } from '../../health/checker.js';
 import { now } from '../clock.js';
 import type { Check, CheckListener, CheckSnapshot } from './check.js';
-import type { Abandon, Probe, ProbeAnswer } from './probe.js';
+import type { Abandon, Probe } from './probe.js';
 
 /** The checkers that ask. */
 export type ActiveConfig = Exclude<CheckerConfig, FileCheckConfig | BfdCheckConfig>;
@@ -27,8 +27,11 @@ export interface ActivePorts {
   readonly probe: Probe;
   readonly prng: Prng;
   readonly listener: CheckListener;
-  /** True when a check that began then and has had no answer says nothing about the server. */
-  isVoid(beganAt: Instant): boolean;
+  /**
+   * Finds out whether a check that began then and has had no answer says anything about the server. Calls `decide` once, at
+   * once or later, unless the answer is called before.
+   */
+  judge(beganAt: Instant, decide: (isVoid: boolean) => void): Abandon;
 }
 
 /** A check that asks: the pure machine with a probe and the clock. */
@@ -127,17 +130,19 @@ export class ActiveCheck implements Check {
     const beganAt = now();
     this.#abandon = this.#ports.probe(step, (answer) => {
       if (this.#isClosed) return;
-      this.#machine.handleResult(now(), this.#judge(answer, beganAt));
-      this.#applyEffects();
-      this.#ports.listener.changed();
+      if (answer.kind === 'success') return this.#conclude(answer);
+      const { reason, isAnswered } = answer;
+      if (isAnswered) return this.#conclude({ kind: 'failure', reason });
+      this.#abandon = this.#ports.judge(beganAt, (isVoid) =>
+        this.#conclude({ kind: isVoid ? 'void' : 'failure', reason }),
+      );
     });
   }
 
-  #judge(answer: ProbeAnswer, beganAt: Instant): ProbeResult {
-    if (answer.kind === 'success') return answer;
-    const { reason, isAnswered } = answer;
-    const isVoid = !isAnswered && this.#ports.isVoid(beganAt);
-    return { kind: isVoid ? 'void' : 'failure', reason };
+  #conclude(result: ProbeResult): void {
+    this.#machine.handleResult(now(), result);
+    this.#applyEffects();
+    this.#ports.listener.changed();
   }
 }
 

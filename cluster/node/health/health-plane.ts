@@ -5,23 +5,26 @@ import type { Log } from '../../../director/base/log.js';
 import { Prng } from '../../../director/base/prng.js';
 import { earliest, Never, type Instant } from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
+import { askFor } from '../../../director/core/solicit.js';
 import { EchoSocket } from '../../../director/io/echo-socket.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import type { CheckerConfig } from '../../config/checker-config.js';
 import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.js';
-import { Isolation } from '../../health/isolation.js';
 import { now } from '../clock.js';
 import type { Prepared } from '../prepared.js';
 import { serviceKey } from '../service-configuration.js';
 import type { Timeline } from '../timeline.js';
 import { ActiveCheck, type ActiveConfig } from './active-check.js';
 import type { Check, CheckListener } from './check.js';
+import { Evidence } from './evidence.js';
 import { FileCheck } from './file-check.js';
 import { PoolScripts } from './pool-scripts.js';
 import { createProbe } from './probes.js';
 import { ServerPool, type PoolPorts, type PoolServer } from './server-pool.js';
 import { TrackedFiles } from './tracked-files.js';
 
+/** How many hosts are asked whether anybody is there. */
+const MostQuestions = 32;
 /** Node's timers overflow above this. */
 const LongestTimeoutMs = 2_147_483_647;
 
@@ -35,7 +38,7 @@ export interface HealthPorts {
 /** The real servers of a node: which of them take part, and the checkers that decide it. It has a timer of its own. */
 export class HealthPlane {
   readonly #ports: HealthPorts;
-  readonly #isolation = new Isolation();
+  readonly #evidence: Evidence;
   readonly #prng = new Prng(randomBytes(4).readUInt32LE());
   readonly #files: TrackedFiles;
   readonly #scripts: PoolScripts;
@@ -50,6 +53,7 @@ export class HealthPlane {
     this.#config = config;
     this.#ports = ports;
     this.#files = new TrackedFiles(config.trackFiles);
+    this.#evidence = new Evidence(() => this.#askAround());
     this.#scripts = new PoolScripts(config, ports.log);
     this.#pingers = { ipv4: undefined, ipv6: undefined };
   }
@@ -114,13 +118,13 @@ export class HealthPlane {
 
   /** Something was received from another machine. */
   hear(at: Instant): void {
-    this.#isolation.hear(at);
+    this.#evidence.hear(at);
   }
 
   /** An interface has lost its carrier, or has it again. */
   followLink(device: string, isUp: boolean): void {
     const at = now();
-    if (!this.#isolation.setLink(at, device, isUp)) return;
+    if (!this.#evidence.setLink(at, device, isUp)) return;
     for (const pool of this.#pools) pool.hurry(at);
     this.#rearm();
   }
@@ -210,8 +214,26 @@ export class HealthPlane {
       }),
       prng: this.#prng.split(),
       listener,
-      isVoid: (beganAt) => this.#isolation.voids(device, beganAt),
+      judge: (beganAt, decide) => this.#evidence.judge(device, beganAt, decide),
     });
+  }
+
+  /** Asks for the real servers and gateways on the node's links: whoever lives there answers. */
+  #askAround(): void {
+    const { director } = this.#ports;
+    const { routes } = director;
+    const servers = this.#pools.flatMap((pool) => pool.servers.map(({ config }) => config.address));
+    const hosts = [
+      ...routes.gateways(),
+      ...[...new Set(servers)].map((address) => toWords(address)),
+    ];
+    let left = MostQuestions;
+    for (const { family, words } of hosts) {
+      const route = routes.find(family, words);
+      if (route === undefined || left === 0) continue;
+      left -= 1;
+      askFor(director, { interface: route.interface, family, words: route.gateway ?? words });
+    }
   }
 
   /** The interface that a check goes out by; undefined when nobody knows. */

@@ -8,16 +8,16 @@ const at = (second: number): ReturnType<typeof instant> => instant(second * 1_00
 test('silence from a server counts while others are heard', (t) => {
   const isolation = new Isolation();
   isolation.hear(at(5));
-  t.equal(isolation.voids('eth0', at(4)), false);
+  t.equal(isolation.judge('eth0', at(4)), 'connected');
   t.end();
 });
 
-test('silence is void when nobody was heard since the check began', (t) => {
+test('nobody is known to live when nobody was heard since the check began', (t) => {
   const isolation = new Isolation();
-  t.equal(isolation.voids('eth0', at(0)), true, 'nobody ever');
+  t.equal(isolation.judge('eth0', at(0)), 'silent', 'nobody ever');
   isolation.hear(at(5));
-  t.equal(isolation.voids('eth0', at(6)), true);
-  t.equal(isolation.voids(undefined, at(6)), true, 'for programs too');
+  t.equal(isolation.judge('eth0', at(6)), 'silent');
+  t.equal(isolation.judge(undefined, at(6)), 'silent', 'for programs too');
   t.end();
 });
 
@@ -25,8 +25,8 @@ test('silence by an interface without carrier is void, whoever is heard elsewher
   const isolation = new Isolation();
   isolation.setLink(at(1), 'eth1', false);
   isolation.hear(at(9));
-  t.equal(isolation.voids('eth1', at(8)), true);
-  t.equal(isolation.voids('eth0', at(8)), false);
+  t.equal(isolation.judge('eth1', at(8)), 'cut-off');
+  t.equal(isolation.judge('eth0', at(8)), 'connected');
   t.end();
 });
 
@@ -35,8 +35,8 @@ test('a check that began before the carrier was back is void as well', (t) => {
   isolation.setLink(at(1), 'eth1', false);
   t.equal(isolation.setLink(at(5), 'eth1', true), true, 'the cut is over');
   isolation.hear(at(9));
-  t.equal(isolation.voids('eth1', at(4)), true);
-  t.equal(isolation.voids('eth1', at(6)), false);
+  t.equal(isolation.judge('eth1', at(4)), 'cut-off');
+  t.equal(isolation.judge('eth1', at(6)), 'connected');
   t.end();
 });
 

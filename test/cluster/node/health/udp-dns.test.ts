@@ -138,7 +138,7 @@ test('DNS_CHECK asks for its name and type and takes an answer without an error'
   const [query] = heard;
   t.equal(
     query?.subarray(2).toString('hex'),
-    '01000001000000000000' + '03777777076578616d706c65036f726700' + '001c0001',
+    '0100000100000000000003777777076578616d706c65036f726700001c0001',
   );
 });
 

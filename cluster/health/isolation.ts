@@ -1,4 +1,10 @@
-import { Never, type Instant } from '../../director/base/time.js';
+import { after, Never, seconds, type Instant } from '../../director/base/time.js';
+
+/**
+ * How long a link takes to be of use when its carrier is back: neighbours have to be found again, and a question for them may
+ * be asked three times, a second apart.
+ */
+const SettlingTime = seconds(3);
 
 /** What is known about a check without an answer. */
 export type Connection =
@@ -15,7 +21,7 @@ export type Connection =
  * A director that loses its network hears nothing from any server. If it believed that, it would empty its pools, and come
  * back with empty ones. So a check that got no answer is void when
  *
- * - the interface that it went out by had no carrier at some time since it began, or
+ * - the interface that it went out by had no carrier at some time since it began, or shortly before, or
  * - since it began nothing at all was received from anybody, on any interface, and nobody answers who is asked now: all
  *   real servers and gateways, by ARP or neighbour discovery. A host answers that without any of its programs.
  *
@@ -53,6 +59,7 @@ export class Isolation {
 
   #wasDown(device: string, since: Instant): boolean {
     const lastDown = this.#lastDown.get(device);
-    return this.#down.has(device) || (lastDown !== undefined && lastDown >= since);
+    if (this.#down.has(device)) return true;
+    return lastDown !== undefined && after(lastDown, SettlingTime) >= since;
   }
 }

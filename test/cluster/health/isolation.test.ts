@@ -36,7 +36,8 @@ test('a check that began before the carrier was back is void as well', (t) => {
   t.equal(isolation.setLink(at(5), 'eth1', true), true, 'the cut is over');
   isolation.hear(at(9));
   t.equal(isolation.judge('eth1', at(4)), 'cut-off');
-  t.equal(isolation.judge('eth1', at(6)), 'connected');
+  t.equal(isolation.judge('eth1', at(8)), 'cut-off', 'nor while neighbours are found again');
+  t.equal(isolation.judge('eth1', at(9)), 'connected');
   t.end();
 });
 

@@ -8,17 +8,20 @@ import type { Director } from '../../../director/core/director.js';
 import { askFor } from '../../../director/core/solicit.js';
 import { EchoSocket } from '../../../director/io/echo-socket.js';
 import { toWords } from '../../../director/wire/address-words.js';
-import type { CheckerConfig } from '../../config/checker-config.js';
+import type { BfdInstanceConfig, CheckerConfig } from '../../config/checker-config.js';
 import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.js';
 import { now } from '../clock.js';
 import type { Prepared } from '../prepared.js';
 import { serviceKey } from '../service-configuration.js';
 import type { Timeline } from '../timeline.js';
-import { ActiveCheck, type ActiveConfig } from './active-check.js';
+import { ActiveCheck } from './active-check.js';
+import { BfdCheck } from './bfd-check.js';
+import { BfdPlane } from './bfd-plane.js';
 import type { Check, CheckListener } from './check.js';
 import { Evidence } from './evidence.js';
 import { FileCheck } from './file-check.js';
 import { PoolScripts } from './pool-scripts.js';
+import type { Abandon } from './probe.js';
 import { createProbe } from './probes.js';
 import { ServerPool, type PoolPorts, type PoolServer } from './server-pool.js';
 import { TrackedFiles } from './tracked-files.js';
@@ -42,6 +45,7 @@ export class HealthPlane {
   readonly #prng = new Prng(randomBytes(4).readUInt32LE());
   readonly #files: TrackedFiles;
   readonly #scripts: PoolScripts;
+  readonly #sessions = new BfdPlane();
   readonly #pingers: { ipv4: EchoSocket | undefined; ipv6: EchoSocket | undefined };
   #config: NodeConfig;
   #pools: ServerPool[] = [];
@@ -65,6 +69,7 @@ export class HealthPlane {
   static async open(config: NodeConfig, ports: HealthPorts): Promise<HealthPlane> {
     const plane = new HealthPlane(config, ports);
     await plane.#openPingers(config);
+    await plane.#sessions.follow(bfdInstancesOf(config));
     for (const services of poolsOf(config).values()) {
       plane.#pools.push(new ServerPool(services, plane.#poolPorts()));
     }
@@ -78,6 +83,7 @@ export class HealthPlane {
    */
   async prepare(config: NodeConfig): Promise<Prepared<Instant>> {
     await this.#openPingers(config);
+    await this.#sessions.follow(bfdInstancesOf(config));
     const former = this.#config;
     const commits: ((at: Instant) => void)[] = [];
     const pools: ServerPool[] = [];
@@ -147,6 +153,7 @@ export class HealthPlane {
     clearTimeout(this.#timer);
     for (const pool of this.#pools) pool.close();
     this.#files.close();
+    this.#sessions.close();
     this.#pingers.ipv4?.close();
     this.#pingers.ipv6?.close();
     await this.#scripts.close();
@@ -160,6 +167,8 @@ export class HealthPlane {
   #restore(config: NodeConfig): void {
     this.#config = config;
     this.#files.setConfigs(config.trackFiles);
+    // The ports were free a moment ago; if they are not any more, the checks that follow say so.
+    this.#sessions.follow(bfdInstancesOf(config)).catch(() => {});
   }
 
   async #openPingers({ virtualServers }: NodeConfig): Promise<void> {
@@ -203,8 +212,12 @@ export class HealthPlane {
 
   #createCheck(config: CheckerConfig, server: PoolServer, listener: CheckListener): Check {
     if (config.kind === 'FILE_CHECK') return new FileCheck(config, this.#files, listener);
-    if (config.kind === 'BFD_CHECK') throw new Error('BFD');
     const device = this.#deviceOf(config);
+    const judge = (beganAt: Instant, decide: (isVoid: boolean) => void): Abandon =>
+      this.#evidence.judge(device, beganAt, decide);
+    if (config.kind === 'BFD_CHECK') {
+      return new BfdCheck(config, { sessions: this.#sessions, listener, judge });
+    }
     const { scriptSecurity: security, tls } = this.#config;
     return new ActiveCheck(config, {
       probe: createProbe(config, () => server.config.weight, {
@@ -214,7 +227,7 @@ export class HealthPlane {
       }),
       prng: this.#prng.split(),
       listener,
-      judge: (beganAt, decide) => this.#evidence.judge(device, beganAt, decide),
+      judge,
     });
   }
 
@@ -237,8 +250,8 @@ export class HealthPlane {
   }
 
   /** The interface that a check goes out by; undefined when nobody knows. */
-  #deviceOf(config: ActiveConfig): string | undefined {
-    if (config.kind === 'MISC_CHECK') return undefined;
+  #deviceOf(config: CheckerConfig): string | undefined {
+    if (!('connection' in config)) return undefined;
     const { address, bindDevice } = config.connection;
     const { family, words } = toWords(address);
     return bindDevice ?? this.#ports.director.routes.find(family, words)?.interface.name;
@@ -268,6 +281,15 @@ function poolsOf({ virtualServers }: NodeConfig): Map<string, VirtualServerConfi
     pools.set(virtual.pool, [...services, virtual]);
   }
   return pools;
+}
+
+/** The BFD sessions that checkers are about. */
+function bfdInstancesOf({ bfdInstances, virtualServers }: NodeConfig): BfdInstanceConfig[] {
+  const checks = virtualServers
+    .flatMap(({ realServers }) => realServers)
+    .flatMap(({ health }) => health.checkers);
+  const names = new Set(checks.map((check) => check.kind === 'BFD_CHECK' && check.instance));
+  return bfdInstances.filter(({ name }) => names.has(name));
 }
 
 const logsAll = (check: CheckerConfig): boolean =>

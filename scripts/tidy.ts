@@ -16,6 +16,23 @@ const pureFolders: Readonly<Record<string, readonly string[]>> = {
   'cluster/config': ['director/base', 'director/wire'],
   'cluster/ipvsadm': ['director/base'],
   'cluster/health': ['director/base'],
+  'cluster/member': [
+    'director/base',
+    'director/wire',
+    'director/core',
+    'cluster/vrrp',
+    'cluster/sync',
+    'cluster/config',
+  ],
+  'cluster/sim': [
+    'director/base',
+    'director/wire',
+    'director/core',
+    'cluster/vrrp',
+    'cluster/sync',
+    'cluster/config',
+    'cluster/member',
+  ],
 };
 
 /** What only the edge may use: in a pure folder time and chance are arguments. */

@@ -1,4 +1,5 @@
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
+import type { EventKind } from '../member/events.js';
 import type { VrrpState } from '../vrrp/state.js';
 
 /** Protocols that have connections. */
@@ -278,23 +279,6 @@ export interface SyncCounters {
 export interface NodeEvent {
   readonly at: number;
   readonly node: string;
-  readonly kind:
-    | 'started'
-    | 'master'
-    | 'backup'
-    | 'fault'
-    | 'gratuitous-arp'
-    | 'peer-died'
-    | 'bulk-started'
-    | 'bulk-complete'
-    | 'preempt-allowed'
-    | 'first-packet'
-    | 'server-up'
-    | 'server-down'
-    | 'quorum-up'
-    | 'quorum-down'
-    | 'reloaded'
-    | 'reload-refused'
-    | 'stopping';
+  readonly kind: EventKind;
   readonly text: string;
 }

@@ -28,7 +28,7 @@ export function commandHandlers(
     },
     '/preempt': async () => {
       const { isTableComplete } = member;
-      member.preempt();
+      member.node.preempt();
       return { tableComplete: isTableComplete };
     },
     '/reload': reload,

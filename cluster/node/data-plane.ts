@@ -1,21 +1,20 @@
 import { randomBytes } from 'node:crypto';
 
-import type { IpAddress } from '../../director/base/address.js';
-import { Director } from '../../director/core/director.js';
+import type { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
-import type { MarkRule } from '../../director/core/marks.js';
-import { defaultSettings, type Settings } from '../../director/core/settings.js';
-import { DefaultTimeouts, State } from '../../director/core/states.js';
 import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
 import { openPcapPort } from '../../director/io/pcap-port.js';
-import { toWords } from '../../director/wire/address-words.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
 import type { Packet } from '../../director/wire/packet.js';
 import { isSame } from '../config/equality.js';
 import type { NodeConfig } from '../config/node-config.js';
-import { macOf, requireInterface, usedInterfaces, virtualMacsOn } from './interface-use.js';
+import {
+  buildDirector,
+  exchangeSettings,
+  usedInterfaces,
+  virtualMacsOn,
+} from '../member/build-director.js';
 import type { Prepared } from './prepared.js';
-import { addService, ProtocolNumbers } from './service-configuration.js';
 
 /** What is called with each frame. The packet is the port's again when the call returns. */
 export type FrameReceiver = (packet: Packet, arrival: Interface) => void;
@@ -37,26 +36,16 @@ export class DataPlane {
   ) {
     this.#config = config;
     this.#receive = receive;
-    this.director = new Director({
+    this.director = buildDirector(config, {
       interfaces,
       gateways,
       seed: randomBytes(4).readUInt32LE(),
-      timeouts: timeoutsOf(config),
-      capacity: config.dataPlane.connectionCapacity,
-      isActiveActive: config.dataPlane.activeActive,
-      settings: settingsOf(config),
       output: { send: (index, packet) => this.#ports.get(index)?.port.send(packet) },
     });
-    this.director.marks = markRules(config);
-    this.director.localEndpoints.setPool(config.dataPlane.localAddresses);
-    setFloatingAddresses(this.director, config);
-    for (const virtual of config.virtualServers) {
-      addService(this.director, virtual, config.dataPlane);
-    }
   }
 
   /**
-   * Builds the director of a configuration, with its services but no real servers, and opens a port on every interface that
+   * Builds the director of a configuration, with its services and all their real servers, and opens a port on every interface that
    * it uses. `receive` is called with each frame, from the moment when its port is open: that may be before the promise is
    * fulfilled. Throws an `IoError` when the environment refuses a port.
    */
@@ -134,18 +123,8 @@ export class DataPlane {
   }
 
   #adopt(config: NodeConfig): void {
-    const { director } = this;
-    const before = this.#config;
+    exchangeSettings(this.director, this.#config, config);
     this.#config = config;
-    director.marks = markRules(config);
-    director.localEndpoints.setPool(config.dataPlane.localAddresses);
-    setFloatingAddresses(director, config);
-    // What was changed at run time stays, unless the file has something else to say.
-    if (!isSame(settingsOf(before), settingsOf(config))) {
-      Object.assign(director.settings, defaultSettings(), settingsOf(config));
-    }
-    if (isSame(before.timeouts, config.timeouts)) return;
-    for (const [state, timeout] of timeoutsOf(config).entries()) director.timeouts[state] = timeout;
   }
 }
 
@@ -154,11 +133,6 @@ interface OpenPort {
   readonly port: FramePort;
   readonly macs: readonly MacAddress[];
 }
-
-const settingsOf = ({ dataPlane, sync }: NodeConfig): Partial<Settings> => ({
-  ...dataPlane.settings,
-  sync_threshold: [sync?.threshold ?? 0, sync?.period ?? 0],
-});
 
 function sumOf(counters: readonly PortCounters[]): PortCounters {
   const sum = { sent: 0, refused: 0, shed: 0 };
@@ -169,39 +143,3 @@ function sumOf(counters: readonly PortCounters[]): PortCounters {
   }
   return sum;
 }
-
-/** The kernel's timeouts with those of `lvs_timeouts` in their place; 0 leaves one as it is. */
-function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
-  const changed = [...DefaultTimeouts];
-  if (timeouts.tcp !== undefined && timeouts.tcp > 0) changed[State.established] = timeouts.tcp;
-  if (timeouts.tcpFin !== undefined && timeouts.tcpFin > 0) {
-    changed[State.finWait] = timeouts.tcpFin;
-  }
-  if (timeouts.udp !== undefined && timeouts.udp > 0) changed[State.udp] = timeouts.udp;
-  return changed;
-}
-
-/** Makes the addresses known that this node may come to hold; those that it knows as they are stay, others go. */
-function setFloatingAddresses(director: Director, config: NodeConfig): void {
-  const wanted = new Set<IpAddress>();
-  for (const vrrp of config.vrrpInstances) {
-    for (const { address, device } of [...vrrp.virtualAddresses, ...vrrp.excludedAddresses]) {
-      const owner = requireInterface(director.interfaces, device);
-      const mac = macOf(vrrp) ?? owner.mac;
-      const known = director.findFloating(address);
-      wanted.add(address);
-      if (known?.interface === owner && isSame(known.mac, mac)) continue;
-      if (known !== undefined) director.removeFloating(address);
-      director.addFloating(address, owner, mac);
-    }
-  }
-  const gone = [...director.floating.values()].filter(({ address }) => !wanted.has(address));
-  for (const { address } of gone) director.removeFloating(address);
-}
-
-const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
-  dataPlane.firewallMarks.map(({ address, protocol, ...rule }) => ({
-    ...toWords(address),
-    ...rule,
-    protocol: ProtocolNumbers[protocol],
-  }));

@@ -1,10 +1,11 @@
 import { UsageError } from '../../director/base/errors.js';
 import { changesBetween, type ConfigChanges } from '../config/changes.js';
 import type { NodeConfig } from '../config/node-config.js';
+import type { ClusterNode } from '../member/cluster-node.js';
+import { addService, changeService, removeService } from '../member/service-configuration.js';
 import { now } from './clock.js';
 import type { DataPlane } from './data-plane.js';
 import type { HealthPlane } from './health/health-plane.js';
-import { addService, changeService, removeService } from './service-configuration.js';
 import type { VrrpPlane } from './vrrp-plane.js';
 
 /** What a running node consists of, as far as its configuration matters. */
@@ -12,8 +13,7 @@ export interface ExchangeParts {
   readonly plane: DataPlane;
   readonly health: HealthPlane;
   readonly vrrp: VrrpPlane;
-  readonly isStopping: () => boolean;
-  readonly isTableComplete: () => boolean;
+  readonly node: ClusterNode;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function exchangeConfiguration(
   after: NodeConfig,
   parts: ExchangeParts,
 ): Promise<readonly string[]> {
-  const { plane, health, vrrp, isStopping, isTableComplete } = parts;
+  const { plane, health, vrrp, node } = parts;
   const changes = changesBetween(before, after);
   if (changes.impossible.length > 0) {
     const what = changes.impossible.join(', ');
@@ -38,15 +38,18 @@ export async function exchangeConfiguration(
   const data = await plane.prepare(after);
   const checks = await health.prepare(after);
   try {
-    const elections = await vrrp.prepare(after, changes);
-    if (isStopping()) {
-      elections.abort();
+    const elections = node.elections.prepare(after, changes);
+    const sockets = await vrrp.prepare(after, elections);
+    if (node.isStopping) {
+      sockets.abort();
       throw new UsageError({ code: 'stopping' }, 'the node is stopping');
     }
     data.commit();
     exchangeServices(plane, after, changes);
     checks.commit(now());
-    elections.commit({ at: now(), mayPreempt: isTableComplete() });
+    // Who is told of the first states has to know them, and what they depend on.
+    sockets.commit();
+    node.exchange(after, elections);
   } catch (error) {
     checks.abort();
     data.abort();

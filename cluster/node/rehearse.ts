@@ -3,9 +3,9 @@ import { parseAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { after, milliseconds, seconds, type Duration } from '../../director/base/time.js';
 import { Rehearsal } from '../../director/core/rehearsal.js';
+import { Replication } from '../member/replication.js';
+import { SessionLink } from '../member/session-link.js';
 import { SessionSync } from '../sync/session-sync.js';
-import { Replication } from './replication.js';
-import { SessionLink } from './session-link.js';
 
 /** Connections played, as many as it takes until the engine has compiled what they need. */
 const Connections = 1_500;

@@ -1,3 +1,4 @@
+import type { EventKind, EventSink } from '../member/events.js';
 import type { NodeEvent } from './api.js';
 import { wallClock } from './clock.js';
 
@@ -5,7 +6,7 @@ import { wallClock } from './clock.js';
 const MostEvents = 1_000;
 
 /** What happened on this node, for the timeline of a report. */
-export class Timeline {
+export class Timeline implements EventSink {
   readonly #node: string;
   readonly #events: NodeEvent[] = [];
 
@@ -17,7 +18,7 @@ export class Timeline {
     return this.#events;
   }
 
-  add(kind: NodeEvent['kind'], text: string): void {
+  add(kind: EventKind, text: string): void {
     if (this.#events.length >= MostEvents) this.#events.shift();
     this.#events.push({ at: wallClock(), node: this.#node, kind, text });
   }

@@ -1,6 +1,7 @@
 import { toMilliseconds } from '../../director/base/time.js';
 import { Flag } from '../../director/core/connections.js';
 import { stateName } from '../../director/core/protocol-states.js';
+import type { VirtualRouter } from '../member/virtual-router.js';
 import { idleSnapshot, type PeerSnapshot } from '../sync/snapshot.js';
 import type { NodeStatus, SessionView, SyncPeer, SyncView, VrrpView } from './api.js';
 import { now, wallClock } from './clock.js';
@@ -9,7 +10,6 @@ import { endpoint } from './endpoint.js';
 import { poolView } from './health/pool-view.js';
 import type { Member } from './member.js';
 import { serviceViews } from './service-views.js';
-import type { VirtualRouter } from './virtual-router.js';
 
 /** The documents of the control socket, made from the machines when somebody asks. */
 export function apiHandlers(member: Member): ApiHandlers {
@@ -83,17 +83,17 @@ function sessionViews(member: Member): SessionView[] {
 }
 
 function vrrpView(member: Member, router: VirtualRouter): VrrpView {
-  const { config, election, tracking, transport } = router;
+  const { config, election, tracking, adverts } = router;
   const snapshot = election.snapshot();
-  const { refused, malformed } = transport.counters;
-  const unread = { misdirected: transport.misdirected, malformed };
+  const { refused, malformed } = adverts.counters;
+  const unread = { misdirected: adverts.misdirected, malformed };
   return {
     instance: config.name,
     group: member.config.syncGroups.find(({ members }) => members.includes(config.name))?.name,
     virtualRouterId: config.virtualRouterId,
     version: config.version,
     device: config.device,
-    source: transport.source,
+    source: adverts.source,
     state: snapshot.state,
     fault: snapshot.fault,
     priority: config.priority,

@@ -1,16 +1,6 @@
 import type { IpAddress } from '../base/address.js';
 import type { MacAddress } from '../wire/ethernet.js';
 
-/** A message of the VRRP protocol with what its IP header says. The bytes are valid until the callback returns. */
-export interface VrrpMessage {
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  /** The TTL or hop limit that it has arrived with. */
-  readonly ttl: number;
-  /** What follows the IP header. */
-  readonly bytes: Uint8Array;
-}
-
 /** What a VRRP socket is opened for. All addresses are of one family, which is that of the socket. */
 export interface VrrpPortOptions {
   readonly device: string;

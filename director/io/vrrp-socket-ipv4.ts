@@ -3,8 +3,8 @@ import { Buffer } from 'node:buffer';
 import type { RawSocketModule, Socket } from 'raw-socket';
 
 import type { IpAddress } from '../base/address.js';
-import { readIpv4Message, wrapMessage } from './vrrp-packet.js';
-import type { VrrpMessage, VrrpPort, VrrpPortCounters, VrrpPortOptions } from './vrrp-port.js';
+import { readIpv4Message, wrapMessage, type VrrpMessage } from '../wire/vrrp-packet.js';
+import type { VrrpPort, VrrpPortCounters, VrrpPortOptions } from './vrrp-port.js';
 import { LargestMessage, openRaw } from './vrrp-raw.js';
 
 /** The most messages that one reading takes: who floods the socket must not keep the node from its work. */
@@ -39,7 +39,7 @@ export class VrrpSocketIpv4 implements VrrpPort {
   /** Past the package's own queue, which waits for the event loop: an advert must not wait behind data. */
   send(message: Uint8Array, destination: IpAddress): void {
     const { source, ttl } = this.#options;
-    const packet = wrapMessage(message, { source, destination, ttl });
+    const packet = Buffer.from(wrapMessage(message, { source, destination, ttl }).buffer);
     try {
       this.#socket.wrap.send(packet, 0, packet.length, destination, () => {});
     } catch {

@@ -4,10 +4,10 @@ import type { RawSocketModule, Socket } from 'raw-socket';
 
 import type { IpAddress } from '../base/address.js';
 import * as ethernet from '../wire/ethernet.js';
+import { readIpv6Message, wrapMessage, type VrrpMessage } from '../wire/vrrp-packet.js';
 import { Capture } from './capture.js';
 import type { CapConstructor } from './native.js';
-import { readIpv6Message, wrapMessage } from './vrrp-packet.js';
-import type { VrrpMessage, VrrpPort, VrrpPortCounters, VrrpPortOptions } from './vrrp-port.js';
+import type { VrrpPort, VrrpPortCounters, VrrpPortOptions } from './vrrp-port.js';
 import { LargestMessage, openRaw } from './vrrp-raw.js';
 
 /** No `inbound`: with it libpcap 1.10 loses the first frame. */
@@ -53,7 +53,7 @@ export class VrrpSocketIpv6 implements VrrpPort {
 
   send(message: Uint8Array, destination: IpAddress): void {
     const { source, ttl, device } = this.#options;
-    const packet = wrapMessage(message, { source, destination, ttl });
+    const packet = Buffer.from(wrapMessage(message, { source, destination, ttl }).buffer);
     try {
       // Link-local addresses, the group's too, mean nothing without their link.
       this.#socket.wrap.send(packet, 0, packet.length, `${destination}%${device}`, () => {});

@@ -1,7 +1,8 @@
 import { isIpv6 } from '../base/address.js';
 import { IoError } from '../base/errors.js';
+import type { VrrpMessage } from '../wire/vrrp-packet.js';
 import { loadCap, loadRawSocket } from './native.js';
-import type { VrrpMessage, VrrpPort, VrrpPortOptions } from './vrrp-port.js';
+import type { VrrpPort, VrrpPortOptions } from './vrrp-port.js';
 import { VrrpSocketIpv4 } from './vrrp-socket-ipv4.js';
 import { VrrpSocketIpv6 } from './vrrp-socket-ipv6.js';
 

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
+import { Replication } from '../../cluster/member/replication.js';
+import { SessionLink } from '../../cluster/member/session-link.js';
 import { now } from '../../cluster/node/clock.js';
-import { Replication } from '../../cluster/node/replication.js';
-import { SessionLink } from '../../cluster/node/session-link.js';
 import { KeyRing } from '../../cluster/sync/key-ring.js';
 import { SessionSync } from '../../cluster/sync/session-sync.js';
 import type { IpAddress } from '../../director/base/address.js';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { setInterval } from 'node:timers';
 
-import { requireInterface } from '../../cluster/node/interface-use.js';
+import { requireInterface } from '../../cluster/member/build-director.js';
 import type { IpAddress } from '../../director/base/address.js';
 import { parseAddress } from '../../director/base/address.js';
 import { discoverInterfaces } from '../../director/io/discover.js';

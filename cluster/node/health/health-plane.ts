@@ -10,9 +10,9 @@ import { EchoSocket } from '../../../director/io/echo-socket.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import type { BfdInstanceConfig, CheckerConfig } from '../../config/checker-config.js';
 import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.js';
+import { serviceKey } from '../../member/service-configuration.js';
 import { now } from '../clock.js';
 import type { Prepared } from '../prepared.js';
-import { serviceKey } from '../service-configuration.js';
 import type { Timeline } from '../timeline.js';
 import { ActiveCheck } from './active-check.js';
 import { BfdCheck } from './bfd-check.js';
@@ -26,6 +26,8 @@ import { createProbe } from './probes.js';
 import { ServerPool, type PoolPorts, type PoolServer } from './server-pool.js';
 import { TrackedFiles } from './tracked-files.js';
 
+/** How often `ha_suspend` looks whose the addresses are. */
+const HoldingMs = 250;
 /** How many hosts are asked whether anybody is there. */
 const MostQuestions = 32;
 /** Node's timers overflow above this. */
@@ -50,6 +52,7 @@ export class HealthPlane {
   #config: NodeConfig;
   #pools: ServerPool[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #holding: NodeJS.Timeout | undefined;
   #isStarted = false;
   #isClosed = false;
 
@@ -118,6 +121,8 @@ export class HealthPlane {
   /** Begins to check. */
   start(at: Instant): void {
     this.#isStarted = true;
+    this.#followHolding(at);
+    this.#holding = setInterval(() => this.#followHolding(now()), HoldingMs);
     for (const pool of this.#pools) pool.start(at);
     this.#rearm();
   }
@@ -135,28 +140,30 @@ export class HealthPlane {
     this.#rearm();
   }
 
-  /** Looks which services are this node's now, for `ha_suspend`. */
-  followHolding(at: Instant): void {
-    const { services } = this.#ports.director;
-    for (const pool of this.#pools) {
-      if (!pool.virtual.health.haSuspend) continue;
-      const isHeld = pool.services.some((one) => services.find(serviceKey(one))?.isLive === true);
-      pool.followHolding(at, isHeld);
-    }
-    this.#rearm();
-  }
-
   /** Ends all checks. What is to be told of the end is told. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#holding);
     for (const pool of this.#pools) pool.close();
     this.#files.close();
     this.#sessions.close();
     this.#pingers.ipv4?.close();
     this.#pingers.ipv6?.close();
     await this.#scripts.close();
+  }
+
+  /** Looks which services are this node's now, for `ha_suspend`. */
+  #followHolding(at: Instant): void {
+    const { services } = this.#ports.director;
+    const suspending = this.#pools.filter(({ virtual }) => virtual.health.haSuspend);
+    if (suspending.length === 0) return;
+    for (const pool of suspending) {
+      const isHeld = pool.services.some((one) => services.find(serviceKey(one))?.isLive === true);
+      pool.followHolding(at, isHeld);
+    }
+    this.#rearm();
   }
 
   #begin(pool: ServerPool, at: Instant): void {

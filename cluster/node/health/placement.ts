@@ -2,12 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Director } from '../../../director/core/director.js';
 import { findServer } from '../../../director/core/service-table.js';
-import {
-  methodFromName,
-  type RealServerSettings,
-  type ServiceKey,
-} from '../../../director/core/services.js';
-import type { RealServerConfig, SorryServerConfig } from '../../config/node-config.js';
+import type { RealServerSettings, ServiceKey } from '../../../director/core/services.js';
 
 /** A real server of a service by the key that its pool knows it by. */
 export type Placements = ReadonlyMap<string, RealServerSettings>;
@@ -18,16 +13,18 @@ export type Placements = ReadonlyMap<string, RealServerSettings>;
  */
 export class ServicePlaces {
   readonly #key: ServiceKey;
-  #placed = new Map<string, RealServerSettings>();
+  #placed: Placements;
 
-  constructor(key: ServiceKey) {
+  /** `placed` are there already. */
+  constructor(key: ServiceKey, placed: Placements) {
     this.#key = key;
+    this.#placed = placed;
   }
 
   /** Adds, edits and removes what differs from the last time. */
   place({ services }: Director, wanted: Placements): void {
     const before = this.#placed;
-    this.#placed = new Map(wanted);
+    this.#placed = wanted;
     const service = services.find(this.#key);
     if (service === undefined) return;
     for (const [key, settings] of before) {
@@ -43,29 +40,3 @@ export class ServicePlaces {
     }
   }
 }
-
-/** What the data plane is to know of a real server that has this weight now. */
-export function settingsOf(server: RealServerConfig, weight: number): RealServerSettings {
-  const { address, port, method, tunnel, upperThreshold, lowerThreshold } = server;
-  return {
-    address,
-    port,
-    method: methodFromName(method),
-    weight,
-    upperThreshold,
-    lowerThreshold,
-    ...(tunnel === undefined ? {} : { tunnel }),
-  };
-}
-
-/** The same of a sorry server. */
-export function sorrySettingsOf(server: SorryServerConfig, weight: number): RealServerSettings {
-  return settingsOf({ ...server, weight, ...Plain }, weight);
-}
-
-/** A sorry server has neither limits nor checkers. */
-const Plain = {
-  upperThreshold: 0,
-  lowerThreshold: 0,
-  health: { inhibitOnFailure: false, notifyUp: undefined, notifyDown: undefined, checkers: [] },
-} as const;

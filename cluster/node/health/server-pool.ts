@@ -7,9 +7,9 @@ import type { RealServerSettings } from '../../../director/core/services.js';
 import type { CheckerConfig } from '../../config/checker-config.js';
 import type { RealServerConfig, VirtualServerConfig } from '../../config/node-config.js';
 import { Pool, type PoolEffect, type PoolRules, type PoolSnapshot } from '../../health/pool.js';
-import { serviceKey } from '../service-configuration.js';
+import { serverSettings, serviceKey } from '../../member/service-configuration.js';
 import type { Check, CheckListener } from './check.js';
-import { ServicePlaces, settingsOf, sorrySettingsOf } from './placement.js';
+import { ServicePlaces } from './placement.js';
 
 /** What the rest of the node does for a pool. */
 export interface PoolPorts {
@@ -247,11 +247,17 @@ export class ServerPool {
       const key = serviceKey(service);
       const name = `${key.words.join(':')} ${key.port} ${key.protocol} ${key.firewallMark}`;
       names.add(name);
-      const places = this.#places.get(name) ?? new ServicePlaces(key);
+      const places = this.#places.get(name) ?? new ServicePlaces(key, this.#configured(service));
       this.#places.set(name, places);
       places.place(this.#ports.director, this.#settings(service, weights));
     }
     for (const name of this.#places.keys()) if (!names.has(name)) this.#places.delete(name);
+  }
+
+  /** As a service is made: with all its real servers. */
+  #configured(service: VirtualServerConfig): Map<string, RealServerSettings> {
+    const weights = this.#servers.map(({ key, config }) => [key, config.weight] as const);
+    return this.#settings({ ...service, sorryServer: undefined }, new Map(weights));
   }
 
   /** A service's own settings of the pool's servers: those of a group differ in their ports. */
@@ -263,13 +269,15 @@ export class ServerPool {
     for (const [index, server] of realServers.entries()) {
       const key = this.#servers[index]?.key ?? '';
       const weight = weights.get(key);
-      if (weight !== undefined) settings.set(key, settingsOf(server, weight));
+      if (weight !== undefined) settings.set(key, serverSettings(server, weight));
     }
     const key = this.virtual.sorryServer && serverKey(this.virtual.sorryServer);
     const weight = key === undefined ? undefined : weights.get(key);
     if (key !== undefined && weight !== undefined && sorryServer !== undefined) {
       // A sorry server may be one of the real servers: those keep their own settings.
-      if (!settings.has(key)) settings.set(key, sorrySettingsOf(sorryServer, weight));
+      const isListed = settings.has(key);
+      const sorry = { ...sorryServer, ...NoThresholds };
+      if (!isListed) settings.set(key, serverSettings(sorry, weight));
     }
     return settings;
   }
@@ -280,6 +288,8 @@ type PreparedServer = (now?: Instant) => PoolServer;
 
 /** keepalived's; `sorry_server` has no weight of its own. */
 const SorryWeight = 1;
+
+const NoThresholds = { upperThreshold: 0, lowerThreshold: 0 };
 
 /** The key that a real server has in its pool. */
 const serverKey = ({ address, port }: Pick<RealServerConfig, 'address' | 'port'>): string =>

@@ -6,7 +6,7 @@ import {
   encodeBfd,
   type BfdPacket,
 } from '../../../cluster/health/bfd-packet.js';
-import { BfdSession, type BfdRules } from '../../../cluster/health/bfd-session.js';
+import { BfdSession, type BfdEffect, type BfdRules } from '../../../cluster/health/bfd-session.js';
 import { Prng } from '../../../director/base/prng.js';
 import {
   earliest,
@@ -70,19 +70,20 @@ class Pair {
 
   drain(): void {
     for (const [index, end] of this.ends.entries()) {
-      for (const effect of end.effects.splice(0)) {
-        if (effect.kind === 'state')
-          this.trace.push(`${index} ${effect.isUp ? 'up' : effect.reason}`);
-        else {
-          this.packets.push({ ...effect.packet, from: index });
-          const decoded = decodeBfd(encodeBfd(effect.packet));
-          if (decoded !== undefined && !this.isCut) {
-            this.ends[1 - index]?.handlePacket(this.#now, decoded);
-          }
-        }
-      }
+      for (const effect of end.effects.splice(0)) this.#apply(index, effect);
     }
     if (this.ends.some(({ effects }) => effects.length > 0)) this.drain();
+  }
+
+  #apply(from: number, effect: BfdEffect): void {
+    if (effect.kind === 'state') {
+      this.trace.push(`${from} ${effect.isUp ? 'up' : effect.reason}`);
+      return;
+    }
+    this.packets.push({ ...effect.packet, from });
+    const decoded = decodeBfd(encodeBfd(effect.packet));
+    if (decoded === undefined || this.isCut) return;
+    this.ends[1 - from]?.handlePacket(this.#now, decoded);
   }
 }
 

@@ -1,5 +1,5 @@
-import { Replication } from '../../../cluster/node/replication.js';
-import { SessionLink } from '../../../cluster/node/session-link.js';
+import { Replication } from '../../../cluster/member/replication.js';
+import { SessionLink } from '../../../cluster/member/session-link.js';
 import { IpvsSync } from '../../../cluster/sync/ipvs/ipvs-sync.js';
 import { SessionSync } from '../../../cluster/sync/session-sync.js';
 import type { SyncMachine } from '../../../cluster/sync/sync-machine.js';

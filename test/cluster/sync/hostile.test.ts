@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { Replication } from '../../../cluster/node/replication.js';
+import { Replication } from '../../../cluster/member/replication.js';
 import { ChangeList } from '../../../cluster/sync/change-list.js';
 import { encodeDatagram } from '../../../cluster/sync/codec.js';
 import type { BulkChunk, MessageBody } from '../../../cluster/sync/message.js';

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { Replication } from '../../../../cluster/node/replication.js';
+import { Replication } from '../../../../cluster/member/replication.js';
 import { IpvsSync } from '../../../../cluster/sync/ipvs/ipvs-sync.js';
 import type { IpvsRecord } from '../../../../cluster/sync/ipvs/message.js';
 import { writeIpvsMessage } from '../../../../cluster/sync/ipvs/writer.js';
@@ -121,7 +121,7 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 test('250,000 forged, cut and foreign datagrams change nothing but counters', (t) => {
   const random = new Prng(8848);
   const bench = new BenchDirector({ isMaster: false, capacity: 64 });
-  const replication = new Replication(bench.director);
+  const replication = new Replication(bench.director, () => bench.now);
   const sync = started(bench);
   const hear = ({ bytes, source }: Attack): number => {
     sync.handleDatagram(bench.now, bytes, source);
@@ -157,7 +157,7 @@ test('250,000 forged, cut and foreign datagrams change nothing but counters', (t
 test('250,000 mutated datagrams are taken or counted, and leave a table that is true in itself', (t) => {
   const random = new Prng(224);
   const bench = new BenchDirector({ isMaster: false, capacity: 256 });
-  const replication = new Replication(bench.director);
+  const replication = new Replication(bench.director, () => bench.now);
   const sync = started(bench);
   const supply = supplyOf(random);
   let applied = 0;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { test } from 'tap';
 
-import { Replication } from '../../../../cluster/node/replication.js';
+import { Replication } from '../../../../cluster/member/replication.js';
 import { IpvsSync } from '../../../../cluster/sync/ipvs/ipvs-sync.js';
 import { assert } from '../../../../director/base/invariant.js';
 import { instant, milliseconds, seconds, type Instant } from '../../../../director/base/time.js';
@@ -38,7 +38,7 @@ class Backup {
     const { director } = this.#stage;
     for (const virtual of plan.director.virtualAddresses) director.setLive(virtual, false);
     this.#stage.configure(plan.scenario.marks[0]?.master.services ?? []);
-    this.#replication = new Replication(director);
+    this.#replication = new Replication(director, () => this.#stage.now);
     this.#sync = new IpvsSync({
       version: 1,
       syncId: 7,

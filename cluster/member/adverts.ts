@@ -1,16 +1,17 @@
-import { createHmac } from 'node:crypto';
-
 import { isIpv6, parseAddress, type IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
+import type { HmacSha256 } from '../../director/base/hmac.js';
 import { assert } from '../../director/base/invariant.js';
-import { milliseconds, type Duration } from '../../director/base/time.js';
+import type { Duration } from '../../director/base/time.js';
 import { ownAddress, type Interface } from '../../director/core/interfaces.js';
 import { virtualMac } from '../../director/core/virtual-macs.js';
-import { wrapMessage, writeMulticastFrame } from '../../director/io/vrrp-packet.js';
-import type { VrrpMessage, VrrpPort } from '../../director/io/vrrp-port.js';
-import { openVrrpSocket } from '../../director/io/vrrp-socket.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
 import { Family } from '../../director/wire/flow.js';
+import {
+  wrapMessage,
+  writeMulticastFrame,
+  type VrrpMessage,
+} from '../../director/wire/vrrp-packet.js';
 import type { AuthenticationConfig, VrrpInstanceConfig } from '../config/vrrp-config.js';
 import {
   advertisementTtl,
@@ -24,8 +25,40 @@ import {
 import { Authenticator } from '../vrrp/authenticator.js';
 import { toCentiseconds } from '../vrrp/timers.js';
 
+/** IP protocol 112 on one device, as the advertisements of one virtual router need it. */
+export interface AdvertPort {
+  /** Messages that could not be sent, and that came in a form which is not VRRP's. */
+  readonly counters: { readonly refused: number; readonly malformed: number };
+  /** Sends a message at once; a refusal is counted, never thrown. */
+  send(message: Uint8Array, destination: IpAddress): void;
+  /**
+   * Hands over the messages that wait to be read, without waiting for the event loop. False when this port cannot: its
+   * messages come when the event loop has polled.
+   */
+  listen(): boolean;
+  /** The device is up again. */
+  reopen(): void;
+  close(): void;
+}
+
+/** What the port of an instance's advertisements is opened for. */
+export interface AdvertPortOptions {
+  readonly device: string;
+  /** The device's own MAC address, which what is sent comes from. */
+  readonly mac: MacAddress;
+  /** The source of what is sent, and the address where unicast messages arrive. */
+  readonly source: IpAddress;
+  /** The group to join; undefined when all peers are spoken to by unicast. */
+  readonly group: IpAddress | undefined;
+  /** The TTL or hop limit of what is sent. */
+  readonly ttl: number;
+}
+
 /** What an advertisement needs of the node besides a socket. */
-export interface TransportPorts {
+export interface AdvertsPorts {
+  readonly hmac: HmacSha256;
+  /** The wall clock, which the signatures of other nodes are compared with: since the epoch. */
+  wallClock(): Duration;
   /** Sends a whole frame on the instance's interface: what comes from a virtual MAC address leaves so. */
   inject(frame: Uint8Array): void;
   /** An advertisement for this virtual router, or what was wrong with one. */
@@ -33,23 +66,26 @@ export interface TransportPorts {
 }
 
 /** The advertisements of one VRRP instance: encoded, vouched for and sent to the group or to each peer; and back. */
-export class AdvertTransport {
+export class Adverts {
   /** The address that advertisements come from: this node's name in the election. */
   readonly source: IpAddress;
   /** Messages to an address that is not that of the virtual router. */
   misdirected = 0;
   readonly #config: VrrpInstanceConfig;
-  readonly #ports: TransportPorts;
+  readonly #ports: AdvertsPorts;
+  readonly #owner: Interface;
   readonly #group: IpAddress | undefined;
   readonly #destinations: readonly IpAddress[];
   readonly #mac: MacAddress;
   readonly #authenticator: Authenticator | undefined;
-  #socket: VrrpPort | undefined;
+  #port: AdvertPort | undefined;
 
-  private constructor(config: VrrpInstanceConfig, owner: Interface, ports: TransportPorts) {
+  /** Throws an `IoError` when the interface has no address to send from. */
+  constructor(config: VrrpInstanceConfig, owner: Interface, ports: AdvertsPorts) {
     const { unicastPeers, authentication, virtualRouterId } = config;
     this.#config = config;
     this.#ports = ports;
+    this.#owner = owner;
     this.source = sourceOf(config, owner);
     const family = isIpv6(this.source) ? Family.ipv6 : Family.ipv4;
     this.#mac = virtualMac(family, virtualRouterId);
@@ -57,31 +93,28 @@ export class AdvertTransport {
     this.#destinations =
       this.#group === undefined ? unicastPeers.map(({ address }) => address) : [this.#group];
     this.#authenticator =
-      authentication?.kind === 'hmac' ? new Authenticator(authentication, hmacSha256) : undefined;
+      authentication?.kind === 'hmac' ? new Authenticator(authentication, ports.hmac) : undefined;
   }
 
-  /** Opens the socket on the instance's interface. Throws an `IoError` when the environment refuses. */
-  static async open(
-    config: VrrpInstanceConfig,
-    owner: Interface,
-    ports: TransportPorts,
-  ): Promise<AdvertTransport> {
-    const transport = new AdvertTransport(config, owner, ports);
-    const isMulticast = transport.#group !== undefined;
-    const options = {
-      device: owner.name,
-      mac: owner.mac,
-      source: transport.source,
-      group: transport.#group,
-      ttl: isMulticast ? advertisementTtl : config.unicastTtl,
+  /** What the port that is to be attached has to be opened for. */
+  get portOptions(): AdvertPortOptions {
+    return {
+      device: this.#owner.name,
+      mac: this.#owner.mac,
+      source: this.source,
+      group: this.#group,
+      ttl: this.#group === undefined ? this.#config.unicastTtl : advertisementTtl,
     };
-    transport.#socket = await openVrrpSocket(options, (message) => transport.#receive(message));
-    return transport;
+  }
+
+  /** Sends by this port from now on. What it receives is to be handed to `receive`. */
+  attach(port: AdvertPort): void {
+    this.#port = port;
   }
 
   /** Messages that the kernel refused to send, and that came in a form which is not VRRP's. */
   get counters(): { readonly refused: number; readonly malformed: number } {
-    return this.#socket?.counters ?? { refused: 0, malformed: 0 };
+    return this.#port?.counters ?? { refused: 0, malformed: 0 };
   }
 
   /** Sends an advertisement of this priority at once. */
@@ -102,29 +135,30 @@ export class AdvertTransport {
 
   /** Takes what waits in the socket; false when only the event loop can. */
   listen(): boolean {
-    return this.#socket?.listen() ?? true;
+    return this.#port?.listen() ?? true;
   }
 
   /** The interface is up again. */
   reopen(): void {
-    this.#socket?.reopen();
+    this.#port?.reopen();
   }
 
   close(): void {
-    this.#socket?.close();
+    this.#port?.close();
   }
 
   /** A master that answers from a virtual MAC address also speaks from it, so that switches know where it is. */
   #send(message: Uint8Array, destination: IpAddress): void {
     if (!this.#config.virtualMac || destination !== this.#group) {
-      this.#socket?.send(message, destination);
+      this.#port?.send(message, destination);
       return;
     }
     const envelope = { source: this.source, destination, ttl: advertisementTtl };
     this.#ports.inject(writeMulticastFrame(wrapMessage(message, envelope), destination, this.#mac));
   }
 
-  #receive(message: VrrpMessage): void {
+  /** Takes a message that the port has received. */
+  receive(message: VrrpMessage): void {
     // All virtual routers of a link hear all advertisements. What is too short says nothing of whose it is.
     const [, virtualRouterId] = message.bytes;
     if (virtualRouterId !== undefined && virtualRouterId !== this.#config.virtualRouterId) return;
@@ -153,15 +187,9 @@ export class AdvertTransport {
     const configured: AuthenticationConfig | undefined = this.#config.authentication;
     if (configured?.kind !== 'hmac') return configured;
     assert(this.#authenticator !== undefined, 'an instance with keys has an authenticator');
-    return { kind: 'hmac', authenticator: this.#authenticator, wallClock: sinceEpoch() };
+    return { kind: 'hmac', authenticator: this.#authenticator, wallClock: this.#ports.wallClock() };
   }
 }
-
-const hmacSha256 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
-  createHmac('sha256', key).update(message).digest();
-
-/** The wall clock, which the signatures of other nodes are compared with. */
-const sinceEpoch = (): Duration => milliseconds(Date.now());
 
 /** The group of RFC 9568 §5.1.1.2 and §5.1.2.2. */
 function groupOf(family: Family): IpAddress {

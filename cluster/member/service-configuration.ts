@@ -1,14 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { Director } from '../../director/core/director.js';
 import { createScheduler } from '../../director/core/schedulers/create.js';
 import type { Scheduler } from '../../director/core/schedulers/scheduler.js';
 import { addressKey, markKey } from '../../director/core/service-table.js';
-import type { ServiceKey } from '../../director/core/services.js';
+import {
+  methodFromName,
+  type RealServerSettings,
+  type ServiceKey,
+} from '../../director/core/services.js';
 import { Family } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
+import { isSame as isSameValue } from '../config/equality.js';
 import type {
   DataPlaneConfig,
+  RealServerConfig,
   ServiceProtocol,
   VirtualServerConfig,
 } from '../config/node-config.js';
@@ -26,7 +30,24 @@ export const serviceKey = (virtual: VirtualServerConfig): ServiceKey =>
     ? addressKey(virtual.address, virtual.port, ProtocolNumbers[virtual.protocol])
     : markKey(virtual.firewallMark, Family[virtual.family]);
 
-/** Adds a configured service, without real servers: those are its pool's. One that is there already stays as it is. */
+/** What the data plane is to know of a real server, or a sorry server, that has this weight now. */
+export function serverSettings(
+  server: Omit<RealServerConfig, 'weight' | 'health'>,
+  weight: number,
+): RealServerSettings {
+  const { address, port, method, tunnel, upperThreshold, lowerThreshold } = server;
+  return {
+    address,
+    port,
+    method: methodFromName(method),
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    ...(tunnel === undefined ? {} : { tunnel }),
+  };
+}
+
+/** Adds a configured service with all its real servers, as if each of them were up. One that is there stays as it is. */
 export function addService(
   director: Director,
   virtual: VirtualServerConfig,
@@ -41,9 +62,14 @@ export function addService(
     schedulerOf(director, virtual),
     options,
   );
-  if (service === undefined || unknownTcp !== 'hash') return;
-  const { settings, prng } = director;
-  service.consistent = createScheduler('mh', { settings, prng, flags: ['mh-port'] });
+  if (service === undefined) return;
+  if (unknownTcp === 'hash') {
+    const { settings, prng } = director;
+    service.consistent = createScheduler('mh', { settings, prng, flags: ['mh-port'] });
+  }
+  for (const server of virtual.realServers) {
+    director.services.addServer(service, serverSettings(server, server.weight));
+  }
 }
 
 /** Gives a service what differs in its new configuration. A scheduler that stays keeps its place in the round. */
@@ -59,7 +85,7 @@ export function changeService(
   service.commit = after.commit;
   const isSame =
     before.scheduler === after.scheduler &&
-    isDeepStrictEqual(before.schedulerFlags, after.schedulerFlags);
+    isSameValue(before.schedulerFlags, after.schedulerFlags);
   if (!isSame) director.services.setScheduler(service, schedulerOf(director, after));
 }
 

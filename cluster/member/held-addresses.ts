@@ -1,5 +1,5 @@
 import type { IpAddress } from '../../director/base/address.js';
-import { after, milliseconds, Never, type Instant } from '../../director/base/time.js';
+import { after, earliest, milliseconds, Never, type Instant } from '../../director/base/time.js';
 import type { Director } from '../../director/core/director.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
 import { Announcer } from './announcer.js';
@@ -32,11 +32,12 @@ export class HeldAddresses {
   }
 
   get deadline(): Instant {
-    return this.#retiredUntil;
+    return earliest(this.#retiredUntil, this.#announcer.deadline);
   }
 
   handleDeadline(at: Instant): void {
     if (this.#retiredUntil <= at) this.giveUp();
+    this.#announcer.handleDeadline(at);
   }
 
   /** Answers for the addresses, and serves what comes for them. */
@@ -60,21 +61,17 @@ export class HeldAddresses {
   }
 
   /** Tells the links so many times who has the addresses. */
-  announce(rounds: number): void {
+  announce(at: Instant, rounds: number): void {
     const floating = this.#addresses
       .map((address) => this.#director.findFloating(address))
       .filter((one) => one !== undefined);
-    this.#announcer.burst(floating, rounds);
+    this.#announcer.burst(at, floating, rounds);
   }
 
   /** From now on these are another virtual router's of this node: it leaves them as they are. */
   entrust(addresses: ReadonlySet<IpAddress>): void {
     this.#announcer.stop();
     this.#addresses = this.#addresses.filter((address) => !addresses.has(address));
-  }
-
-  close(): void {
-    this.#announcer.stop();
   }
 
   #setLive(isLive: boolean): void {

@@ -1,15 +1,22 @@
-import { Buffer } from 'node:buffer';
-
 import { addressFromBytes, isIpv6, type IpAddress } from '../base/address.js';
-import { toWords } from '../wire/address-words.js';
-import * as ethernet from '../wire/ethernet.js';
-import * as ipv4 from '../wire/ipv4.js';
-import * as ipv6 from '../wire/ipv6.js';
-import { multicastMac } from '../wire/ndp.js';
-import type { VrrpMessage } from './vrrp-port.js';
+import { toWords } from './address-words.js';
+import * as ethernet from './ethernet.js';
+import * as ipv4 from './ipv4.js';
+import * as ipv6 from './ipv6.js';
+import { multicastMac } from './ndp.js';
 
 /** Internetwork control: routers and queues must not let adverts wait behind data. */
 const PrecedenceInternetControl = 0xc0;
+
+/** A message of the VRRP protocol with what its IP header says. The bytes are valid until the callback returns. */
+export interface VrrpMessage {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** The TTL or hop limit that it has arrived with. */
+  readonly ttl: number;
+  /** What follows the IP header. */
+  readonly bytes: Uint8Array;
+}
 
 /** What the IP header of a message says. */
 export interface VrrpEnvelope {
@@ -19,9 +26,9 @@ export interface VrrpEnvelope {
 }
 
 /** The IP packet that carries a message. */
-export function wrapMessage(message: Uint8Array, envelope: VrrpEnvelope): Buffer {
+export function wrapMessage(message: Uint8Array, envelope: VrrpEnvelope): Uint8Array<ArrayBuffer> {
   const header = isIpv6(envelope.source) ? ipv6.HeaderLength : ipv4.MinimumHeaderLength;
-  const packet = Buffer.alloc(header + message.length);
+  const packet = new Uint8Array(header + message.length);
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
   if (isIpv6(envelope.source)) {
     ipv6.write(view, 0, {
@@ -82,8 +89,8 @@ export function writeMulticastFrame(
   packet: Uint8Array,
   group: IpAddress,
   source: ethernet.MacAddress,
-): Buffer {
-  const frame = Buffer.alloc(ethernet.HeaderLength + packet.length);
+): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(ethernet.HeaderLength + packet.length);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   const destination = groupMac(group);
   ethernet.setDestination(view, 0, destination.high, destination.low);

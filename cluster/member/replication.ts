@@ -17,7 +17,6 @@ import {
 } from '../sync/packed-record.js';
 import { RecordFields } from '../sync/record-fields.js';
 import type { EntryPage, Life, SessionKey, TableDigest, TableSource } from '../sync/record.js';
-import { now } from './clock.js';
 import { LifeNumbers } from './life-numbers.js';
 
 /** Slots looked at in one call, so that reading a sparse table does not hold a node up. */
@@ -50,7 +49,7 @@ export class Replication implements TableSource {
   readonly #fields = new RecordFields();
 
   /** `own`: the life of this node that peers know it by. */
-  constructor(director: Director, clock: () => Instant = now, own: Life = { node: '', epoch: 0 }) {
+  constructor(director: Director, clock: () => Instant, own: Life = { node: '', epoch: 0 }) {
     this.#director = director;
     this.#clock = clock;
     const { digests } = director.connections;

@@ -1,6 +1,5 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { unreachable } from '../../director/base/invariant.js';
-import type { Log } from '../../director/base/log.js';
 import { earliest, type Instant } from '../../director/base/time.js';
 import type { Director } from '../../director/core/director.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
@@ -10,17 +9,15 @@ import type { ElectionEffect } from '../vrrp/election-effects.js';
 import { Election } from '../vrrp/election.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { Tracking, type Tracked, type TrackerReport } from '../vrrp/tracking.js';
-import { AdvertTransport } from './advert-transport.js';
-import { now } from './clock.js';
+import { Adverts } from './adverts.js';
+import { requireInterface } from './build-director.js';
+import type { Environment } from './environment.js';
 import { HeldAddresses } from './held-addresses.js';
-import { requireInterface } from './interface-use.js';
-import type { Timeline } from './timeline.js';
 
 /** The rest of the node, as a virtual router needs it. */
 export interface RouterPorts {
   readonly director: Director;
-  readonly timeline: Timeline;
-  readonly log: Log;
+  readonly environment: Environment;
   /** The election has had an input: deadlines and effects are to be looked at. */
   changed(): void;
   /** Something has come from another node. */
@@ -41,7 +38,7 @@ export interface RouterOptions {
 }
 
 /**
- * One VRRP instance at the edge: its election, the way of its advertisements and the addresses that follow its state.
+ * One VRRP instance of a node: its election, the way of its advertisements and the addresses that follow its state.
  *
  * Addresses change hands without a gap. A node that leaves on purpose says so with priority 0, and goes on answering and
  * forwarding until its successor has been heard. A node that has been succeeded, now or because it was outranked, is
@@ -53,57 +50,48 @@ export interface RouterOptions {
 export class VirtualRouter {
   readonly config: VrrpInstanceConfig;
   readonly election: Election;
-  readonly transport: AdvertTransport;
+  readonly adverts: Adverts;
   readonly tracking: Tracking;
   readonly #ports: RouterPorts;
   readonly #addresses: HeldAddresses;
   #isLeaving = false;
 
-  private constructor(
+  /** Throws an `IoError` when its interface is not there, or has no address to send from. */
+  constructor(
     config: VrrpInstanceConfig,
     { tracked, isInGroup }: RouterOptions,
-    transport: AdvertTransport,
     ports: RouterPorts,
   ) {
-    this.config = config;
-    this.transport = transport;
-    this.tracking = new Tracking(config.priority, tracked);
-    this.#ports = ports;
-    this.#addresses = new HeldAddresses(config, ports.director);
-    this.election = new Election(
-      {
-        ...config,
-        primaryAddress: transport.source,
-        addresses: config.virtualAddresses.map(({ address }) => address),
-        inSyncGroup: isInGroup,
-      },
-      ports.log,
-    );
-  }
-
-  static async open(
-    config: VrrpInstanceConfig,
-    options: RouterOptions,
-    ports: RouterPorts,
-  ): Promise<VirtualRouter> {
-    const { director } = ports;
+    const { director, environment } = ports;
     const owner = requireInterface(director.interfaces, config.device);
-    const transport = await AdvertTransport.open(config, owner, {
+    this.config = config;
+    this.adverts = new Adverts(config, owner, {
+      hmac: environment.hmac,
+      wallClock: () => environment.wallClock(),
       inject: (frame) => {
         director.scratch.load(frame);
         director.output.send(owner.index, director.scratch);
       },
-      receive: (outcome) => router.#receive(outcome),
+      receive: (outcome) => this.#receive(outcome),
     });
-    // Nothing is received before the event loop goes on.
-    const router = new VirtualRouter(config, options, transport, ports);
-    return router;
+    this.tracking = new Tracking(config.priority, tracked);
+    this.#ports = ports;
+    this.#addresses = new HeldAddresses(config, director);
+    this.election = new Election(
+      {
+        ...config,
+        primaryAddress: this.adverts.source,
+        addresses: config.virtualAddresses.map(({ address }) => address),
+        inSyncGroup: isInGroup,
+      },
+      environment.log,
+    );
   }
 
   /** What peers are told of this virtual router when they meet this node. */
   get presence(): PeerRouter {
     const { virtualRouterId, priority } = this.config;
-    return { virtualRouterId, priority, address: this.transport.source };
+    return { virtualRouterId, priority, address: this.adverts.source };
   }
 
   /** A peer is proven dead; `survivors` are known to live. */
@@ -113,7 +101,7 @@ export class VirtualRouter {
       .filter(({ virtualRouterId }) => virtualRouterId === this.config.virtualRouterId);
     for (const { virtualRouterId, address } of peer.routers) {
       if (virtualRouterId !== this.config.virtualRouterId) continue;
-      this.election.handlePeerDeath(now(), address, candidates);
+      this.election.handlePeerDeath(this.#now, address, candidates);
     }
   }
 
@@ -121,8 +109,8 @@ export class VirtualRouter {
   track(...report: Parameters<TrackerReport>): void {
     this.tracking.set(...report);
     const { fault, effectivePriority } = this.tracking;
-    this.election.setFault(now(), fault !== undefined, fault ?? '');
-    this.election.setPriority(now(), effectivePriority);
+    this.election.setFault(this.#now, fault !== undefined, fault ?? '');
+    this.election.setPriority(this.#now, effectivePriority);
   }
 
   /**
@@ -130,7 +118,7 @@ export class VirtualRouter {
    * has not polled. A master is served all the same: it has to advertise.
    */
   listen(hasPolled: boolean): boolean {
-    return this.transport.listen() || hasPolled || this.election.state === 'master';
+    return this.adverts.listen() || hasPolled || this.election.state === 'master';
   }
 
   /** True while the addresses are on their way to another node. */
@@ -190,8 +178,7 @@ export class VirtualRouter {
   }
 
   close(): void {
-    this.transport.close();
-    this.#addresses.close();
+    this.adverts.close();
   }
 
   /** Carries out what the election decided, in its order. */
@@ -203,10 +190,9 @@ export class VirtualRouter {
     this.#ports.heard();
     if (outcome.kind === 'rejected') this.election.handleRejected(outcome.reason);
     else {
-      const at = now();
+      const at = this.#now;
       this.election.handleAdvertisement(at, outcome);
-      const isOther =
-        outcome.source !== this.transport.source && outcome.priority !== resignPriority;
+      const isOther = outcome.source !== this.adverts.source && outcome.priority !== resignPriority;
       if (this.#isLeaving && isOther) this.#retire(at);
     }
     this.#ports.changed();
@@ -215,18 +201,18 @@ export class VirtualRouter {
   #apply(effect: ElectionEffect): void {
     switch (effect.kind) {
       case 'advertise':
-        this.transport.advertise(effect.priority);
+        this.adverts.advertise(effect.priority);
         break;
       case 'acquire-addresses':
         this.#addresses.acquire();
         break;
       case 'release-addresses':
         if (effect.isStale) this.#dropOut();
-        else if (!this.#isLeaving) this.#retire(now());
+        else if (!this.#isLeaving) this.#retire(this.#now);
         break;
       case 'announce-addresses':
-        this.#addresses.announce(effect.repeat);
-        this.#ports.timeline.add('gratuitous-arp', this.#advertised);
+        this.#addresses.announce(this.#now, effect.repeat);
+        this.#ports.environment.timeline.add('gratuitous-arp', this.#advertised);
         break;
       case 'stale':
         this.#ports.stale();
@@ -244,7 +230,10 @@ export class VirtualRouter {
     const isPassing = change.reason === 'started' && this.election.state === 'master';
     if (isPassing || change.reason === 'inherited') return;
     if (change.to !== 'initialize') {
-      this.#ports.timeline.add(change.to, `${this.config.name}: ${change.detail ?? change.reason}`);
+      this.#ports.environment.timeline.add(
+        change.to,
+        `${this.config.name}: ${change.detail ?? change.reason}`,
+      );
     }
     this.#ports.notify(change.to, this.tracking.effectivePriority);
     if (change.to === 'master') this.#ports.becameMaster();
@@ -260,6 +249,10 @@ export class VirtualRouter {
   #dropOut(): void {
     this.#isLeaving = false;
     this.#addresses.giveUp();
+  }
+
+  get #now(): Instant {
+    return this.#ports.environment.now();
   }
 
   /** The addresses in the advertisements, for people. */

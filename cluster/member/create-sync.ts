@@ -1,6 +1,5 @@
-import { createHmac, randomInt } from 'node:crypto';
-
 import { isIpv6, type IpAddress } from '../../director/base/address.js';
+import type { HmacSha256 } from '../../director/base/hmac.js';
 import { unreachable } from '../../director/base/invariant.js';
 import type { Log } from '../../director/base/log.js';
 import { longest, microseconds, seconds, type Duration } from '../../director/base/time.js';
@@ -12,7 +11,6 @@ import { shortestMessageLimit } from '../sync/ipvs/writer.js';
 import { KeyRing } from '../sync/key-ring.js';
 import { LeastDatagram, MaxDatagram } from '../sync/message.js';
 import { protocolNumber } from '../sync/record-fields.js';
-import type { Life } from '../sync/record.js';
 import { SessionSync } from '../sync/session-sync.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import { defaultTuning } from '../sync/tuning.js';
@@ -36,12 +34,6 @@ export interface SyncPorts {
 
 /** For how much longer than the interval of its advertisements a master is listened for. */
 const ListenMargin = 1.5;
-
-/** A life of the node of that `router_id`: greater than earlier ones by the clock, and different from them in any case. */
-export const newLife = (routerId: string): Life => ({
-  node: routerId,
-  epoch: Date.now() * 1_000 + randomInt(1_000),
-});
 
 /** Session sync in the format that the configuration asks for. */
 export function createSync(config: SyncConfig, ports: SyncPorts): SyncMachine {
@@ -92,11 +84,8 @@ function createIpvsSync(version: IpvsVersion, config: SyncConfig, ports: SyncPor
 }
 
 /** The keys that sync messages are signed with, if any. */
-export function keyRingOf({ keys, activeKey }: SyncConfig): KeyRing | undefined {
-  if (activeKey === undefined) return undefined;
-  return new KeyRing(keys, activeKey, (key, message) =>
-    createHmac('sha256', key).update(message).digest(),
-  );
+export function keyRingOf({ keys, activeKey }: SyncConfig, hmac: HmacSha256): KeyRing | undefined {
+  return activeKey === undefined ? undefined : new KeyRing(keys, activeKey, hmac);
 }
 
 /** The longest sync message: as configured, but no longer than what fits the interface in one piece. */

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { test, type Test } from 'tap';
 
-import { PeerWatch } from '../../../cluster/node/peer-watch.js';
+import type { PeerWatch } from '../../../cluster/member/peer-watch.js';
+import { PeerStreams } from '../../../cluster/node/peer-streams.js';
 import type { KeyRing } from '../../../cluster/sync/key-ring.js';
 import {
   encodePresence,
@@ -16,6 +18,7 @@ import { PresenceSeal } from '../../../cluster/sync/presence-seal.js';
 import { parseAddress, type IpAddress } from '../../../director/base/address.js';
 import { InvariantError } from '../../../director/base/invariant.js';
 import { silentLog } from '../../../director/base/log.js';
+import { at } from '../../base/values.js';
 import { ringOf } from '../sync/keys.js';
 
 function address(text: string): IpAddress {
@@ -24,6 +27,7 @@ function address(text: string): IpAddress {
   return parsed;
 }
 
+const environment = { log: silentLog, nonce: (length: number) => randomBytes(length) };
 const own = address('127.0.0.1');
 const peer = address('127.0.0.2');
 const introduction: Introduction = {
@@ -37,19 +41,19 @@ async function watchFrom(
   t: Test,
   port: number,
   keys?: KeyRing,
-): Promise<{ watch: PeerWatch; deaths: string[] }> {
+): Promise<{ watch: PeerWatch; streams: PeerStreams; deaths: string[] }> {
   const deaths: string[] = [];
-  const watch = await PeerWatch.open({
+  const streams = await PeerStreams.open({
     address: own,
     port,
     node: 'd1',
     routers: () => [],
-    log: silentLog,
+    environment,
     keys,
     onDeath: ({ node }) => deaths.push(node),
   });
-  t.teardown(async () => watch.close());
-  return { watch, deaths };
+  t.teardown(async () => streams.close());
+  return { watch: streams.watch, streams, deaths };
 }
 
 /** A peer that does with each watcher what the test says. */
@@ -76,7 +80,7 @@ test('a process that is killed is a death', async (t) => {
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = await once(child.stdout, 'data');
   const { watch, deaths } = await watchFrom(t, Number(line));
-  watch.watch(peer, 0);
+  watch.watch(at(0), peer);
   await sleep(300);
   t.strictSame(deaths, [], 'nobody has died yet');
   child.kill('SIGKILL');
@@ -90,7 +94,7 @@ test('a reset by the peer is a death', async (t) => {
     setTimeout(() => socket.resetAndDestroy(), 100);
   });
   const { watch, deaths } = await watchFrom(t, port);
-  watch.watch(peer, 0);
+  watch.watch(at(0), peer);
   t.ok(await eventually(() => deaths.length > 0));
 });
 
@@ -115,14 +119,14 @@ test('what is no death', async (t) => {
         meet(socket);
       });
       const { watch, deaths } = await watchFrom(t, port);
-      watch.watch(peer, 0);
+      watch.watch(at(0), peer);
       t.ok(await eventually(() => met === 1));
       await sleep(200);
       t.strictSame(deaths, []);
-      watch.watch(peer, 500);
+      watch.watch(at(0.5), peer);
       await sleep(100);
       t.equal(met, 1, 'the peer is left alone for a while');
-      watch.watch(peer, 2_000);
+      watch.watch(at(2), peer);
       t.ok(await eventually(() => met === 2), 'and then watched again');
     });
   }
@@ -131,15 +135,15 @@ test('what is no death', async (t) => {
 test('a node that closes says goodbye, and nobody believes it dead', async (t) => {
   const port = await listen(t, () => {});
   const { deaths, watch } = await watchFrom(t, port);
-  const other = await PeerWatch.open({
+  const other = await PeerStreams.open({
     address: address('127.0.0.3'),
     port,
     node: 'd3',
     routers: () => [],
-    log: silentLog,
+    environment,
     onDeath: () => {},
   });
-  watch.watch(address('127.0.0.3'), 0);
+  watch.watch(at(0), address('127.0.0.3'));
   await sleep(200);
   await other.close();
   await sleep(200);
@@ -173,7 +177,7 @@ const resetSoon = (socket: Socket): void => {
 test('with keys, the death of a peer that has signed its introduction is a death', async (t) => {
   const port = await listenSigned(t, ringOf(2, 1), resetSoon);
   const { watch, deaths } = await watchFrom(t, port, ringOf(1, 2));
-  watch.watch(peer, 0);
+  watch.watch(at(0), peer);
   t.ok(await eventually(() => deaths.length > 0));
 });
 
@@ -194,7 +198,7 @@ test('with keys, nobody who lacks them dies as a peer', async (t) => {
       resetSoon(socket);
     });
     const { watch, deaths } = await watchFrom(t, port, keys);
-    watch.watch(peer, 0);
+    watch.watch(at(0), peer);
     t.ok(await eventually(() => watch.malformed > 0));
     await sleep(200);
     t.strictSame(deaths, []);
@@ -209,7 +213,7 @@ test('with keys, a goodbye is a goodbye', async (t) => {
     socket.end(encodePresence({ kind: 'goodbye' }, seal));
   });
   const { watch, deaths } = await watchFrom(t, port, keys);
-  watch.watch(peer, 0);
+  watch.watch(at(0), peer);
   t.ok(await eventually(() => met > 0));
   await sleep(200);
   t.strictSame([watch.malformed, deaths], [0, []]);
@@ -219,18 +223,18 @@ test('two nodes with keys watch each other, and one that closes is not dead', as
   const port = await listen(t, () => {});
   const keys = ringOf(1);
   const { deaths, watch } = await watchFrom(t, port, keys);
-  const other = await PeerWatch.open({
+  const other = await PeerStreams.open({
     address: address('127.0.0.4'),
     port,
     node: 'd4',
     routers: () => [],
-    log: silentLog,
+    environment,
     keys,
     onDeath: () => {},
   });
-  watch.watch(address('127.0.0.4'), 0);
+  watch.watch(at(0), address('127.0.0.4'));
   await sleep(200);
   await other.close();
   await sleep(200);
-  t.strictSame([deaths, watch.malformed, other.malformed], [[], 0, 0]);
+  t.strictSame([deaths, watch.malformed, other.watch.malformed], [[], 0, 0]);
 });

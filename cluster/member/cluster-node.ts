@@ -1,0 +1,320 @@
+import type { IpAddress } from '../../director/base/address.js';
+import {
+  after,
+  earliest,
+  milliseconds,
+  Never,
+  seconds,
+  type Instant,
+} from '../../director/base/time.js';
+import { Verdict } from '../../director/core/counters.js';
+import type { Director } from '../../director/core/director.js';
+import { processFrame } from '../../director/core/input.js';
+import type { Interface } from '../../director/core/interfaces.js';
+import { keepNextHopsKnown } from '../../director/core/warm-up.js';
+import type { Packet } from '../../director/wire/packet.js';
+import type { NodeConfig, SyncConfig } from '../config/node-config.js';
+import type { SyncEffect } from '../sync/effects.js';
+import type { Introduction } from '../sync/presence-codec.js';
+import type { Life } from '../sync/record.js';
+import type { SyncMachine } from '../sync/sync-machine.js';
+import type { VrrpState } from '../vrrp/state.js';
+import type { TrackerReport } from '../vrrp/tracking.js';
+import { createSync, keyRingOf } from './create-sync.js';
+import { Elections, type ElectionsPorts, type PreparedElections } from './elections.js';
+import type { Environment } from './environment.js';
+import { PlannedStop } from './planned-stop.js';
+import { Replication } from './replication.js';
+import { SessionLink } from './session-link.js';
+
+/** How long a node that starts waits to learn whether it may take part in its elections. */
+export const TrackerWait = seconds(1);
+/** Frames after which timers are served even while more frames wait. */
+const FramesPerTurn = 64;
+/** How often connections expire and neighbours are looked after. */
+const TickInterval = milliseconds(250);
+
+/** The rest of a node, as its machines need it. */
+export interface NodePorts {
+  readonly environment: Environment;
+  /** Sends a sync message to one peer, or to all; it has left when the call returns. */
+  sendSync(bytes: Uint8Array, to?: IpAddress): void;
+  /** `turn(true)` is wanted as soon as everything has been read that has arrived. */
+  queueTurn(): void;
+  /** A turn is over; the next is wanted at this time, or `Never`. */
+  rearm(next: Instant): void;
+  /** Session sync hears of a peer at this address: it may die. */
+  watchPeer(at: Instant, address: IpAddress): void;
+  notify: ElectionsPorts['notify'];
+  /** Something was received from another machine. Absent where nobody needs to know whether this one is cut off. */
+  heard?(at: Instant): void;
+}
+
+/** Where a node speaks session sync: its own address, and the longest IP packet there. */
+export interface SyncPlace {
+  readonly address: IpAddress;
+  readonly mtu: number;
+}
+
+/**
+ * The machines of one cluster member, and in which order they are served. Whoever drives it, a process with sockets or
+ * the simulator, hands over what arrives and calls `turn` when it is time; nothing here knows where bytes come from.
+ */
+export class ClusterNode {
+  readonly director: Director;
+  readonly elections: Elections;
+  readonly replication: Replication;
+  readonly #ports: NodePorts;
+  #config: NodeConfig;
+  #sync: SyncMachine | undefined;
+  #link: SessionLink;
+  #stop: PlannedStop | undefined;
+  #isStarted = false;
+  #isInTurn = false;
+  #framesSinceTurn = 0;
+  #nextTick: Instant = Never;
+  #lateAt: Instant = Never;
+  #awaitsFirstPacket = false;
+
+  /** `life` is the name and epoch that peers know this node by. Throws an `IoError` for interfaces that are not there. */
+  constructor(config: NodeConfig, director: Director, life: Life, ports: NodePorts) {
+    const { environment } = ports;
+    this.#config = config;
+    this.director = director;
+    this.#ports = ports;
+    this.replication = new Replication(director, () => environment.now(), life);
+    this.#link = this.#linkTo(undefined);
+    director.sync.onRemove = (index) => this.#link.tellRemoval(index, environment.now());
+    this.elections = new Elections(config, {
+      director,
+      environment,
+      notify: ports.notify,
+      changed: () => this.turn(),
+      heard: () => ports.heard?.(environment.now()),
+      becameMaster: () => this.#becameMaster(),
+      resigned: () => this.#handOver(environment.now()),
+      stale: () => this.#resync(environment.now()),
+    });
+  }
+
+  /** The configuration that is in effect. */
+  get config(): NodeConfig {
+    return this.#config;
+  }
+
+  /** True from the beginning of a planned stop on. */
+  get isStopping(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  /** Absent when the configuration has no sync daemon. */
+  get sync(): SyncMachine | undefined {
+    return this.#sync;
+  }
+
+  get link(): SessionLink {
+    return this.#link;
+  }
+
+  get state(): VrrpState {
+    return this.elections.state;
+  }
+
+  /** True when nothing is waited for: the table of a peer has been fetched, or there is none to fetch. */
+  get isTableComplete(): boolean {
+    return this.#sync?.snapshot().tableComplete ?? true;
+  }
+
+  /** True when a planned stop is over: nothing is done any more. */
+  get isStopped(): boolean {
+    return this.#stop?.isEnded ?? false;
+  }
+
+  /** Speaks session sync from `start` on. */
+  openSync(config: SyncConfig, { address, mtu }: SyncPlace): void {
+    const { environment } = this.#ports;
+    this.#sync = createSync(config, {
+      address,
+      mtu,
+      keys: keyRingOf(config, environment.hmac),
+      replication: this.replication,
+      timeouts: this.director.timeouts,
+      advertInterval: this.elections.advertInterval,
+      isMasterHeard: () => this.elections.isMasterHeard,
+      log: environment.log,
+    });
+  }
+
+  start(at: Instant): void {
+    const { timeline } = this.#ports.environment;
+    this.#nextTick = at;
+    this.#isStarted = true;
+    this.elections.start(at, { mayPreempt: this.#sync === undefined });
+    this.#sync?.start(at);
+    this.#link = this.#linkTo(this.#sync);
+    if (this.#sync !== undefined) timeline.add('bulk-started', 'asking peers for their table');
+    this.turn();
+  }
+
+  /** Begins a planned stop, which is over when `isStopped` says so. */
+  stop(at: Instant): void {
+    if (this.#stop !== undefined) return;
+    this.#ports.environment.timeline.add('stopping', 'clean stop');
+    const wasMaster = this.state === 'master';
+    this.#stop = new PlannedStop(at, { elections: this.elections, link: this.#link, wasMaster });
+    this.turn();
+  }
+
+  /**
+   * Another configuration is in effect from now on: the director's services and addresses are those of it already, and
+   * `prepared` are the elections of it.
+   */
+  exchange(config: NodeConfig, prepared: PreparedElections): void {
+    const at = this.#ports.environment.now();
+    prepared.commit({ at, mayPreempt: this.isTableComplete });
+    this.#config = config;
+    this.turn();
+  }
+
+  /** Opens the preemption gate by hand: who asks prefers this master without the whole table to the one there is. */
+  preempt(): void {
+    const { environment } = this.#ports;
+    environment.timeline.add(
+      'preempt-allowed',
+      this.isTableComplete ? '' : 'without the whole table',
+    );
+    this.elections.allowPreemption(environment.now());
+    this.turn();
+  }
+
+  /** Something that may be tracked has changed. */
+  track(...report: Parameters<TrackerReport>): void {
+    this.elections.track(...report);
+    this.turn();
+  }
+
+  /** A frame has arrived on an interface of the data plane; its packet is the caller's again afterwards. */
+  receiveFrame(packet: Packet, arrival: Interface): void {
+    if (this.isStopped) return;
+    const { environment } = this.#ports;
+    let at = environment.now();
+    if (at > this.#lateAt) {
+      // After a pause the addresses may be another's, so the elections look first.
+      this.turn();
+      at = environment.now();
+    }
+    this.#ports.heard?.(at);
+    const verdict = processFrame(this.director, packet, arrival, at);
+    if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
+      this.#awaitsFirstPacket = false;
+      environment.timeline.add('first-packet', `from ${arrival.name}`);
+    }
+    this.#framesSinceTurn += 1;
+    if (this.#framesSinceTurn >= FramesPerTurn) this.turn();
+    else this.#ports.queueTurn();
+  }
+
+  /** A datagram has arrived on the port of session sync. */
+  receiveDatagram(bytes: Uint8Array, source: IpAddress): void {
+    const at = this.#ports.environment.now();
+    this.#ports.heard?.(at);
+    this.#sync?.handleDatagram(at, bytes, source);
+    this.turn();
+  }
+
+  /** A peer's process is proven dead; `survivors` are known to live. */
+  handlePeerDeath(peer: Introduction, survivors: readonly Introduction[]): void {
+    const { environment } = this.#ports;
+    environment.timeline.add('peer-died', peer.node);
+    this.#sync?.handlePeerDeath(environment.now(), peer.node);
+    this.elections.handlePeerDeath(peer, survivors);
+    this.turn();
+  }
+
+  /**
+   * Serves every machine whose time has come, carries out all effects and says when the next turn is wanted. `hasPolled`
+   * says that everything that had arrived has just been read. What an election hears in its turn needs no turn of its own.
+   */
+  turn(hasPolled = false): void {
+    if (!this.#isStarted || this.isStopped || this.#isInTurn) return;
+    const { environment } = this.#ports;
+    this.#isInTurn = true;
+    this.#framesSinceTurn = 0;
+    this.#tick(environment.now());
+    this.#stop?.advance(environment.now());
+    // Each step reads the clock: the one before it has moved machines on, and time does not go back.
+    this.elections.serve(hasPolled);
+    const { isGivingUp } = this.elections;
+    this.director.commits.isHandingOver = this.#stop !== undefined || isGivingUp;
+    this.#link.turn(environment.now());
+    // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
+    this.elections.applyEffects();
+    this.#link.applyEffects(environment.now());
+    if (this.isStopped) this.#endSync(environment.now());
+    this.#isInTurn = false;
+    this.#rearm();
+  }
+
+  #rearm(): void {
+    this.#lateAt = this.elections.lateAt;
+    const machines = earliest(this.elections.deadline, this.#link.deadline);
+    const next = earliest(machines, this.#stop?.deadline ?? Never);
+    this.#ports.rearm(this.isStopped ? Never : earliest(this.#nextTick, next));
+  }
+
+  /** What time does to connections and neighbours. */
+  #tick(at: Instant): void {
+    if (this.#nextTick > at) return;
+    this.#nextTick = after(at, TickInterval);
+    this.director.tick(at);
+    keepNextHopsKnown(this.director, at);
+    for (const { address } of this.#sync?.snapshot().peers ?? []) {
+      if (address !== undefined) this.#ports.watchPeer(at, address);
+    }
+  }
+
+  #linkTo(sync: SyncMachine | undefined): SessionLink {
+    return new SessionLink(this.director, this.replication, sync, {
+      send: (bytes, to) => this.#ports.sendSync(bytes, to),
+      other: (effect) => this.#applySync(effect),
+    });
+  }
+
+  /** The last words to peers; packets that still come are forwarded without telling. */
+  #endSync(at: Instant): void {
+    this.#sync?.stop(at);
+    this.#link.applyEffects(at);
+    this.#sync = undefined;
+    this.#link = this.#linkTo(undefined);
+  }
+
+  #becameMaster(): void {
+    this.#awaitsFirstPacket = true;
+    this.#sync?.setMaster(this.#ports.environment.now(), true);
+  }
+
+  /** Makes sure of the table; the elections may preempt again when it is complete. */
+  #resync(at: Instant): void {
+    if (this.#sync === undefined) {
+      this.elections.allowPreemption(at);
+      return;
+    }
+    if (this.state !== 'master') this.#sync.setMaster(at, false);
+    this.#sync.resync(at);
+    const text = 'asking peers for what was missed';
+    this.#ports.environment.timeline.add('bulk-started', text);
+  }
+
+  /** Another node serves the addresses from now on. */
+  #handOver(at: Instant): void {
+    this.#link.handOver(at);
+    if (this.state !== 'master') this.#sync?.setMaster(at, false);
+  }
+
+  #applySync(effect: SyncEffect): void {
+    if (effect.kind !== 'table-complete') return;
+    const { environment } = this.#ports;
+    environment.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
+    this.elections.allowPreemption(environment.now());
+  }
+}

@@ -31,6 +31,15 @@ export interface RouterPorts {
   notify(state: VrrpState, priority: number): void;
 }
 
+/** How often something has happened to an instance, as keepalived counts it. */
+export interface RouterCounts {
+  becameMaster: number;
+  releasedMaster: number;
+  /** Advertisements of priority 0. */
+  resignationsReceived: number;
+  resignationsSent: number;
+}
+
 /** What an instance depends on besides its own configuration. */
 export interface RouterOptions {
   readonly tracked: readonly Tracked[];
@@ -52,6 +61,12 @@ export class VirtualRouter {
   readonly election: Election;
   readonly adverts: Adverts;
   readonly tracking: Tracking;
+  readonly counts: RouterCounts = {
+    becameMaster: 0,
+    releasedMaster: 0,
+    resignationsReceived: 0,
+    resignationsSent: 0,
+  };
   readonly #ports: RouterPorts;
   readonly #addresses: HeldAddresses;
   #isLeaving = false;
@@ -148,6 +163,7 @@ export class VirtualRouter {
     const wasMaster = former.election.state === 'master';
     const { virtualAddresses, excludedAddresses } = this.config;
     const kept = [...virtualAddresses, ...excludedAddresses].map(({ address }) => address);
+    Object.assign(this.counts, former.counts);
     former.entrust(new Set(wasMaster ? kept : []));
     former.#addresses.giveUp();
     former.close();
@@ -191,6 +207,7 @@ export class VirtualRouter {
     if (outcome.kind === 'rejected') this.election.handleRejected(outcome.reason);
     else {
       const at = this.#now;
+      if (outcome.priority === resignPriority) this.counts.resignationsReceived += 1;
       this.election.handleAdvertisement(at, outcome);
       const isOther = outcome.source !== this.adverts.source && outcome.priority !== resignPriority;
       if (this.#isLeaving && isOther) this.#retire(at);
@@ -201,6 +218,7 @@ export class VirtualRouter {
   #apply(effect: ElectionEffect): void {
     switch (effect.kind) {
       case 'advertise':
+        if (effect.priority === resignPriority) this.counts.resignationsSent += 1;
         this.adverts.advertise(effect.priority);
         break;
       case 'acquire-addresses':
@@ -229,6 +247,8 @@ export class VirtualRouter {
     // A master that goes on as one by another configuration has not changed its state.
     const isPassing = change.reason === 'started' && this.election.state === 'master';
     if (isPassing || change.reason === 'inherited') return;
+    if (change.to === 'master') this.counts.becameMaster += 1;
+    if (change.from === 'master') this.counts.releasedMaster += 1;
     if (change.to !== 'initialize') {
       this.#ports.environment.timeline.add(
         change.to,

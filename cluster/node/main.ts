@@ -15,6 +15,7 @@ import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
 import { loadConfig, reloader } from './reload.js';
 import { apiHandlers } from './views.js';
+import { writeWindows } from './windows/write-windows.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
 const Niceness = -10;
@@ -24,6 +25,7 @@ const program = new Command('baton-director')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
   .option('-i, --config-id <id>', 'also read the lines that begin with @ID', defaultConfigId())
   .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--dumps <folder>', 'where SIGUSR1 and SIGUSR2 write', process.env['TMPDIR'] ?? '/tmp')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .action(run);
 
@@ -31,6 +33,7 @@ async function run(options: {
   readonly config: string;
   readonly configId: string;
   readonly control: string;
+  readonly dumps: string;
   readonly logLevel: string;
 }): Promise<void> {
   const interfaces = discoverInterfaces();
@@ -68,6 +71,10 @@ async function run(options: {
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
   process.on('SIGHUP', () => void reload());
+  // keepalived has a real-time signal for its JSON, which Node cannot receive: it is written with the data.
+  const dataWindows = ['keepalived.data', 'keepalived.json'] as const;
+  process.on('SIGUSR1', () => writeWindows(member, dataWindows, options.dumps, log));
+  process.on('SIGUSR2', () => writeWindows(member, ['keepalived.stats'], options.dumps, log));
 }
 
 function raisePriority(): void {

@@ -1,4 +1,4 @@
-import { stripComment } from './keepalived-comments.js';
+import { cutAfterBrace, stripComment } from './keepalived-comments.js';
 import { Definitions } from './keepalived-definitions.js';
 import { isRepetition, readRepetition } from './keepalived-sequences.js';
 import type { ProblemList } from './problem.js';
@@ -100,7 +100,7 @@ class Expander {
         ? this.#definitions.replace(bare, origin.file.folder)
         : undefined;
       if (replaced === undefined) {
-        this.#finish(selected, bare, origin);
+        this.#finish(selected, origin, nesting);
         return;
       }
       if (replaced.text.length > MaximumLength) break;
@@ -155,8 +155,16 @@ class Expander {
     return head + text.slice(end);
   }
 
-  #finish(content: string, bare: string, origin: Origin): void {
-    const [, level, pattern] = Include.exec(bare) ?? [];
+  #finish(content: string, origin: Origin, nesting: number): void {
+    const code = stripComment(content);
+    const cut = cutAfterBrace(code);
+    if (cut !== undefined) {
+      this.#emit(content.slice(0, cut), origin);
+      // So that columns are those of the file.
+      this.#carryOut(' '.repeat(cut) + content.slice(cut), origin, nesting + 1);
+      return;
+    }
+    const [, level, pattern] = Include.exec(code.trimStart()) ?? [];
     if (pattern === undefined) {
       this.#emit(content, origin);
     } else {

@@ -1,4 +1,4 @@
-import { stripComment } from './keepalived-comments.js';
+import { cutAfterBrace, stripComment } from './keepalived-comments.js';
 
 const Indentation = '    ';
 
@@ -31,6 +31,12 @@ class Formatter {
     if (this.#isDefinition) {
       this.#lines.push(line.trimEnd());
       this.#isDefinition = code.endsWith('\\');
+      return;
+    }
+    const cut = cutAfterBrace(code);
+    if (cut !== undefined && !/^\s*[~$]/.test(code)) {
+      this.take(code.slice(0, cut));
+      this.take(line.slice(cut));
       return;
     }
     const [, condition = '', rest = ''] = /^\s*(@\^?\S*)?\s*([^]*)$/.exec(code) ?? [];

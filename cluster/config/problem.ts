@@ -47,7 +47,7 @@ const MaximumKept = 10_000;
 const ShownLength = 160;
 
 /** What nobody should read over somebody's shoulder, or in a log. */
-const Secret = /\b((?:auth_pass|password|(?:sync_)?key(?:[ \t]+\d+)?)[ \t]+)\S.*$/;
+const Secret = /\b((?:auth_pass|password|(?:sync_)?key[ \t]+\d+)[ \t]+)(\S.*)$/;
 
 /**
  * The problems of one file while it is read, so that a reader can go on after a mistake and report all together. A line is
@@ -90,6 +90,11 @@ export class ProblemList {
       : `line ${source.line} of ${source.file}`;
   }
 
+  /** True when an error would not list all of them. */
+  get isLong(): boolean {
+    return this.#problems.length >= MaximumListed;
+  }
+
   get isEmpty(): boolean {
     return this.#problems.length === 0;
   }
@@ -113,7 +118,9 @@ export class ProblemList {
     if (source === undefined) return { file: this.#file, line };
     const { text } = source;
     const first = text.length - text.trimStart().length + 1;
-    const shown = text.replace(Secret, '$1...');
+    const shown = text.replace(Secret, (_, head: string, secret: string) =>
+      head.padEnd(head.length + secret.length, '*'),
+    );
     return { file: source.file, line: source.line, column: column ?? first, text: shown };
   }
 }

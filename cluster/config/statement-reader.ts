@@ -280,7 +280,8 @@ export class StatementReader {
     where: string,
     known: readonly string[],
   ): void {
-    const nearest = nearestKeyword(keyword, known);
+    // A file of another language has a misspelt word in every line.
+    const nearest = this.#problems.isLong ? undefined : nearestKeyword(keyword, known);
     const advice = nearest === undefined ? '' : `; did you mean ${nearest}?`;
     const message = `unknown keyword ${keyword}${where}${advice}`;
     this.#problems.add(line, 'unknown-keyword', message, columns[0]);

@@ -46,9 +46,6 @@ function listOf(section: readonly string[], name: string): readonly string[] {
 }
 
 function instanceLine(section: readonly string[]): string {
-  // An interface for a virtual MAC address is one of keepalived's own.
-  const address = (text: string): string =>
-    text.replace(/^(\S+) dev (?:[^\s@]+@)?(\S+).*$/, '$1@$2');
   const authentication = valueOf(section, 'Authentication type') ?? 'none';
   return [
     `instance ${section[0]?.split(' = ')[1]}`,
@@ -60,8 +57,8 @@ function instanceLine(section: readonly string[]): string {
     `preempt ${valueOf(section, 'Preempt') === 'enabled'}`,
     // AH is one that we do not have, and say so.
     `password ${authentication === 'SIMPLE_PASSWORD' ? valueOf(section, 'Password') : 'none'}`,
-    `addresses ${setOf(listOf(section, 'Virtual IP').map(address))}`,
-    `excluded ${setOf(listOf(section, 'Virtual IP Excluded').map(address))}`,
+    `addresses ${setOf(listOf(section, 'Virtual IP').map(addressText))}`,
+    `excluded ${setOf(listOf(section, 'Virtual IP Excluded').map(addressText))}`,
   ].join(' ');
 }
 
@@ -70,6 +67,10 @@ const secondsOf = (text: string): number =>
   Number.parseFloat(text) / (text.endsWith('milli-sec') ? 1_000 : 1);
 
 const setOf = (words: readonly string[]): string => [...new Set(words)].toSorted().join(',');
+
+/** `ADDRESS dev DEVICE ...`; an interface for a virtual MAC address is one of keepalived's own. */
+const addressText = (text: string): string =>
+  text.replace(/^(\S+) dev (?:[^\s@]+@)?(\S+).*$/, '$1@$2');
 
 function syncGroupLine(section: readonly string[]): string {
   const [, name] = /= ([^,\s]+)/.exec(section[0] ?? '') ?? [];
@@ -181,11 +182,14 @@ function checkerLine(section: readonly string[], services: readonly (readonly st
     `timeout ${timeout === 0 ? 'any' : timeout}`,
     `from ${valueOf(section, 'Bind to') ?? 'none'}`,
     `helo ${valueOf(section, 'helo') ?? 'none'}`,
-    `dns ${kind === 'DNS_CHECK' ? `${valueOf(section, 'Type')} ${valueOf(section, 'Name')}` : 'none'}`,
+    `dns ${dnsText(kind, section)}`,
     `dynamic ${valueOf(section, 'dynamic') === 'YES'}`,
     `urls ${urlsOf(section, around && valueOf(around, 'VirtualHost'))}`,
   ].join(' ');
 }
+
+const dnsText = (kind: string | undefined, section: readonly string[]): string =>
+  kind === 'DNS_CHECK' ? `${valueOf(section, 'Type')} ${valueOf(section, 'Name')}` : 'none';
 
 function urlsOf(section: readonly string[], standard: string | undefined): string {
   const starts = section.flatMap((line, index) => (line.includes('Checked url =') ? [index] : []));

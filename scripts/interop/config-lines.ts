@@ -28,7 +28,6 @@ const setOf = (words: readonly string[]): string => [...new Set(words)].toSorted
 
 function instanceLine(instance: VrrpInstanceConfig): string {
   const { authentication } = instance;
-  const address = (one: VirtualAddress): string => `${one.address}${lengthOf(one)}@${one.device}`;
   return [
     `instance ${instance.name}`,
     `version ${instance.version}`,
@@ -38,10 +37,12 @@ function instanceLine(instance: VrrpInstanceConfig): string {
     `interval ${toSeconds(instance.advertInterval)}`,
     `preempt ${instance.preempt}`,
     `password ${authentication?.kind === 'pass' ? authentication.password : 'none'}`,
-    `addresses ${setOf(instance.virtualAddresses.map(address))}`,
-    `excluded ${setOf(instance.excludedAddresses.map(address))}`,
+    `addresses ${setOf(instance.virtualAddresses.map(addressText))}`,
+    `excluded ${setOf(instance.excludedAddresses.map(addressText))}`,
   ].join(' ');
 }
+
+const addressText = (one: VirtualAddress): string => `${one.address}${lengthOf(one)}@${one.device}`;
 
 /** keepalived does not write the length of a single address. */
 const lengthOf = ({ address, prefixLength }: VirtualAddress): string =>

@@ -124,6 +124,8 @@ tries=0
 until grep -qE '${Done}' /run/dump || [ $tries -ge 200 ]; do sleep 0.1; tries=$((tries + 1)); done
 kill -9 $pid $(pidof keepalived) 2>/run/kill
 wait $pid 2>/run/kill
+while pidof keepalived >/run/kill; do sleep 0.1; done
+rm -rf /run/keepalived /run/keepalived*.pid /run/checkers.pid /run/vrrp*.pid /run/bfd.pid
 cat /run/dump
 ipvsadm -C
 true`,

@@ -13,6 +13,9 @@ const surroundings = { ...NoSurroundings, configId: 'high' };
 
 const load = (text: string): ParsedKeepalived => loadKeepalived(text, 'sample', surroundings);
 
+const commentsOf = (text: string): readonly string[] =>
+  text.match(/(?<![^\s])[#!].*/g)?.map((comment) => comment.trim()) ?? [];
+
 const all = [
   ...packagedSamples(),
   { name: 'our services', text: NodeOfEverything },
@@ -48,8 +51,6 @@ test('the effective configuration of a file is the same configuration', (t) => {
 });
 
 test('formatting a file changes neither its meaning nor its comments, and the second time nothing', (t) => {
-  const commentsOf = (text: string): readonly string[] =>
-    text.match(/(?<![^\s])[#!].*/g)?.map((comment) => comment.trim()) ?? [];
   for (const { name, text } of all) {
     const formatted = formatKeepalived(text);
     t.strictSame(load(formatted).config, load(text).config, name);

@@ -187,6 +187,14 @@ export class ClusterNode {
     this.turn();
   }
 
+  /** Gives way to every other node from now on, or not any more. */
+  standDown(isDown: boolean): void {
+    const { timeline } = this.#ports.environment;
+    timeline.add('stand-down', isDown ? 'gives way to every other node' : 'takes part again');
+    this.elections.standDown(isDown);
+    this.turn();
+  }
+
   /** Something that may be tracked has changed. */
   track(...report: Parameters<TrackerReport>): void {
     this.elections.track(...report);

@@ -183,6 +183,11 @@ export class Elections {
     for (const router of this.routers) router.handlePeerDeath(peer, survivors);
   }
 
+  /** See `VirtualRouter.standDown`. */
+  standDown(isDown: boolean): void {
+    for (const router of this.routers) router.standDown(isDown);
+  }
+
   /** Leaves the elections on purpose: see `VirtualRouter.leave`. */
   leave(at: Instant): void {
     for (const router of this.routers) router.leave(at);

@@ -14,6 +14,7 @@ export type EventKind =
   | 'server-down'
   | 'quorum-up'
   | 'quorum-down'
+  | 'stand-down'
   | 'reloaded'
   | 'reload-refused'
   | 'stopping';

@@ -14,6 +14,9 @@ import { requireInterface } from './build-director.js';
 import type { Environment } from './environment.js';
 import { HeldAddresses } from './held-addresses.js';
 
+/** Of a node that gives way to all others. */
+const LowestPriority = 1;
+
 /** The rest of the node, as a virtual router needs it. */
 export interface RouterPorts {
   readonly director: Director;
@@ -70,6 +73,7 @@ export class VirtualRouter {
   readonly #ports: RouterPorts;
   readonly #addresses: HeldAddresses;
   #isLeaving = false;
+  #isStandingDown = false;
 
   /** Throws an `IoError` when its interface is not there, or has no address to send from. */
   constructor(
@@ -123,9 +127,15 @@ export class VirtualRouter {
   /** Something that may be tracked has changed. */
   track(...report: Parameters<TrackerReport>): void {
     this.tracking.set(...report);
-    const { fault, effectivePriority } = this.tracking;
+    const { fault } = this.tracking;
     this.election.setFault(this.#now, fault !== undefined, fault ?? '');
-    this.election.setPriority(this.#now, effectivePriority);
+    this.#setPriority();
+  }
+
+  /** Whether somebody wants this node to give way to every other one: it then has the lowest priority there is. */
+  standDown(isDown: boolean): void {
+    this.#isStandingDown = isDown;
+    this.#setPriority();
   }
 
   /**
@@ -164,6 +174,7 @@ export class VirtualRouter {
     const { virtualAddresses, excludedAddresses } = this.config;
     const kept = [...virtualAddresses, ...excludedAddresses].map(({ address }) => address);
     Object.assign(this.counts, former.counts);
+    this.standDown(former.#isStandingDown);
     former.entrust(new Set(wasMaster ? kept : []));
     former.#addresses.giveUp();
     former.close();
@@ -269,6 +280,11 @@ export class VirtualRouter {
   #dropOut(): void {
     this.#isLeaving = false;
     this.#addresses.giveUp();
+  }
+
+  #setPriority(): void {
+    const priority = this.#isStandingDown ? LowestPriority : this.tracking.effectivePriority;
+    this.election.setPriority(this.#now, priority);
   }
 
   get #now(): Instant {

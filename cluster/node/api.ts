@@ -43,6 +43,36 @@ export interface Commands {
     readonly request: Readonly<Record<string, never>>;
     readonly answer: ReloadAnswer;
   };
+  /**
+   * A real server gets another weight, until its pool has something else to say about it. 0 drains it: its connections go
+   * on, and it gets no new ones.
+   */
+  readonly '/weight': {
+    readonly request: ServerName & { readonly weight: number };
+    readonly answer: {
+      /** What it was before. */
+      readonly before: number;
+      /** Connections that it carries now. */
+      readonly connections: number;
+    };
+  };
+  /**
+   * The node stands down: from now on every other node outranks it, and a master hands over to the best of them that may
+   * preempt. `false` ends that.
+   */
+  readonly '/stand-down': {
+    readonly request: { readonly isDown: boolean };
+    readonly answer: { readonly state: VrrpState };
+  };
+}
+
+/** A real server of a service, as `/services` names both. */
+export interface ServerName {
+  readonly protocol: ProtocolName | 'FWM';
+  /** `address:port`, or the mark. */
+  readonly virtual: string;
+  /** `address:port`. */
+  readonly server: string;
 }
 
 /** What has become of a reload. */

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { pino } from 'pino';
 
-import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
+import { BatonError } from '../../director/base/errors.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
 import { tuneEngine } from '../../director/io/engine.js';
 import { describeProblem } from '../config/problem.js';
@@ -14,6 +14,8 @@ import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
 import { loadConfig, reloader } from './reload.js';
+import { tcpPlace } from './tcp-place.js';
+import { textHandlers } from './texts.js';
 import { apiHandlers } from './views.js';
 import { writeWindows } from './windows/write-windows.js';
 
@@ -25,6 +27,8 @@ const program = new Command('baton-director')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
   .option('-i, --config-id <id>', 'also read the lines that begin with @ID', defaultConfigId())
   .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--listen <address:port>', 'also serve the control API over TCP, to who has the token')
+  .option('--token-file <file>', 'the token of --listen: at least 16 characters')
   .option('--dumps <folder>', 'where SIGUSR1 and SIGUSR2 write', process.env['TMPDIR'] ?? '/tmp')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .action(run);
@@ -34,6 +38,8 @@ async function run(options: {
   readonly configId: string;
   readonly control: string;
   readonly dumps: string;
+  readonly listen?: string;
+  readonly tokenFile?: string;
   readonly logLevel: string;
 }): Promise<void> {
   const interfaces = discoverInterfaces();
@@ -52,11 +58,11 @@ async function run(options: {
   const member = new Member(parsed.config, log);
   await member.start(interfaces, discoverGateways(interfaces));
   const reload = reloader(member, options, log);
-  const control = await ControlServer.open(
-    options.control,
-    apiHandlers(member),
-    commandHandlers(member, reload),
-  );
+  const api = [apiHandlers(member), commandHandlers(member, reload), textHandlers(member)] as const;
+  const servers = [await ControlServer.open(options.control, ...api)];
+  if (options.listen !== undefined) {
+    servers.push(await ControlServer.openTcp(tcpPlace(options.listen, options.tokenFile), ...api));
+  }
   log.info('started', { control: options.control });
 
   let isStopping = false;
@@ -64,7 +70,7 @@ async function run(options: {
     if (isStopping) return;
     isStopping = true;
     await member.stop();
-    await control.close();
+    await Promise.all(servers.map(async (server) => server.close()));
     log.info('stopped');
     process.exit(0);
   };
@@ -90,5 +96,5 @@ try {
 } catch (error) {
   if (!(error instanceof BatonError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
-  process.exit(error instanceof ConfigError || error instanceof IoError ? 2 : 1);
+  process.exit(2);
 }

@@ -22,6 +22,14 @@ export function serviceViews(member: Member): ServiceView[] {
   return [...services.services()].map((service) => serviceView(service, configured.get(service)));
 }
 
+/** What the API calls the protocol of a service. */
+export const protocolOf = (service: VirtualService): ServiceView['protocol'] =>
+  service.firewallMark === 0 ? (protocolOfNumber(service.protocol) ?? 'IP') : 'FWM';
+
+/** `address:port`, or the mark. */
+export const virtualOf = ({ address, port, firewallMark }: VirtualService): string =>
+  address === undefined ? String(firewallMark) : endpoint(address, port);
+
 /** A service's configuration, when it has not come by ipvsadm. */
 interface Configured {
   readonly pool: ServerPool;
@@ -31,11 +39,8 @@ interface Configured {
 function serviceView(service: VirtualService, configured: Configured | undefined): ServiceView {
   const hasChecks = configured?.pool.servers.some(({ checks }) => checks.length > 0) === true;
   return {
-    protocol: service.firewallMark === 0 ? (protocolOfNumber(service.protocol) ?? 'IP') : 'FWM',
-    virtual:
-      service.address === undefined
-        ? String(service.firewallMark)
-        : endpoint(service.address, service.port),
+    protocol: protocolOf(service),
+    virtual: virtualOf(service),
     scheduler: service.scheduler.name,
     quorum: configured !== undefined && hasChecks ? quorumView(configured.pool) : undefined,
     realServers: realServerViews(service, configured),

@@ -33,6 +33,8 @@ async function openSocket(t: Test): Promise<string> {
     '/ipvsadm': async ({ argv }) => ({ exit: argv.length, stdout: argv.join('|'), stderr: '' }),
     '/preempt': async () => ({ tableComplete: false }),
     '/reload': async () => ({ differences: [], refusal: undefined }),
+    '/weight': async () => ({ before: 0, connections: 0 }),
+    '/stand-down': async () => ({ state: 'backup' }),
   });
   t.teardown(async () => server.close());
   return path;

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { BatonError, ConfigError, UsageError } from '../../director/base/errors.js';
+import { addApiCommand } from './api-command.js';
 import { addConfigCommands } from './config-commands.js';
 import { addExecCommand } from './exec-command.js';
 import { addFaultCommands, addNodeCommands } from './fault-commands.js';
@@ -41,6 +42,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);
+  addApiCommand(line);
   addConfigCommands(line);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -1,10 +1,10 @@
-import path from 'node:path';
+import { join } from 'node:path';
 
 import { ConfigError, IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { Api } from '../node/api.js';
-import { fetchDocument, sendCommand } from './control-client.js';
+import { callApi, fetchDocument, sendCommand } from './control-client.js';
 import { startDirector, waitForDirector } from './members.js';
 import { enter } from './namespaces.js';
 import {
@@ -123,11 +123,21 @@ export class RunningLab {
     return (await sendCommand(this.#socket(node), '/preempt', {})).tableComplete;
   }
 
+  /** Uses a director's control API; see `callApi`. */
+  async call(
+    node: string,
+    method: 'GET' | 'POST',
+    path: string,
+    document?: string,
+  ): Promise<string> {
+    return callApi(this.#socket(node), method, path, document);
+  }
+
   /** Lets a director read its configuration again; throws a `ConfigError` with the reason when it refuses it. */
   async reload(node: string): Promise<readonly string[]> {
     const answer = await sendCommand(this.#socket(node), '/reload', {});
     if (answer.refusal === undefined) return answer.differences;
-    const file = path.join(this.folder, `${node}.conf`);
+    const file = join(this.folder, `${node}.conf`);
     throw new ConfigError({ code: 'reload-refused', file }, answer.refusal);
   }
 

@@ -33,6 +33,8 @@ export interface DirectorProcess {
   /** Writes another configuration, or leaves the one that there is, and lets the director read it. */
   reload(config?: string): Promise<ReloadAnswer>;
   readonly control: string;
+  /** Of its files. */
+  readonly folder: string;
   readonly pid: number;
   /** Waits until this is true of the instance. */
   shows(isShown: (view: VrrpView) => boolean, name?: string): Promise<boolean>;
@@ -50,7 +52,7 @@ export async function startDirector(
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const [file, control] = [path.join(folder, 'conf'), path.join(folder, 'control')];
   writeFileSync(file, config);
-  const files = [`--config=${file}`, `--control=${control}`];
+  const files = [`--config=${file}`, `--control=${control}`, `--dumps=${folder}`];
   const child = node.start(...before, process.execPath, directorProgram, ...files);
   const lines: string[] = [];
   for (const pipe of [child.stdout, child.stderr]) {
@@ -89,6 +91,7 @@ export async function startDirector(
       return sendCommand(control, '/reload', {});
     },
     control,
+    folder,
     pid: child.pid ?? 0,
     events: async () => (await fetchDocument(control, '/events')).events,
     becomes: async (state, name) => shows((view) => view.state === state, name),

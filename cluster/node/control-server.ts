@@ -1,4 +1,4 @@
-import { timingSafeEqual, createHash } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -199,28 +199,28 @@ async function answer(
   end(response, 404, { error: 'no such document', paths, commands: [...commands.keys()] });
 }
 
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
 /** In a time that says nothing about how much of the token is right. */
 function isAllowed(request: IncomingMessage, token: string): boolean {
   const given = request.headers.authorization ?? '';
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(`Bearer ${token}`));
 }
 
 function commandsOf(commands: CommandHandlers): Map<string, Carrying> {
-  const of = <Request>(
-    schema: z.ZodType<Request>,
-    command: (asked: Request) => Promise<unknown>,
-  ): Carrying => {
-    return async (request, response) => carryOut(request, response, schema, command);
-  };
   return new Map([
-    ['/ipvsadm', of(CommandForms['/ipvsadm'], commands['/ipvsadm'])],
-    ['/preempt', of(CommandForms['/preempt'], commands['/preempt'])],
-    ['/reload', of(CommandForms['/reload'], commands['/reload'])],
-    ['/weight', of(CommandForms['/weight'], commands['/weight'])],
-    ['/stand-down', of(CommandForms['/stand-down'], commands['/stand-down'])],
+    ['/ipvsadm', carrying(CommandForms['/ipvsadm'], commands['/ipvsadm'])],
+    ['/preempt', carrying(CommandForms['/preempt'], commands['/preempt'])],
+    ['/reload', carrying(CommandForms['/reload'], commands['/reload'])],
+    ['/weight', carrying(CommandForms['/weight'], commands['/weight'])],
+    ['/stand-down', carrying(CommandForms['/stand-down'], commands['/stand-down'])],
   ]);
 }
+
+const carrying =
+  <Request>(schema: z.ZodType<Request>, command: (asked: Request) => Promise<unknown>): Carrying =>
+  async (request, response) =>
+    carryOut(request, response, schema, command);
 
 async function carryOut<Request>(
   request: IncomingMessage,
@@ -239,10 +239,10 @@ async function carryOut<Request>(
 }
 
 /** Server-sent events, until the client goes, or falls behind. */
-function stream(response: ServerResponse, { follow }: TextHandlers): void {
+function stream(response: ServerResponse, texts: TextHandlers): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.write(': events\n\n');
-  const stop = follow((event) => {
+  const stop = texts.follow((event) => {
     response.write(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`);
     if (response.writableLength > LongestBacklog) response.destroy();
   });

@@ -25,12 +25,6 @@ const TextSummaries = {
 
 /** An OpenAPI 3.1 document of the control API, made of what requests are checked with. */
 export function openApi(version: string): object {
-  const answer = (description: string, type = 'application/json'): object => ({
-    responses: {
-      '200': { description, content: { [type]: {} } },
-      default: { description: 'A refusal: `{ error }` says why', content: { [Json]: {} } },
-    },
-  });
   const gets = Object.entries(DocumentSummaries).map(([path, summary]) => [
     path,
     { get: { summary, operationId: operationOf(path), ...answer(summary) } },
@@ -75,3 +69,10 @@ const paths: readonly (keyof Commands)[] = [
 
 /** `/events/stream` is `events-stream`. */
 const operationOf = (path: string): string => path.slice(1).replaceAll('/', '-');
+
+const answer = (description: string, type = Json): object => ({
+  responses: {
+    '200': { description, content: { [type]: {} } },
+    default: { description: 'A refusal: `{ error }` says why', content: { [Json]: {} } },
+  },
+});

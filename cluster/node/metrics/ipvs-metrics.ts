@@ -100,9 +100,6 @@ export function ipvsMetrics({ services }: Director, totals: TrafficTotals): Metr
       },
     })),
   );
-  const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => {
-    return { name, help, type: 'gauge', labels: BackendLabels, samples };
-  };
   return [
     ...counters,
     gauge(
@@ -122,3 +119,11 @@ export function ipvsMetrics({ services }: Director, totals: TrafficTotals): Metr
     ),
   ];
 }
+
+const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  labels: BackendLabels,
+  samples,
+});

@@ -36,7 +36,7 @@ interface Opened {
   /** What commands have been carried out. */
   readonly done: string[];
   /** Makes an event happen. */
-  happen(event: NodeEvent): void;
+  readonly happen: (event: NodeEvent) => void;
 }
 
 async function open(t: Test): Promise<Opened> {

@@ -174,12 +174,12 @@ export class VirtualRouter {
     const { virtualAddresses, excludedAddresses } = this.config;
     const kept = [...virtualAddresses, ...excludedAddresses].map(({ address }) => address);
     Object.assign(this.counts, former.counts);
-    this.standDown(former.#isStandingDown);
     former.entrust(new Set(wasMaster ? kept : []));
     former.#addresses.giveUp();
     former.close();
     if (wasMaster) this.election.inherit(at, options);
     if (this.election.state !== 'master') this.begin(at, options);
+    this.standDown(former.#isStandingDown);
   }
 
   /** Takes part from now on, among others of a node that runs: its addresses may have been another instance's. */

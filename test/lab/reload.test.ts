@@ -78,7 +78,7 @@ test('20 reloads in a row break none of 200 connections', async (t) => {
   client.stdout?.on('data', (text: Buffer) => {
     for (const line of text.toString().trim().split('\n')) reports.push(JSON.parse(line));
   });
-  await timeUntil(() => (reports.at(-1)?.answered ?? 0) > 200, 10_000);
+  await timeUntil(async () => (await director.status()).sessions === 200, 20_000);
   await timeUntil(
     async () => (await director.pools())[0]?.servers[0]?.checkers[0]?.hasRun ?? false,
     5_000,
@@ -161,4 +161,50 @@ test('a changed instance that is master stays master, with another address', asy
   await director.reload(good);
   t.throws(() => lab.client.run('ping', '-c', '1', '-W', '1', '10.9.0.101'));
   t.strictSame(await answering(lab.client, 2), ['10.9.0.2', '10.9.0.3']);
+});
+
+test('instances come and go by a reload, and addresses go from one to another', async (t) => {
+  const lab = await labWithEcho(t);
+  const good = healthConfig(service(80, [2, 3]));
+  const director = await startMaster(t, lab, good);
+  const second = `vrrp_instance VI_2 {
+  state BACKUP
+  interface eth0
+  virtual_router_id 52
+  priority 100
+  advert_int 0.1
+  virtual_ipaddress {
+    10.9.0.102/24
+  }
+}
+`;
+  const pings = (address: string): boolean => {
+    try {
+      lab.client.run('ping', '-c', '1', '-W', '1', address);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  t.match(await director.reload(`${good}${second}`), { differences: ['vrrp_instance VI_2 added'] });
+  t.ok(await director.becomes('master', 'VI_2'));
+  t.ok(pings('10.9.0.102'));
+  t.match(
+    await director.instance('VI_1'),
+    { state: 'master', transitions: 2 },
+    'the other one is as it was',
+  );
+  // The address of the first one goes to the second.
+  const moved = `${good.replace('10.9.0.100/24', '10.9.0.103/24')}${second.replace('102', '100')}`;
+  await director.reload(moved);
+  t.match(await director.instances(), [{ state: 'master' }, { state: 'master' }]);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
+  t.notOk(pings('10.9.0.102'));
+  t.ok(pings('10.9.0.103'));
+  t.match(await director.reload(good), {
+    differences: ['vrrp_instance VI_2 removed', 'vrrp_instance VI_1 changed: virtualAddresses'],
+  });
+  t.equal((await director.instances()).length, 1);
+  t.strictSame(await answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
+  t.notOk(pings('10.9.0.103'));
 });

@@ -192,6 +192,7 @@ export class HealthPlane {
     const { director, timeline, log } = this.#ports;
     return {
       director,
+      tellsFirst: () => this.#config.initialNotifies,
       createCheck: (config, server, listener) => this.#createCheck(config, server, listener),
       serverChanged: (pool, server, isUp, reason) => {
         const text = `${server.key} of ${pool.name}${reason === '' ? '' : `: ${reason}`}`;

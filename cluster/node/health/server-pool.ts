@@ -14,6 +14,8 @@ import { ServicePlaces } from './placement.js';
 /** What the rest of the node does for a pool. */
 export interface PoolPorts {
   readonly director: Director;
+  /** `rs_init_notifies`: servers that begin as up are told of as well. */
+  readonly tellsFirst: () => boolean;
   /** Makes a checker of a real server; throws an `IoError` when the environment refuses it. */
   createCheck(config: CheckerConfig, server: PoolServer, listener: CheckListener): Check;
   /** A real server has come up or gone down, with the reason of the checker that has decided. */
@@ -95,6 +97,13 @@ export class ServerPool {
   /** Begins to check. */
   start(now: Instant): void {
     this.#isStarted = true;
+    if (this.#ports.tellsFirst()) {
+      const { servers } = this.#pool.snapshot();
+      const up = this.#servers.filter(({ key }) =>
+        servers.some((one) => one.key === key && one.isUp),
+      );
+      for (const server of up) this.#ports.serverChanged(this, server, true, 'at the start');
+    }
     this.#pool.start();
     this.#applyEffects();
     for (const check of this.#checks()) check.start(now);

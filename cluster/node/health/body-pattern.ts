@@ -2,29 +2,10 @@ import { createContext, Script } from 'node:vm';
 
 import { IoError } from '../../../director/base/errors.js';
 import type { RegexConfig } from '../../config/checker-config.js';
+import { translate } from '../../health/pcre.js';
 
 /** How long a match may take: a pattern that goes astray must not keep the node from its elections. */
 const LongestMatchMs = 50;
-
-/** The flags of RegExp for the words that PCRE2 has for them. */
-const Flags: Readonly<Record<string, string>> = {
-  caseless: 'i',
-  multiline: 'm',
-  dotall: 's',
-  utf: 'u',
-  ucp: 'u',
-};
-/** What is so anyway, or only concerns how PCRE2 goes about its work. */
-const WithoutEffect = new Set([
-  'alt_bsux',
-  'auto_callout',
-  'match_unset_backref',
-  'never_backslash_c',
-  'no_auto_possess',
-  'no_dotstar_anchor',
-  'no_start_optimize',
-  'use_offset_limit',
-]);
 
 /** `regex` of a URL: what the body of an answer has to match, or must not. */
 export class BodyPattern {
@@ -49,7 +30,8 @@ export class BodyPattern {
     this.#context.pattern.lastIndex = minimumOffset;
     const index = this.#find();
     if (index === undefined) return false;
-    const isMatch = index >= 0 && index <= (maximumOffset ?? Number.POSITIVE_INFINITY);
+    const isEarly = maximumOffset === undefined || maximumOffset === 0 || index < maximumOffset;
+    const isMatch = index >= 0 && isEarly;
     return isMatch !== noMatch;
   }
 
@@ -65,16 +47,13 @@ export class BodyPattern {
 }
 
 function compile({ pattern, options }: RegexConfig): RegExp {
-  const flags = new Set('g');
-  for (const option of options) {
-    const flag = Flags[option];
-    if (flag !== undefined) flags.add(flag);
-    else if (!WithoutEffect.has(option)) {
-      throw new IoError({ code: 'regex' }, `regex option ${option} is not known here`);
-    }
+  const translation = translate(pattern, options);
+  if (translation === undefined) {
+    const words = options.join(' ');
+    throw new IoError({ code: 'regex' }, `regex_options ${words}: one of them is not known here`);
   }
   try {
-    return new RegExp(pattern, [...flags].join(''));
+    return new RegExp(translation.pattern, `g${translation.flags}`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new IoError({ code: 'regex' }, `regex ${pattern} cannot be used: ${reason}`, { cause });

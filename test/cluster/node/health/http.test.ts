@@ -166,8 +166,9 @@ const patterns: readonly { readonly change: Partial<RegexConfig>; readonly isGoo
   { change: { pattern: 'Status:.All' }, isGood: false },
   { change: { pattern: 'is well', minimumOffset: 15 }, isGood: true },
   { change: { pattern: 'All', minimumOffset: 9 }, isGood: false },
-  { change: { maximumOffset: 20 }, isGood: true },
-  { change: { maximumOffset: 19 }, isGood: false },
+  { change: { maximumOffset: 21 }, isGood: true },
+  { change: { maximumOffset: 20 }, isGood: false },
+  { change: { maximumOffset: 0 }, isGood: true },
 ];
 
 for (const { change, isGood } of patterns) {

@@ -43,7 +43,10 @@ export async function startDirector(
   node: string,
   holder: number,
 ): Promise<Member> {
-  const files = ['--config', folder.file(`${node}.conf`), '--control', folder.socket(node)];
+  const files = [
+    ...['--config', folder.file(`${node}.conf`), '--control', folder.socket(node)],
+    ...['--dumps', folder.file(`${node}.windows`)],
+  ];
   return start(folder, { role: 'director', node }, [
     ...enter(holder),
     process.execPath,

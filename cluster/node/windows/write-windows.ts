@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { Log } from '../../../director/base/log.js';
@@ -38,6 +38,7 @@ export function writeWindows(
     const file = path.join(folder, name);
     const draft = `${file}.${process.pid}`;
     try {
+      mkdirSync(folder, { recursive: true });
       rmSync(draft, { force: true });
       writeFileSync(draft, windowText(member, name), { mode: 0o600, flag: 'wx' });
       renameSync(draft, file);

@@ -56,7 +56,8 @@ export function changesBetween(before: NodeConfig, after: NodeConfig): ConfigCha
       ...removedInstances.map(({ name }) => `vrrp_instance ${name} removed`),
       ...addedInstances.map(({ name }) => `vrrp_instance ${name} added`),
       ...changedInstances.map(
-        (one) => `vrrp_instance ${one.after.name} changed: ${keysThatDiffer(one) || 'its sync group'}`,
+        (one) =>
+          `vrrp_instance ${one.after.name} changed: ${keysThatDiffer(one) || 'its sync group'}`,
       ),
       ...removedServices.map((service) => `service ${serviceName(service)} removed`),
       ...addedServices.map((service) => `service ${serviceName(service)} added`),

@@ -43,10 +43,8 @@ export async function startDirector(
   node: string,
   holder: number,
 ): Promise<Member> {
-  const files = [
-    ...['--config', folder.file(`${node}.conf`), '--control', folder.socket(node)],
-    ...['--dumps', folder.file(`${node}.windows`)],
-  ];
+  const files = ['--config', folder.file(`${node}.conf`), '--control', folder.socket(node)];
+  files.push('--dumps', folder.file(`${node}.windows`));
   return start(folder, { role: 'director', node }, [
     ...enter(holder),
     process.execPath,

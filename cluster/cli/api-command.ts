@@ -24,7 +24,7 @@ export function addApiCommand(line: CommandLine): void {
         document: string | undefined,
         options: CommonOptions,
       ) => {
-        const lab = chosenLab(options);
+        const lab = await chosenLab(options);
         const description: Description = JSON.parse(await lab.call(node, 'GET', '/openapi.json'));
         if (path === undefined) {
           const isJson = options.json === true;

@@ -34,7 +34,8 @@ export function addConfigCommands(line: CommandLine): void {
   const config = line.program
     .command('config')
     .summary('check, show or format a keepalived.conf')
-    .description('Read a keepalived.conf without starting anything.');
+    .description('Read a keepalived.conf without starting anything.')
+    .addHelpText('after', examples('config check keepalived.conf', 'config show keepalived.conf'));
 
   addFileCommand(config, 'check', '<files...>')
     .summary('say everything that is wrong with a keepalived.conf')

@@ -32,6 +32,13 @@ export interface TextHandlers {
   follow(follower: (event: NodeEvent) => void): () => void;
 }
 
+/** What a server has besides documents and commands, and who may use it. */
+export interface ControlOptions {
+  readonly texts?: TextHandlers;
+  /** True: the group of the Unix socket's file may connect, too. */
+  readonly isForGroup?: boolean;
+}
+
 /** Where a TCP server listens, and the token that a client has to have. */
 export interface TcpPlace {
   readonly host: string;
@@ -53,8 +60,8 @@ const ApiVersion = '1.0.0';
 
 /**
  * The control API: HTTP over a Unix socket, so that `curl --unix-socket` is enough to look inside, and, when somebody wants
- * it, over TCP with a token. Only the owner of the socket file may connect. A file that is left of a process which was killed
- * is replaced.
+ * it, over TCP with a token. Only the owner of the socket file may connect, or also its group. A file that is left of a process
+ * which was killed is replaced.
  *
  * Everything that a client can say has a limit: connections, times, the length of a request and what it may look like.
  */
@@ -72,11 +79,11 @@ export class ControlServer {
     path: string,
     handlers: ApiHandlers,
     commands: CommandHandlers,
-    texts: TextHandlers = NoTexts,
+    { texts = NoTexts, isForGroup = false }: ControlOptions = {},
   ): Promise<ControlServer> {
     const server = serverOf({ handlers, commands, texts, token: undefined });
     await rm(path, { force: true });
-    const umask = process.umask(0o077);
+    const umask = process.umask(isForGroup ? 0o007 : 0o077);
     try {
       await listen(server, { path });
     } catch (cause) {
@@ -92,7 +99,7 @@ export class ControlServer {
     place: TcpPlace,
     handlers: ApiHandlers,
     commands: CommandHandlers,
-    texts: TextHandlers = NoTexts,
+    { texts = NoTexts }: ControlOptions = {},
   ): Promise<ControlServer> {
     const { host, port, token } = place;
     const server = serverOf({ handlers, commands, texts, token });

@@ -14,6 +14,7 @@ import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
 import { loadConfig, reloader } from './reload.js';
+import { ServiceNotice } from './service-notice.js';
 import { tcpPlace } from './tcp-place.js';
 import { textHandlers } from './texts.js';
 import { apiHandlers } from './views.js';
@@ -30,6 +31,7 @@ const program = new Command('baton-director')
   .option('--listen <address:port>', 'also serve the control API over TCP, to who has the token')
   .option('--token-file <file>', 'the token of --listen: at least 16 characters')
   .option('--dumps <folder>', 'where SIGUSR1 and SIGUSR2 write', process.env['TMPDIR'] ?? '/tmp')
+  .option('--control-group', 'let the group of this process use the control socket too')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .action(run);
 
@@ -37,11 +39,13 @@ async function run(options: {
   readonly config: string;
   readonly configId: string;
   readonly control: string;
+  readonly controlGroup?: true;
   readonly dumps: string;
   readonly listen?: string;
   readonly tokenFile?: string;
   readonly logLevel: string;
 }): Promise<void> {
+  const service = new ServiceNotice(process.env);
   const interfaces = discoverInterfaces();
   const parsed = loadConfig(options, interfaces);
   raisePriority();
@@ -58,17 +62,24 @@ async function run(options: {
   const member = new Member(parsed.config, log);
   await member.start(interfaces, discoverGateways(interfaces));
   const reload = reloader(member, options, log);
-  const api = [apiHandlers(member), commandHandlers(member, reload), textHandlers(member)] as const;
-  const servers = [await ControlServer.open(options.control, ...api)];
+  const [documents, commands] = [apiHandlers(member), commandHandlers(member, reload)];
+  const texts = textHandlers(member);
+  const isForGroup = options.controlGroup === true;
+  const servers = [
+    await ControlServer.open(options.control, documents, commands, { texts, isForGroup }),
+  ];
   if (options.listen !== undefined) {
-    servers.push(await ControlServer.openTcp(tcpPlace(options.listen, options.tokenFile), ...api));
+    const place = tcpPlace(options.listen, options.tokenFile);
+    servers.push(await ControlServer.openTcp(place, documents, commands, { texts }));
   }
+  service.ready();
   log.info('started', { control: options.control });
 
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
+    service.stopping();
     await member.stop();
     await Promise.all(servers.map(async (server) => server.close()));
     log.info('stopped');

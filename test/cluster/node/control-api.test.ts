@@ -65,7 +65,7 @@ async function open(t: Test): Promise<Opened> {
     },
   };
   const place = { host: '127.0.0.1', port: 0, token };
-  const server = await ControlServer.openTcp(place, documents, commands, texts);
+  const server = await ControlServer.openTcp(place, documents, commands, { texts });
   t.teardown(async () => server.close());
   const happen = (event: NodeEvent): void => {
     for (const follower of followers) follower(event);

@@ -43,6 +43,16 @@ export function commandText({ words, user, group }: CommandConfig): string {
   return [`"${command}"`, ...names].join(' ');
 }
 
+/** A command whose user has a line of its own. */
+export const ownedCommand = (keyword: string, command: CommandConfig): readonly string[] => {
+  const { user, group } = command;
+  const names = [user, group].filter((name) => name !== undefined).join(' ');
+  return [
+    `${keyword} ${commandText({ ...command, user: undefined, group: undefined })}`,
+    ...(names === '' ? [] : [`user ${names}`]),
+  ];
+};
+
 const escape = (text: string, backslash: string): string =>
   text.replaceAll(
     /[^\w%+,./:=@^-]/g,

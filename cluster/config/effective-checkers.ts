@@ -10,10 +10,10 @@ import type {
 } from './checker-config.js';
 import {
   block,
-  commandText,
   flag,
   mark,
   optional,
+  ownedCommand,
   quote,
   quoteEscaped,
   secondsText,
@@ -37,7 +37,7 @@ function bodyOf(checker: CheckerConfig): readonly string[] {
       return [`name ${checker.instance}`, `alpha ${flag(checker.alpha)}`];
     case 'MISC_CHECK':
       return [
-        `misc_path ${commandText(checker.command)}`,
+        ...ownedCommand('misc_path', checker.command),
         `misc_timeout ${Math.max(1, Math.ceil(toSeconds(checker.timeout)))}`,
         ...mark('misc_dynamic', checker.dynamic),
         ...timingLines(checker),

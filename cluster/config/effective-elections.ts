@@ -5,6 +5,7 @@ import {
   flag,
   mark,
   optional,
+  ownedCommand,
   quote,
   secondsText,
   weightText,
@@ -27,8 +28,7 @@ export const trackerLines = (trackers: TrackersConfig): readonly string[] => [
   ...trackers.scripts.flatMap((script) => [
     '',
     ...block(`vrrp_script ${script.name}`, [
-      `script ${commandText({ ...script.command, user: undefined, group: undefined })}`,
-      ...userLines(script.command),
+      ...ownedCommand('script', script.command),
       `interval ${secondsText(script.interval)}`,
       `timeout ${secondsText(script.timeout)}`,
       `rise ${script.rise}`,
@@ -59,17 +59,6 @@ export const trackerLines = (trackers: TrackersConfig): readonly string[] => [
     ]),
   ]),
 ];
-
-const userLines = ({
-  user,
-  group,
-}: {
-  readonly user: string | undefined;
-  readonly group: string | undefined;
-}): readonly string[] =>
-  user === undefined
-    ? []
-    : [`user ${[user, group].filter((name) => name !== undefined).join(' ')}`];
 
 /** A `vrrp_instance`. */
 export const instanceLines = (instance: VrrpInstanceConfig): readonly string[] => [

@@ -20,11 +20,13 @@ export type AddressDraft = Omit<VirtualAddress, 'device'> & { readonly device: s
 
 /** Reads `virtual_ipaddress`: its addresses are of one family, which is that of the advertisements. */
 export function readAdvertised(block: Statement, context: ReadContext): AddressDraft[] {
+  const { problems } = context;
+  if (block.body?.length === 0) problems.add(block.line, 'missing', `${block.keyword} is empty`);
   const addresses = readAddresses(block, MaximumAddresses, context);
   const [first, ...others] = addresses;
   if (first === undefined) return addresses;
   const family = familyOf(first.address);
-  const { positions, problems } = context;
+  const { positions } = context;
   for (const { address } of others) {
     if (familyOf(address) === family) continue;
     const line = lineOf(positions, virtualAddressKey(address));
@@ -50,7 +52,6 @@ function readAddresses(block: Statement, limit: number, context: ReadContext): A
   reader.values(block, []);
   const addresses: AddressDraft[] = [];
   const statements = block.body ?? [];
-  if (statements.length === 0) problems.add(block.line, 'missing', `${block.keyword} is empty`);
   for (const statement of statements.slice(0, limit)) {
     const { keyword: text, line } = statement;
     if (statement.body !== undefined) {

@@ -24,7 +24,9 @@ export const readMiscCheck: CheckerReader = (statement, scope, context) => {
     misc_path: {
       required: true,
       read: (given) => {
-        draft.command = readCommand(given, scope.owner, context);
+        // Its user has a keyword of its own.
+        const values = reader.quoted(given, ['one command (in quotes when it has arguments)']);
+        draft.command = values && readCommand(given, scope.owner, context);
       },
     },
     misc_timeout: {

@@ -1,3 +1,4 @@
+import { readPath } from './keepalived-pipe.js';
 import type { Statement } from './keepalived-statements.js';
 import { readSyncDaemon, type SyncDaemon } from './keepalived-sync-daemon.js';
 import { newVrrpGlobals, type VrrpGlobals, vrrpGlobalKeywords } from './keepalived-vrrp-globals.js';
@@ -22,9 +23,6 @@ export interface Globals {
 const MaximumNameLength = 64;
 /** The kernel's limit on `ipvsadm --set`, in seconds. */
 const MaximumTimeout = 31 * 86_400;
-
-/** The kernel's PATH_MAX, without its final zero. */
-const MaximumPathLength = 4_095;
 
 /** Reads the blocks of `global_defs`, or none, as one. */
 export function readGlobals(statements: readonly Statement[], context: ReadContext): Globals {
@@ -92,7 +90,3 @@ function readTimeouts(statement: Statement, context: ReadContext): NodeConfig['t
   }
   return timeouts;
 }
-
-/** Reads the path of a pipe; users may follow it, and keepalived makes the pipe theirs. */
-export const readPath = (statement: Statement, { reader }: ReadContext): string | undefined =>
-  reader.text(reader.value(statement, 'a path'), MaximumPathLength);

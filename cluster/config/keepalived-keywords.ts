@@ -179,3 +179,40 @@ export const whyNotSimulated = (block: string, keyword: string): string | undefi
 
 /** The keywords of a block that are read and have no effect. */
 export const notSimulatedIn = (block: string): Iterable<string> => ByBlock.get(block)?.keys() ?? [];
+
+/** The keywords that have an effect, by the block that they belong to: for advice about one that stands elsewhere. */
+export const Homes: Readonly<Record<string, string>> = {
+  'the file': `global_defs vrrp_instance vrrp_sync_group vrrp_script vrrp_track_process track_file bfd_instance
+    virtual_server virtual_server_group SSL`,
+  global_defs: `router_id vrrp_version vrrp_mcast_group4 vrrp_mcast_group6 vrrp_garp_interval vrrp_gna_interval
+    lvs_sync_daemon lvs_timeouts notify_fifo vrrp_notify_fifo lvs_notify_fifo script_user enable_script_security
+    rs_init_notifies checker_log_all_failures`,
+  vrrp_instance: `state interface virtual_router_id priority advert_int version nopreempt preempt preempt_delay
+    virtual_ipaddress virtual_ipaddress_excluded unicast_peer unicast_src_ip mcast_src_ip authentication auth_hmac
+    use_vmac track_interface track_script track_process garp_master_delay garp_master_repeat garp_master_refresh
+    notify notify_master notify_backup notify_fault notify_stop`,
+  vrrp_sync_group: 'group sync_group_tracking_weight',
+  vrrp_script: 'script interval timeout rise fall init_fail',
+  virtual_server: `lvs_sched lb_algo lvs_method lb_kind protocol persistence_timeout persistence_granularity ops
+    ip_family quorum hysteresis quorum_up quorum_down sorry_server sorry_server_inhibit alpha omega ha_suspend
+    delay_loop real_server`,
+  real_server: `weight uthreshold lthreshold inhibit_on_failure notify_up notify_down TCP_CHECK HTTP_GET SSL_GET
+    SMTP_CHECK DNS_CHECK UDP_CHECK PING_CHECK MISC_CHECK FILE_CHECK BFD_CHECK`,
+  TCP_CHECK:
+    'connect_ip connect_port bindto bind_port bind_if connect_timeout retry warmup delay_before_retry',
+  HTTP_GET: 'url http_protocol enable_sni virtualhost',
+  url: 'path digest status_code regex',
+  MISC_CHECK: 'misc_path misc_timeout misc_dynamic',
+};
+
+const HomeOf: ReadonlyMap<string, string> = new Map(
+  Object.entries(Homes).flatMap(([block, keywords]) =>
+    keywords.split(/\s+/).map((keyword): [string, string] => [keyword, block]),
+  ),
+);
+
+/** The block that a keyword belongs to. */
+export const homeOf = (keyword: string): string | undefined => HomeOf.get(keyword);
+
+/** All of them. */
+export const keywordsWithHome: readonly string[] = [...HomeOf.keys()];

@@ -57,7 +57,6 @@ function readTracked(
   const { reader, problems } = context;
   const { keyword, body = [] } = block;
   reader.values(block, []);
-  if (body.length === 0) problems.add(block.line, 'missing', `${keyword} is empty`);
   return body.flatMap((statement) => {
     const { keyword: name, words, line } = statement;
     if (statement.body !== undefined) {

@@ -7,7 +7,12 @@ import {
   parsePrefix,
 } from '../../director/base/address.js';
 import { type Duration, microseconds } from '../../director/base/time.js';
-import { notSimulatedIn, whyNotSimulated } from './keepalived-keywords.js';
+import {
+  homeOf,
+  keywordsWithHome,
+  notSimulatedIn,
+  whyNotSimulated,
+} from './keepalived-keywords.js';
 import type { Statement } from './keepalived-statements.js';
 import { nearestKeyword } from './nearest-keyword.js';
 import type { ProblemList } from './problem.js';
@@ -281,8 +286,7 @@ export class StatementReader {
     known: readonly string[],
   ): void {
     // A file of another language has a misspelt word in every line.
-    const nearest = this.#problems.isLong ? undefined : nearestKeyword(keyword, known);
-    const advice = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+    const advice = this.#problems.isLong ? '' : adviceFor(keyword, known);
     const message = `unknown keyword ${keyword}${where}${advice}`;
     this.#problems.add(line, 'unknown-keyword', message, columns[0]);
   }
@@ -304,4 +308,21 @@ export class StatementReader {
   #refuse({ name, text, line, column }: Value, expected: string): undefined {
     this.#problems.add(line, 'wrong-value', `${name} has to be ${expected}, not ${text}`, column);
   }
+}
+
+/** Of how many letters a word is at least that was meant for another block. */
+const ShortestSlip = 5;
+
+/** What somebody may have meant: a keyword that stands in the wrong block, or one that is spelt nearly so. */
+function adviceFor(keyword: string, known: readonly string[]): string {
+  const home = homeOf(keyword);
+  if (home !== undefined) return `; it belongs to ${home}`;
+  const nearest = nearestKeyword(keyword, known);
+  if (nearest !== undefined) return `; did you mean ${nearest}?`;
+  // A short word is near to many.
+  const elsewhere =
+    keyword.length < ShortestSlip ? undefined : nearestKeyword(keyword, keywordsWithHome);
+  return elsewhere === undefined
+    ? ''
+    : `; did you mean ${elsewhere}, which belongs to ${homeOf(elsewhere)}?`;
 }

@@ -118,6 +118,7 @@ async function dumpOf({ guest }: Bench, text: string, configId: string): Promise
         `cat >/run/keepalived.conf <<'END OF THE FILE'
 ${text}
 END OF THE FILE
+: >/run/dump
 keepalived -n -l -d ${child} -i ${configId} -f /run/keepalived.conf >/run/dump 2>&1 &
 pid=$!
 tries=0

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { test } from 'tap';
 
+import { Homes } from '../../../cluster/config/keepalived-keywords.js';
 import { parseKeepalived } from '../../../cluster/config/keepalived.js';
 
 /** Where Debian's keepalived package, or `scripts/prepare --tests`, puts keepalived.conf(5). */
@@ -67,8 +68,8 @@ function readPage(file: string): string | undefined {
 }
 
 /** True when some block knows the keyword: it has an effect, or a warning says that it has none. */
-const isKnown = (keyword: string): boolean =>
-  Blocks.some((block) => {
+const isKnown = (keyword: string, blocks = Blocks): boolean =>
+  blocks.some((block) => {
     const result = parseKeepalived(block.replace('@', keyword), 'k.conf');
     const problems = 'config' in result ? [] : result.problems;
     return (
@@ -87,5 +88,38 @@ test('every keyword of keepalived.conf(5) is known', (t) => {
     [],
   );
   t.notOk(isKnown('wibble'), 'a word that is none is unknown everywhere');
+  t.end();
+});
+
+/** The first thing that is said of a text. */
+const adviceFor = (text: string): string | undefined => {
+  const result = parseKeepalived(text, 'k.conf');
+  return 'config' in result ? undefined : result.problems[0]?.message;
+};
+
+test('a keyword that stands elsewhere is told where it belongs, and is known there', (t) => {
+  const blocks: Readonly<Record<string, string>> = {
+    'the file': '@',
+    virtual_server: 'virtual_server 10.0.0.1 80 {\n@\n}',
+    real_server: 'virtual_server 10.0.0.1 80 {\nreal_server 10.0.0.2 80 {\n@\n}\n}',
+    TCP_CHECK: checker('TCP_CHECK', '@'),
+    HTTP_GET: checker('HTTP_GET', '@'),
+    MISC_CHECK: checker('MISC_CHECK', '@'),
+    url: checker('HTTP_GET', 'url {\n@\n}'),
+  };
+  for (const [home, keywords] of Object.entries(Homes)) {
+    const block = blocks[home] ?? `${home} a {\n@\n}`;
+    for (const keyword of keywords.split(/\s+/)) {
+      t.ok(isKnown(keyword, [block]), `${keyword} of ${home}`);
+    }
+  }
+  t.equal(
+    adviceFor('priority 5'),
+    'unknown keyword priority in the file; it belongs to vrrp_instance',
+  );
+  t.equal(
+    adviceFor('global_defs {\n lvs_shed rr\n}'),
+    'unknown keyword lvs_shed in global_defs; did you mean lvs_sched, which belongs to virtual_server?',
+  );
   t.end();
 });

@@ -1,0 +1,118 @@
+import { isIpv6, type IpAddress } from '../../../director/base/address.js';
+import type { Prng } from '../../../director/base/prng.js';
+import { after, microseconds, type Duration, type Instant } from '../../../director/base/time.js';
+import { fromWords, toWords } from '../../../director/wire/address-words.js';
+import type { LabService } from '../../config/lab-config.js';
+import type { EventQueue } from '../event-queue.js';
+import type { Host } from '../host/host.js';
+import { ClientFlow, type FlowObserver, type FlowPlan } from './client-flow.js';
+
+/** How much traffic there is, and of which kind. */
+export interface LoadOptions {
+  /** Flows at a time: one that ends makes way for another. */
+  readonly flows: number;
+  /** Flows begin within so long. */
+  readonly opening: Duration;
+  /** Time from an answer to the next request, drawn for each flow. */
+  readonly intervalMin: Duration;
+  readonly intervalMax: Duration;
+  /** Of a hundred flows so many end after a few exchanges; the others last. */
+  readonly shortShare: number;
+  /** The longest bodies. */
+  readonly mostBytes: number;
+}
+
+/** The first port that clients use, and how many. */
+const FirstPort = 10_000;
+const Ports = 50_000;
+
+/** The flows of all clients. */
+export class Load {
+  readonly flows: ClientFlow[] = [];
+  readonly #options: LoadOptions;
+  readonly #queue: EventQueue;
+  readonly #prng: Prng;
+  readonly #clients: readonly Host[];
+  readonly #services: readonly LabService[];
+  readonly #observer: FlowObserver;
+  #opensUntil: Instant;
+  #opened = 0;
+
+  constructor(
+    options: LoadOptions,
+    world: {
+      readonly queue: EventQueue;
+      readonly prng: Prng;
+      readonly clients: readonly Host[];
+      readonly services: readonly LabService[];
+      /** Until when flows that end are replaced. */
+      readonly until: Instant;
+    },
+    observer: FlowObserver,
+  ) {
+    this.#options = options;
+    this.#queue = world.queue;
+    this.#prng = world.prng;
+    this.#clients = world.clients;
+    this.#services = world.services;
+    this.#opensUntil = world.until;
+    this.#observer = observer;
+  }
+
+  start(): void {
+    for (let index = 0; index < this.#options.flows; index += 1) {
+      const wait = this.#prng.below(this.#options.opening);
+      this.#queue.at(after(this.#queue.now, microseconds(wait)), () => this.open());
+    }
+  }
+
+  /** Opens one flow more; undefined when there is nothing to talk to. */
+  open(): ClientFlow | undefined {
+    const plan = this.#plan();
+    if (plan === undefined) return undefined;
+    const flow = new ClientFlow(plan, {
+      broken: (broken) => this.#observer.broken(broken),
+      closed: (closed) => {
+        this.#observer.closed(closed);
+        if (this.#queue.now < this.#opensUntil) this.open();
+      },
+    });
+    this.flows.push(flow);
+    flow.open();
+    return flow;
+  }
+
+  #plan(): FlowPlan | undefined {
+    const { intervalMin, intervalMax, shortShare, mostBytes } = this.#options;
+    const id = this.#opened;
+    const service = this.#services[this.#prng.below(Math.max(1, this.#services.length))];
+    const host = this.#clients[id % this.#clients.length];
+    if (service === undefined || host === undefined) return undefined;
+    const { family, words: remote } = toWords(service.address);
+    const local = host.cards[0]?.source(family);
+    if (local === undefined) return undefined;
+    this.#opened += 1;
+    const localPort = FirstPort + (Math.floor(id / this.#clients.length) % Ports);
+    const isShort = this.#prng.below(100) < shortShare;
+    return {
+      id,
+      protocol: service.protocol === 'tcp' ? 'TCP' : 'UDP',
+      host,
+      family,
+      local,
+      localPort,
+      remote,
+      remotePort: service.port,
+      client: endpoint(fromWords(family, local), localPort),
+      target: endpoint(service.address, service.port),
+      interval: microseconds(intervalMin + this.#prng.below(intervalMax - intervalMin + 1)),
+      exchanges: isShort ? 1 + this.#prng.below(8) : Number.POSITIVE_INFINITY,
+      requestBytes: this.#prng.below(mostBytes + 1),
+      replyBytes: this.#prng.below(mostBytes + 1),
+    };
+  }
+}
+
+/** `address:port`, with brackets around IPv6. */
+export const endpoint = (address: IpAddress, port: number): string =>
+  isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;

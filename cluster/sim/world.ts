@@ -1,0 +1,158 @@
+import type { HmacSha256 } from '../../director/base/hmac.js';
+import { Prng } from '../../director/base/prng.js';
+import { instant, type Instant } from '../../director/base/time.js';
+import type { Packet } from '../../director/wire/packet.js';
+import { writeKeepalived } from '../config/keepalived-writer.js';
+import { loadKeepalived } from '../config/keepalived.js';
+import { directorsOf, type LabConfig } from '../config/lab-config.js';
+import { DirectorMachine } from './director/director-machine.js';
+import { EventQueue } from './event-queue.js';
+import type { Host } from './host/host.js';
+import type { Channel, LossReason, NetworkObserver } from './network/channel.js';
+import { Network } from './network/network.js';
+import { Occurrences } from './occurrences.js';
+import { wire } from './topology.js';
+import { Trace } from './trace.js';
+import type { ClientFlow } from './traffic/client-flow.js';
+import { Load, type LoadOptions } from './traffic/load.js';
+import { ServerProgram, type ServerObserver } from './traffic/server-program.js';
+
+/** What a world is made from. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly lab: LabConfig;
+  readonly load: LoadOptions;
+  /** Until when flows that end are replaced by new ones. */
+  readonly loadUntil: Instant;
+  readonly hmac: HmacSha256;
+  readonly isVerbose: boolean;
+}
+
+/** Who looks at a world from outside. */
+export interface WorldObserver extends Partial<NetworkObserver>, Partial<ServerObserver> {
+  flowBroken?(flow: ClientFlow): void;
+  /** An event has happened: something may have changed anywhere. */
+  stepped?(): void;
+}
+
+/**
+ * A cluster with its network, clients and real servers, and the clock that they live by. Everything that is drawn comes
+ * from the seed, so a world is a function of its options and of what is done to it.
+ */
+export class World {
+  readonly lab: LabConfig;
+  readonly queue = new EventQueue();
+  readonly trace: Trace;
+  readonly occurrences = new Occurrences();
+  readonly network: Network;
+  readonly hosts: readonly Host[];
+  readonly directors: readonly DirectorMachine[];
+  readonly servers: readonly ServerProgram[];
+  readonly load: Load;
+  /** For those who do something to the world. */
+  readonly prng: Prng;
+  readonly #observers: WorldObserver[] = [];
+
+  constructor(options: WorldOptions) {
+    const { seed, lab, hmac } = options;
+    const prng = new Prng(seed);
+    this.prng = prng.split();
+    this.lab = lab;
+    this.trace = new Trace(this.queue, options.isVerbose);
+    this.network = new Network(this.queue, prng.split(), this.#networkObserver());
+    this.hosts = wire(lab, this.network, this.queue, prng.split());
+    this.directors = directorsOf(lab).map(({ name }) => {
+      const text = writeKeepalived(lab, name, (network) => network);
+      const { config } = loadKeepalived(text, `${name}.conf`);
+      const host = this.host(name);
+      return new DirectorMachine({ config, host, prng: prng.split(), hmac, trace: this.trace });
+    });
+    this.servers = this.#startServers();
+    this.load = new Load(
+      options.load,
+      {
+        queue: this.queue,
+        prng: prng.split(),
+        clients: lab.nodes
+          .filter(({ kind }) => kind === 'client')
+          .map(({ name }) => this.host(name)),
+        services: lab.services,
+        until: options.loadUntil,
+      },
+      {
+        broken: (flow) => {
+          const { record } = flow;
+          const what = `${record.client} to ${record.target}`;
+          this.trace.note('client', `flow ${what} broke: ${record.broken?.reason ?? ''}`);
+          for (const observer of this.#observers) observer.flowBroken?.(flow);
+        },
+        closed: () => {},
+      },
+    );
+  }
+
+  get now(): Instant {
+    return this.queue.now;
+  }
+
+  observe(observer: WorldObserver): void {
+    this.#observers.push(observer);
+  }
+
+  host(name: string): Host {
+    const host = this.hosts.find((candidate) => candidate.name === name);
+    if (host === undefined) throw new Error(`no node ${name}`);
+    return host;
+  }
+
+  director(name: string): DirectorMachine | undefined {
+    return this.directors.find((director) => director.name === name);
+  }
+
+  /** Lets everything happen that happens before `end`. */
+  runUntil(end: Instant): void {
+    while (this.queue.step(end)) for (const observer of this.#observers) observer.stepped?.();
+  }
+
+  /** Plans something at so many seconds. */
+  at(seconds: number, action: () => void): void {
+    this.queue.at(instant(seconds * 1_000_000), action);
+  }
+
+  #startServers(): ServerProgram[] {
+    const observer: ServerObserver = {
+      opened: (server) => this.#observers.forEach((one) => one.opened?.(server)),
+      served: (server, flow) => this.#observers.forEach((one) => one.served?.(server, flow)),
+      damaged: (server) => this.#observers.forEach((one) => one.damaged?.(server)),
+    };
+    const names = this.lab.nodes.filter(({ kind }) => kind === 'real-server');
+    return names.map(({ name }, index) => {
+      const program = new ServerProgram(index + 1, this.host(name), observer);
+      for (const { protocol, realServers } of this.lab.services) {
+        for (const { node, port } of realServers) {
+          if (node !== name) continue;
+          if (protocol === 'tcp') program.listenTcp(port);
+          else program.listenUdp(port);
+        }
+      }
+      return program;
+    });
+  }
+
+  #networkObserver(): NetworkObserver {
+    return {
+      sent: (channel: Channel, frame: Packet) => {
+        for (const observer of this.#observers) observer.sent?.(channel, frame);
+      },
+      delivered: (channel: Channel, frame: Packet) => {
+        this.trace.delivered(channel.id, frame);
+        for (const observer of this.#observers) observer.delivered?.(channel, frame);
+      },
+      lost: (channel: Channel, frame: Packet, reason: LossReason) => {
+        this.occurrences.count(`frame ${reason}`);
+        for (const observer of this.#observers) observer.lost?.(channel, frame, reason);
+      },
+      noted: (kind: string) => this.occurrences.count(`frame ${kind}`),
+    };
+  }
+}

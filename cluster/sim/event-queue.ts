@@ -101,9 +101,8 @@ export class EventQueue {
   }
 }
 
-function swap<T>(list: T[], left: number, right: number): void {
-  const [first, second] = [list[left], list[right]];
-  if (first === undefined || second === undefined) return;
-  list[left] = second;
-  list[right] = first;
+function swap(list: unknown[], left: number, right: number): void {
+  const kept = list[left];
+  list[left] = list[right];
+  list[right] = kept;
 }

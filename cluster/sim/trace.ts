@@ -1,7 +1,6 @@
 import type { Log, LogFields } from '../../director/base/log.js';
 import type { Instant } from '../../director/base/time.js';
 import type { Packet } from '../../director/wire/packet.js';
-import type { EventSink } from '../member/events.js';
 import type { EventQueue } from './event-queue.js';
 
 /** Something worth reading that has happened at a node, or to the whole. */
@@ -35,8 +34,7 @@ export class Trace {
 
   /** 16 digits. */
   get hash(): string {
-    const digits = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
-    return digits(this.#first) + digits(this.#second);
+    return hexOf(this.#first) + hexOf(this.#second);
   }
 
   /** A frame has come out of a channel. */
@@ -58,13 +56,6 @@ export class Trace {
     if (this.lines.length < MostLines) this.lines.push({ at: now, who, text });
   }
 
-  /** Where the machines of a node note what happens to them. */
-  timeline(who: string): EventSink {
-    return {
-      add: (kind, text) => this.note(who, text === '' ? kind : `${kind}: ${text}`),
-    };
-  }
-
   log(who: string): Log {
     const note = (message: string, fields: LogFields = {}): void => {
       const facts = Object.entries(fields).flatMap(([name, value]) =>
@@ -83,6 +74,8 @@ export class Trace {
     this.#second = (second ^ (second >>> 13)) + this.#first;
   }
 }
+
+const hexOf = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
 
 /** A moment of a run as `12.345678`: seconds. */
 export const clockText = (at: number): string => (at / 1_000_000).toFixed(6);

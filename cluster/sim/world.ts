@@ -5,10 +5,10 @@ import type { Packet } from '../../director/wire/packet.js';
 import { writeKeepalived } from '../config/keepalived-writer.js';
 import { loadKeepalived } from '../config/keepalived.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
-import { DirectorMachine } from './director/director-machine.js';
+import { DirectorMachine, type MachineObserver } from './director/director-machine.js';
 import { EventQueue } from './event-queue.js';
 import type { Host } from './host/host.js';
-import type { Channel, LossReason, NetworkObserver } from './network/channel.js';
+import type { Alteration, Channel, LossReason, NetworkObserver } from './network/channel.js';
 import { Network } from './network/network.js';
 import { Occurrences } from './occurrences.js';
 import { wire } from './topology.js';
@@ -29,10 +29,13 @@ export interface WorldOptions {
 }
 
 /** Who looks at a world from outside. */
-export interface WorldObserver extends Partial<NetworkObserver>, Partial<ServerObserver> {
+export interface WorldObserver extends
+  Partial<NetworkObserver>, Partial<ServerObserver>, Partial<MachineObserver> {
   flowBroken?(flow: ClientFlow): void;
-  /** An event has happened: something may have changed anywhere. */
-  stepped?(): void;
+  /** A real server has lost its power, and with it all its connections. */
+  serverFailed?(server: number): void;
+  /** All directors are being told to give a real server no new flows, or to do so again. */
+  serverQuiesced?(server: number, isQuiesced: boolean): void;
 }
 
 /**
@@ -65,7 +68,14 @@ export class World {
       const text = writeKeepalived(lab, name, (network) => network);
       const { config } = loadKeepalived(text, `${name}.conf`);
       const host = this.host(name);
-      return new DirectorMachine({ config, host, prng: prng.split(), hmac, trace: this.trace });
+      return new DirectorMachine({
+        config,
+        host,
+        prng: prng.split(),
+        hmac,
+        trace: this.trace,
+        observer: this.#machineObserver(),
+      });
     });
     this.servers = this.#startServers();
     this.load = new Load(
@@ -109,9 +119,23 @@ export class World {
     return this.directors.find((director) => director.name === name);
   }
 
+  /** Tells everybody that a real server is quiesced, or not any more. */
+  quiesceServer(host: Host, isQuiesced: boolean): void {
+    const server = this.servers.find((candidate) => candidate.host === host);
+    if (server === undefined) return;
+    for (const observer of this.#observers) observer.serverQuiesced?.(server.number, isQuiesced);
+  }
+
+  /** Tells everybody that a real server has failed. */
+  failServer(host: Host): void {
+    const server = this.servers.find((candidate) => candidate.host === host);
+    if (server === undefined) return;
+    for (const observer of this.#observers) observer.serverFailed?.(server.number);
+  }
+
   /** Lets everything happen that happens before `end`. */
   runUntil(end: Instant): void {
-    while (this.queue.step(end)) for (const observer of this.#observers) observer.stepped?.();
+    while (this.queue.step(end));
   }
 
   /** Plans something at so many seconds. */
@@ -130,13 +154,19 @@ export class World {
       const program = new ServerProgram(index + 1, this.host(name), observer);
       for (const { protocol, realServers } of this.lab.services) {
         for (const { node, port } of realServers) {
-          if (node !== name) continue;
-          if (protocol === 'tcp') program.listenTcp(port);
-          else program.listenUdp(port);
+          if (node === name) program.listen(protocol, port);
         }
       }
       return program;
     });
+  }
+
+  #machineObserver(): MachineObserver {
+    return {
+      stateChanged: (...change) => this.#observers.forEach((one) => one.stateChanged?.(...change)),
+      lifeBegan: (...life) => this.#observers.forEach((one) => one.lifeBegan?.(...life)),
+      lifeEnded: (...life) => this.#observers.forEach((one) => one.lifeEnded?.(...life)),
+    };
   }
 
   #networkObserver(): NetworkObserver {
@@ -152,7 +182,10 @@ export class World {
         this.occurrences.count(`frame ${reason}`);
         for (const observer of this.#observers) observer.lost?.(channel, frame, reason);
       },
-      noted: (kind: string) => this.occurrences.count(`frame ${kind}`),
+      altered: (channel: Channel, frame: Packet, how: Alteration) => {
+        this.occurrences.count(`frame ${how}`);
+        for (const observer of this.#observers) observer.altered?.(channel, frame, how);
+      },
     };
   }
 }

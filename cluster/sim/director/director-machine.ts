@@ -1,12 +1,19 @@
+import type { IpAddress } from '../../../director/base/address.js';
 import type { HmacSha256 } from '../../../director/base/hmac.js';
 import type { Prng } from '../../../director/base/prng.js';
 import { after, milliseconds } from '../../../director/base/time.js';
+import { methodFromName, type RealServerSettings, type VirtualService } from '../../../director/core/services.js';
+import { toWords } from '../../../director/wire/address-words.js';
+import { Protocol } from '../../../director/wire/ipv4.js';
 import type { NodeConfig } from '../../config/node-config.js';
 import type { VrrpState } from '../../vrrp/state.js';
 import type { Host } from '../host/host.js';
 import type { Trace } from '../trace.js';
 import { DirectorProcess } from './director-process.js';
 import { NodeClock } from './node-clock.js';
+
+/** What a director is told of a real server: by its health checks, or by its configuration. */
+export type Availability = 'available' | 'quiesced' | 'removed';
 
 /** How long a director's program takes from its start to its first packet. */
 const StartUp = milliseconds(300);
@@ -17,6 +24,16 @@ export interface MachineOptions {
   readonly prng: Prng;
   readonly hmac: HmacSha256;
   readonly trace: Trace;
+  readonly observer: MachineObserver;
+}
+
+/** Who is told of a director's lives. */
+export interface MachineObserver {
+  /** An instance of it has changed its state. */
+  stateChanged(director: DirectorMachine, state: VrrpState): void;
+  lifeBegan(director: DirectorMachine, process: DirectorProcess): void;
+  /** Killed, or stopped as planned. */
+  lifeEnded(director: DirectorMachine, process: DirectorProcess): void;
 }
 
 /** A machine that a director runs on, with the lives that the director has there. */
@@ -27,9 +44,13 @@ export class DirectorMachine {
   readonly clock: NodeClock;
   /** Its program, from the moment when it has opened its sockets. */
   process: DirectorProcess | undefined;
+  /** What its machines have noted last. */
+  lastEvent = '';
   /** How often the program was started. */
   lives = 0;
   readonly #options: MachineOptions;
+  /** Real servers that are not simply available, by the address of their host's cards. */
+  readonly #unavailable = new Map<IpAddress, Exclude<Availability, 'available'>>();
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -58,7 +79,7 @@ export class DirectorMachine {
     if (this.isAlive || !this.host.isUp) return;
     this.lives += 1;
     const life = this.lives;
-    const { config, host, prng, hmac, trace } = this.#options;
+    const { config, host, prng, hmac, trace, observer } = this.#options;
     const own = prng.split();
     host.queue.at(after(host.queue.now, StartUp), () => {
       if (this.lives !== life || !host.isUp) return;
@@ -69,10 +90,57 @@ export class DirectorMachine {
         prng: own,
         hmac,
         log: trace.log(this.name),
-        timeline: trace.timeline(this.name),
+        timeline: {
+          add: (kind, text) => {
+            this.lastEvent = text === '' ? kind : `${kind}: ${text}`;
+            trace.note(this.name, this.lastEvent);
+          },
+        },
+        stateChanged: (state) => observer.stateChanged(this, state),
+        ended: () => {
+          if (this.process !== undefined) observer.lifeEnded(this, this.process);
+        },
       });
+      observer.lifeBegan(this, this.process);
+      for (const [address, how] of this.#unavailable) this.#apply(address, how);
       this.process.start();
     });
+  }
+
+  /** The real server at these addresses is to be treated so from now on, also by later lives. */
+  setAvailability(addresses: readonly IpAddress[], how: Availability): void {
+    for (const address of addresses) {
+      if (how === 'available') this.#unavailable.delete(address);
+      else this.#unavailable.set(address, how);
+      this.#apply(address, how);
+    }
+  }
+
+  #apply(address: IpAddress, how: Availability): void {
+    const services = this.process?.node.director.services;
+    if (services === undefined || !this.isAlive) return;
+    for (const service of services.services()) {
+      const known = service.servers.find((server) => server.address === address);
+      const configured = this.#configured(service, address);
+      if (configured === undefined) continue;
+      if (how === 'removed') {
+        if (known !== undefined) services.removeServer(known);
+      } else if (known === undefined) services.addServer(service, configured);
+      else services.editServer(known, { ...configured, weight: how === 'available' ? configured.weight : 0 });
+    }
+  }
+
+  /** A real server of a service, as the configuration has it. */
+  #configured(service: VirtualService, address: IpAddress): RealServerSettings | undefined {
+    const virtual = this.config.virtualServers.find(
+      (candidate) =>
+        candidate.firewallMark === undefined &&
+        candidate.port === service.port &&
+        toWords(candidate.address).words.every((word, index) => word === service.words[index]) &&
+        (candidate.protocol === 'tcp') === (service.protocol === Protocol.tcp),
+    );
+    const server = virtual?.realServers.find((candidate) => candidate.address === address);
+    return server === undefined ? undefined : { ...server, method: methodFromName(server.method) };
   }
 
   /** SIGKILL: its kernel closes what the program had open. */

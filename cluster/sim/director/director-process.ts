@@ -23,6 +23,7 @@ import { keyRingOf } from '../../member/create-sync.js';
 import type { Environment } from '../../member/environment.js';
 import type { EventSink } from '../../member/events.js';
 import { PeerWatch } from '../../member/peer-watch.js';
+import type { VrrpState } from '../../vrrp/state.js';
 import type { Host } from '../host/host.js';
 import { frameOf } from '../network/frame.js';
 import { AdvertSocket } from './advert-socket.js';
@@ -42,6 +43,10 @@ export interface ProcessOptions {
   readonly hmac: HmacSha256;
   readonly log: Log;
   readonly timeline: EventSink;
+  /** An instance has changed its state. */
+  stateChanged(state: VrrpState): void;
+  /** It has ended, by itself or not. */
+  ended(): void;
 }
 
 /**
@@ -62,6 +67,7 @@ export class DirectorProcess {
   #peerWatch: PeerWatch | undefined;
   #isPaused = false;
   #isDead = false;
+  #endedAt: Instant = Never;
   #isTurnQueued = false;
   #busyUntil: Instant = instant(0);
   #wakeAt: Instant = Never;
@@ -103,7 +109,9 @@ export class DirectorProcess {
       queueTurn: () => this.#queueTurn(),
       rearm: (next) => this.#rearm(next),
       watchPeer: (at, address) => this.#peerWatch?.watch(at, address),
-      notify: () => {},
+      notify: (kind, _name, state) => {
+        if (kind === 'INSTANCE') options.stateChanged(state);
+      },
     });
     this.#advertSockets = this.#openAdverts();
     if (config.sync !== undefined) this.#openSync(config.sync, environment);
@@ -111,6 +119,11 @@ export class DirectorProcess {
 
   get isDead(): boolean {
     return this.#isDead;
+  }
+
+  /** The process's own clock; that of its end when it is dead. */
+  get now(): Instant {
+    return this.#isDead ? this.#endedAt : this.#options.clock.now;
   }
 
   get isPaused(): boolean {
@@ -161,14 +174,16 @@ export class DirectorProcess {
   /** The process ends, by itself or by SIGKILL: its kernel closes what it had open. */
   end(): void {
     const { host, config } = this.#options;
+    this.#endedAt = this.#options.clock.now;
     this.#isDead = true;
     this.inbox.clear();
     host.capture = undefined;
     host.readVrrp = undefined;
+    this.#options.ended();
     if (config.sync === undefined) return;
     host.unbindUdp(config.sync.port);
     host.tcp.unlisten(config.sync.port);
-    for (const connection of [...host.tcp.connections()]) {
+    for (const connection of host.tcp.connections()) {
       connection.user = undefined;
       connection.close();
     }

@@ -46,7 +46,8 @@ export class Inbox {
 
   clear(): void {
     this.#pieces = [];
-    for (const kind of ['frames', 'datagrams', 'adverts', 'streams'] as const)
+    for (const kind of ['frames', 'datagrams', 'adverts', 'streams'] as const) {
       this.#counts[kind] = 0;
+    }
   }
 }

@@ -130,9 +130,9 @@ export class NeighbourCache {
       family,
       words: words.slice(),
       mac: undefined,
-      updatedAt: instant(-LockTime),
+      updatedAt: instant(0 - LockTime),
       // What was not proved is used, and asked for soon.
-      confirmedAt: instant(-this.#reachableTime - 1),
+      confirmedAt: instant(0 - this.#reachableTime - 1),
       isProbing: false,
       probes: 0,
       queue: [],

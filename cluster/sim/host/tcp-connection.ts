@@ -323,8 +323,7 @@ export class TcpConnection {
     if (!isLast || this.#hasPeerEnded) return;
     this.#hasPeerEnded = true;
     if (this.#state === 'established' || this.#state === 'syn-received') this.#state = 'close-wait';
-    else if (this.#state === 'fin-wait' && this.#unacknowledged.length === 0)
-      this.#waitLongEnough();
+    else if (this.#hasOnlyToHear) this.#waitLongEnough();
     this.user?.ended();
   }
 

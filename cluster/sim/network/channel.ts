@@ -16,13 +16,16 @@ export type LossReason =
   | 'queue-overflow'
   | 'damaged';
 
+/** What may happen to a frame that comes out. */
+export type Alteration = 'duplicated' | 'reordered' | 'corrupted' | 'truncated';
+
 /** Who watches a network: every frame that goes in, comes out, or does neither. */
 export interface NetworkObserver {
   sent(channel: Channel, frame: Packet): void;
   delivered(channel: Channel, frame: Packet): void;
   lost(channel: Channel, frame: Packet, reason: LossReason): void;
-  /** Something rare has happened to a frame: `corrupted`, `reordered` and the like. */
-  noted(kind: string): void;
+  /** Something has happened to a frame that comes out nevertheless. */
+  altered(channel: Channel, frame: Packet, how: Alteration): void;
 }
 
 /** What all channels of a network have in common. */
@@ -98,7 +101,7 @@ export class Channel {
     if (damaged === undefined) return;
     this.#planInWeather(damaged);
     if (!this.#happens(weather.duplication)) return;
-    observer.noted('duplicated');
+    observer.altered(this, frame, 'duplicated');
     this.#planInWeather(damaged);
   }
 
@@ -109,7 +112,7 @@ export class Channel {
       this.#plan(frame, delay + extra);
       return;
     }
-    this.#parts.observer.noted('reordered');
+    this.#parts.observer.altered(this, frame, 'reordered');
     this.#underWay += 1;
     const late = microseconds(delay + extra + reorderDelay);
     this.#parts.queue.at(after(this.#parts.queue.now, late), () => this.#comeOut(frame));
@@ -153,11 +156,11 @@ export class Channel {
     if (isCorrupted && length > 0) {
       const place = ethernet.HeaderLength + prng.below(length);
       damaged.bytes[place] = (damaged.bytes[place] ?? 0) ^ (1 + prng.below(255));
-      observer.noted('corrupted');
+      observer.altered(this, frame, 'corrupted');
     }
     if (isTruncated && length > 0) {
       damaged.end = ethernet.HeaderLength + prng.below(length);
-      observer.noted('truncated');
+      observer.altered(this, frame, 'truncated');
     }
     return damaged;
   }

@@ -35,7 +35,8 @@ export class Load {
   readonly #clients: readonly Host[];
   readonly #services: readonly LabService[];
   readonly #observer: FlowObserver;
-  #opensUntil: Instant;
+  readonly #opensUntil: Instant;
+  readonly #portsUsed = new Map<Host, number>();
   #opened = 0;
 
   constructor(
@@ -66,15 +67,32 @@ export class Load {
     }
   }
 
-  /** Opens one flow more; undefined when there is nothing to talk to. */
-  open(): ClientFlow | undefined {
-    const plan = this.#plan();
+  /** Opens one flow more. */
+  open(): void {
+    const service = this.#services[this.#prng.below(Math.max(1, this.#services.length))];
+    const host = this.#clients[this.#opened % this.#clients.length];
+    if (service === undefined || host === undefined) return;
+    const isShort = this.#prng.below(100) < this.#options.shortShare;
+    const exchanges = isShort ? 2 + this.#prng.below(8) : Number.POSITIVE_INFINITY;
+    this.#open(host, service, exchanges);
+  }
+
+  /** Opens a flow of one exchange from every client to every service. */
+  probe(): readonly ClientFlow[] {
+    return this.#clients.flatMap((host) =>
+      this.#services.flatMap((service) => this.#open(host, service, 1) ?? []),
+    );
+  }
+
+  #open(host: Host, service: LabService, exchanges: number): ClientFlow | undefined {
+    const plan = this.#plan(host, service, exchanges);
     if (plan === undefined) return undefined;
+    const isReplaced = exchanges !== 1;
     const flow = new ClientFlow(plan, {
       broken: (broken) => this.#observer.broken(broken),
       closed: (closed) => {
         this.#observer.closed(closed);
-        if (this.#queue.now < this.#opensUntil) this.open();
+        if (isReplaced && this.#queue.now < this.#opensUntil) this.open();
       },
     });
     this.flows.push(flow);
@@ -82,18 +100,16 @@ export class Load {
     return flow;
   }
 
-  #plan(): FlowPlan | undefined {
-    const { intervalMin, intervalMax, shortShare, mostBytes } = this.#options;
+  #plan(host: Host, service: LabService, exchanges: number): FlowPlan | undefined {
+    const { intervalMin, intervalMax, mostBytes } = this.#options;
     const id = this.#opened;
-    const service = this.#services[this.#prng.below(Math.max(1, this.#services.length))];
-    const host = this.#clients[id % this.#clients.length];
-    if (service === undefined || host === undefined) return undefined;
     const { family, words: remote } = toWords(service.address);
     const local = host.cards[0]?.source(family);
     if (local === undefined) return undefined;
     this.#opened += 1;
-    const localPort = FirstPort + (Math.floor(id / this.#clients.length) % Ports);
-    const isShort = this.#prng.below(100) < shortShare;
+    const used = this.#portsUsed.get(host) ?? 0;
+    this.#portsUsed.set(host, used + 1);
+    const localPort = FirstPort + (used % Ports);
     return {
       id,
       protocol: service.protocol === 'tcp' ? 'TCP' : 'UDP',
@@ -106,7 +122,7 @@ export class Load {
       client: endpoint(fromWords(family, local), localPort),
       target: endpoint(service.address, service.port),
       interval: microseconds(intervalMin + this.#prng.below(intervalMax - intervalMin + 1)),
-      exchanges: isShort ? 1 + this.#prng.below(8) : Number.POSITIVE_INFINITY,
+      exchanges,
       requestBytes: this.#prng.below(mostBytes + 1),
       replyBytes: this.#prng.below(mostBytes + 1),
     };

@@ -17,6 +17,7 @@ export class ServerProgram {
   readonly number: number;
   readonly host: Host;
   readonly #observer: ServerObserver;
+  readonly #ports: { readonly protocol: 'tcp' | 'udp'; readonly port: number }[] = [];
   readonly #datagramFlows = new Set<number>();
 
   constructor(number: number, host: Host, observer: ServerObserver) {
@@ -25,7 +26,23 @@ export class ServerProgram {
     this.#observer = observer;
   }
 
-  listenTcp(port: number): void {
+  /** The program is started again, on a host that has booted. */
+  restart(): void {
+    this.#datagramFlows.clear();
+    for (const { protocol, port } of this.#ports) {
+      if (protocol === 'tcp') this.#listenTcp(port);
+      else this.#listenUdp(port);
+    }
+  }
+
+  /** Answers on a port from now on. */
+  listen(protocol: 'tcp' | 'udp', port: number): void {
+    this.#ports.push({ protocol, port });
+    if (protocol === 'tcp') this.#listenTcp(port);
+    else this.#listenUdp(port);
+  }
+
+  #listenTcp(port: number): void {
     this.host.tcp.listen(port, (connection) => {
       this.#observer.opened(this.number);
       this.#serve(connection);
@@ -33,7 +50,7 @@ export class ServerProgram {
     });
   }
 
-  listenUdp(port: number): void {
+  #listenUdp(port: number): void {
     this.host.bindUdp(port, (bytes, { family, source, destination, sourcePort }) => {
       const request = readMessage(bytes);
       if (request === undefined || request === 'damaged') {

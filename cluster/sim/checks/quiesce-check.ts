@@ -1,0 +1,30 @@
+import { seconds } from '../../../director/base/time.js';
+import type { World, WorldObserver } from '../world.js';
+import type { Violations } from './invariants.js';
+
+/** From the first director that is told to the last, and for what is under way. */
+const Grace = seconds(2);
+
+/** Whether real servers that everybody has quiesced or removed are left alone by new flows. */
+export class QuiesceCheck implements WorldObserver {
+  readonly #world: World;
+  readonly #violations: Violations;
+  readonly #since = new Map<number, number>();
+
+  constructor(world: World, violations: Violations) {
+    this.#world = world;
+    this.#violations = violations;
+  }
+
+  serverQuiesced(server: number, isQuiesced: boolean): void {
+    if (isQuiesced) this.#since.set(server, this.#world.now);
+    else this.#since.delete(server);
+  }
+
+  opened(server: number): void {
+    const since = this.#since.get(server);
+    if (since === undefined || this.#world.now < since + Grace) return;
+    const detail = `s${server} gets a new flow`;
+    this.#violations.report({ invariant: 'F4 quiesced', at: this.#world.now, detail });
+  }
+}

@@ -7,6 +7,7 @@ import { Interruption, signalStatus } from './interruption.js';
 import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
 import { addNetworkCommands } from './network-commands.js';
+import { addSimCommands } from './sim-commands.js';
 import type { Terminal } from './terminal.js';
 import { addTrafficCommand } from './traffic-command.js';
 import { addDiffCommand, addViewCommands } from './view-commands.js';
@@ -39,6 +40,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);
+  addSimCommands(line);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {

@@ -1,13 +1,19 @@
 import type { HmacSha256 } from '../../director/base/hmac.js';
 import { InvariantError } from '../../director/base/invariant.js';
-import { instant, microseconds, seconds, toSeconds, type Duration } from '../../director/base/time.js';
+import {
+  instant,
+  microseconds,
+  seconds,
+  toSeconds,
+  type Duration,
+} from '../../director/base/time.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import { masterDownInterval } from '../vrrp/timers.js';
 import { ElectionCheck } from './checks/election-check.js';
 import { FlowCheck } from './checks/flow-check.js';
+import { Violations, type Violation } from './checks/invariants.js';
 import { LossCheck, type Loss } from './checks/loss-check.js';
 import { QuiesceCheck } from './checks/quiesce-check.js';
-import { Violations, type Violation } from './checks/invariants.js';
 import { TableCheck } from './checks/table-check.js';
 import { WireCheck } from './checks/wire-check.js';
 import type { Fault } from './faults/fault.js';
@@ -72,7 +78,12 @@ export function phasesOf({ lab, turmoil }: RunPlan): Phases {
   const { advertInterval, sync } = lab.cluster;
   const priorities = directorsOf(lab).map(({ priority }) => priority);
   const down = Math.max(
-    ...priorities.map((priority) => masterDownInterval(priority, advertInterval, { version: lab.cluster.version, downTimerAdverts: 3 })),
+    ...priorities.map((priority) =>
+      masterDownInterval(priority, advertInterval, {
+        version: lab.cluster.version,
+        downTimerAdverts: 3,
+      }),
+    ),
   );
   const first = toSeconds(microseconds(down + StartMargin + 1.5 * advertInterval));
   const heal = first + toSeconds(Rest) + turmoil;

@@ -1,10 +1,10 @@
 import { Prng } from '../../director/base/prng.js';
 import { milliseconds, seconds } from '../../director/base/time.js';
 import { planCluster, type ClusterPlan } from './cluster-plan.js';
+import { chance, pick } from './draws.js';
 import { drawFaults } from './faults/draw.js';
 import type { RunPlan } from './simulation.js';
 import type { LoadOptions } from './traffic/load.js';
-import { chance, pick } from './draws.js';
 
 /** What people may fix of a run that is otherwise drawn. */
 export interface SwarmLimits {

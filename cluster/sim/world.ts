@@ -29,8 +29,8 @@ export interface WorldOptions {
 }
 
 /** Who looks at a world from outside. */
-export interface WorldObserver extends
-  Partial<NetworkObserver>, Partial<ServerObserver>, Partial<MachineObserver> {
+export interface WorldObserver
+  extends Partial<NetworkObserver>, Partial<ServerObserver>, Partial<MachineObserver> {
   flowBroken?(flow: ClientFlow): void;
   /** A real server has lost its power, and with it all its connections. */
   serverFailed?(server: number): void;

@@ -1,6 +1,6 @@
 import { seconds } from '../../../director/base/time.js';
-import { Family } from '../../../director/wire/flow.js';
 import { toWords, type AddressWords } from '../../../director/wire/address-words.js';
+import { Family } from '../../../director/wire/flow.js';
 import type { Packet } from '../../../director/wire/packet.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import { readAnnouncement } from '../faults/frame-class.js';
@@ -19,7 +19,10 @@ export class ElectionCheck implements WorldObserver {
   readonly #virtual: readonly AddressWords[];
   readonly #mastersSeen = new Set<DirectorMachine>();
   /** What each director has announced lately: the place of the address, and when. */
-  readonly #announced = new Map<DirectorMachine, { readonly place: number; readonly at: number }[]>();
+  readonly #announced = new Map<
+    DirectorMachine,
+    { readonly place: number; readonly at: number }[]
+  >();
   /** When an announcement was lost on its way to each host last. */
   readonly #lostTo = new Map<string, number>();
   readonly #ends = new Map<Channel, string>();
@@ -125,9 +128,8 @@ export class ElectionCheck implements WorldObserver {
   }
 
   #checkBest(master: DirectorMachine): void {
-    const rank = ({ config }: DirectorMachine): number => config.vrrpInstances[0]?.priority ?? 0;
     const best = this.#world.directors.reduce((one, other) =>
-      rank(other) > rank(one) ? other : one,
+      priorityOf(other) > priorityOf(one) ? other : one,
     );
     if (best !== master) this.#report('V2 best-master', `${master.name} instead of ${best.name}`);
   }
@@ -159,3 +161,5 @@ export class ElectionCheck implements WorldObserver {
     this.#violations.report({ invariant, at: this.#world.now, detail });
   }
 }
+
+const priorityOf = ({ config }: DirectorMachine): number => config.vrrpInstances[0]?.priority ?? 0;

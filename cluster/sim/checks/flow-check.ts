@@ -1,5 +1,5 @@
-import type { World, WorldObserver } from '../world.js';
 import type { ClientFlow } from '../traffic/client-flow.js';
+import type { World, WorldObserver } from '../world.js';
 import type { ElectionCheck } from './election-check.js';
 import type { Violations } from './invariants.js';
 import type { LossCheck } from './loss-check.js';

@@ -72,7 +72,9 @@ export const Invariants = {
     kind: 'always',
     text: 'nothing that arrives makes a director fail',
   },
-} as const satisfies Readonly<Record<string, { readonly kind: InvariantKind; readonly text: string }>>;
+} as const satisfies Readonly<
+  Record<string, { readonly kind: InvariantKind; readonly text: string }>
+>;
 
 export type InvariantName = keyof typeof Invariants;
 

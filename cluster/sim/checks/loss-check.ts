@@ -131,7 +131,8 @@ export class LossCheck implements WorldObserver {
     const peers = this.#lives.filter(
       (life) => life !== dead && life.beganAt < at && life.endedAt > at,
     );
-    if (peers.length === 0) return { why: 'no peer was there', detail: `when ${nameOf(dead)} died` };
+    const detail = `when ${nameOf(dead)} died`;
+    if (peers.length === 0) return { why: 'no peer was there', detail };
     return this.#worst(flow, [dead], peers, at);
   }
 

@@ -1,5 +1,5 @@
-import { Flag, LocalOrigin, NoConnection } from '../../../director/core/connections.js';
 import { Row } from '../../../director/core/connection-row.js';
+import { Flag, LocalOrigin, NoConnection } from '../../../director/core/connections.js';
 import { countOf, serverOf } from '../../../director/core/lifecycle.js';
 import { Rank } from '../../../director/core/precedence.js';
 import type { RealServer } from '../../../director/core/services.js';
@@ -133,7 +133,10 @@ export class TableCheck implements WorldObserver {
     let sum = counters.forwarded + counters.answered + counters.held;
     for (const dropped of counters.dropped) sum += dropped;
     if (sum !== counters.received) {
-      this.#report('F7 conservation', `${name}: ${counters.received} received, ${sum} accounted for`);
+      this.#report(
+        'F7 conservation',
+        `${name}: ${counters.received} received, ${sum} accounted for`,
+      );
     }
     this.#recount(name, process);
   }

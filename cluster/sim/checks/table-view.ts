@@ -1,6 +1,6 @@
 import { AddressMap } from '../../../director/core/address-map.js';
-import { Flag, NoConnection } from '../../../director/core/connections.js';
 import { Row } from '../../../director/core/connection-row.js';
+import { Flag, NoConnection } from '../../../director/core/connections.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import { Protocol } from '../../../director/wire/ipv4.js';
 import type { DirectorProcess } from '../director/director-process.js';

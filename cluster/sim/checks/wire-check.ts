@@ -1,4 +1,6 @@
+import { isIpv6 } from '../../../director/base/address.js';
 import { milliseconds } from '../../../director/base/time.js';
+import { toWords } from '../../../director/wire/address-words.js';
 import * as arp from '../../../director/wire/arp.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
 import { Family, Flow, Parse, parseIpv4, parseIpv6 } from '../../../director/wire/flow.js';
@@ -31,11 +33,11 @@ export class WireCheck implements WorldObserver {
     this.#violations = violations;
     this.#hasDamage = hasDamage;
     for (const director of world.directors) {
-      for (const cable of world.network.cablesOf(director.name)) this.#senders.set(cable.up, director);
-      for (const vrrp of director.config.vrrpInstances) {
-        for (const { address } of vrrp.virtualAddresses) {
-          if (!address.includes(':')) this.#virtual.add(wordOf(address));
-        }
+      for (const { up } of world.network.cablesOf(director.name)) this.#senders.set(up, director);
+      const instances = director.config.vrrpInstances;
+      const addresses = instances.flatMap(({ virtualAddresses }) => virtualAddresses);
+      for (const { address } of addresses) {
+        if (!isIpv6(address)) this.#virtual.add(toWords(address).words[3] ?? 0);
       }
     }
   }
@@ -88,7 +90,10 @@ export class WireCheck implements WorldObserver {
     if (parsed === Parse.otherProtocol && flow.protocol === ipv4.Protocol.vrrp) {
       const priority = view.getUint8(flow.transport + 2);
       if (priority === 0 || this.#maySpeak(director)) return;
-      this.#report('V3 silent-backup', `${director.name}, ${director.state}, advertises ${priority}`);
+      this.#report(
+        'V3 silent-backup',
+        `${director.name}, ${director.state}, advertises ${priority}`,
+      );
       return;
     }
     if (this.#hasDamage) return;
@@ -112,10 +117,4 @@ export class WireCheck implements WorldObserver {
   #report(invariant: InvariantName, detail: string): void {
     this.#violations.report({ invariant, at: this.#world.now, detail });
   }
-}
-
-function wordOf(address: string): number {
-  let word = 0;
-  for (const octet of address.split('.')) word = word * 256 + Number(octet);
-  return word;
 }

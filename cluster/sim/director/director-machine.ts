@@ -2,7 +2,11 @@ import type { IpAddress } from '../../../director/base/address.js';
 import type { HmacSha256 } from '../../../director/base/hmac.js';
 import type { Prng } from '../../../director/base/prng.js';
 import { after, milliseconds } from '../../../director/base/time.js';
-import { methodFromName, type RealServerSettings, type VirtualService } from '../../../director/core/services.js';
+import {
+  methodFromName,
+  type RealServerSettings,
+  type VirtualService,
+} from '../../../director/core/services.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import { Protocol } from '../../../director/wire/ipv4.js';
 import type { NodeConfig } from '../../config/node-config.js';
@@ -125,8 +129,11 @@ export class DirectorMachine {
       if (configured === undefined) continue;
       if (how === 'removed') {
         if (known !== undefined) services.removeServer(known);
-      } else if (known === undefined) services.addServer(service, configured);
-      else services.editServer(known, { ...configured, weight: how === 'available' ? configured.weight : 0 });
+        continue;
+      }
+      const weight = how === 'available' ? configured.weight : 0;
+      if (known === undefined) services.addServer(service, { ...configured, weight });
+      else services.editServer(known, { ...configured, weight });
     }
   }
 

@@ -4,7 +4,7 @@ import { milliseconds, type Duration } from '../../../director/base/time.js';
 import type { LabConfig } from '../../config/lab-config.js';
 import { between, chance, pick } from '../draws.js';
 import type { FrameClass, Weather } from '../network/weather.js';
-import { FaultKinds, type Fault, type FaultKind } from './fault.js';
+import { FaultKinds, type DirectorFault, type Fault, type FaultKind } from './fault.js';
 
 /** The most faults of a run, and how long one lasts. */
 const MostFaults = 8;
@@ -33,16 +33,12 @@ export function drawFaults(lab: LabConfig, turmoil: number, prng: Prng): Fault[]
     networks: lab.networks.map(({ name }) => name),
   };
   const count = 1 + prng.below(MostFaults);
-  return Array.from({ length: count }, () => drawFault(pick(prng, kinds), targets, turmoil, prng))
-    .toSorted((left, right) => left.at - right.at);
+  return Array.from({ length: count }, () =>
+    drawFault(pick(prng, kinds), targets, turmoil, prng),
+  ).toSorted((left, right) => left.at - right.at);
 }
 
-function drawFault(
-  kind: FaultKind['kind'],
-  targets: Targets,
-  turmoil: number,
-  prng: Prng,
-): Fault {
+function drawFault(kind: FaultKind['kind'], targets: Targets, turmoil: number, prng: Prng): Fault {
   const at = round(between(prng, 0, turmoil));
   const longest = kind === 'filter' ? LongestSilence : LongestFault;
   const length = round(between(prng, 0.05, Math.min(longest, turmoil - at + 0.1)));
@@ -50,20 +46,12 @@ function drawFault(
 }
 
 function drawKind(kind: FaultKind['kind'], targets: Targets, prng: Prng): FaultKind {
-  const director = pick(prng, targets.directors);
-  const server = pick(prng, targets.servers);
-  const network = pick(prng, targets.networks);
   switch (kind) {
-    case 'kill':
-    case 'stop':
-    case 'pause':
-      return { kind, director };
     case 'power-off':
-      return { kind, node: chance(prng, 80) ? director : server };
-    case 'slow':
-      return { kind, director, microseconds: pick(prng, [100, 1_000, 5_000]) };
-    case 'starve':
-      return { kind, director, microseconds: pick(prng, [2_000, 20_000, 200_000]) };
+      return { kind, node: pick(prng, chance(prng, 80) ? targets.directors : targets.servers) };
+    case 'health-flap':
+    case 'reload':
+      return { kind, server: pick(prng, targets.servers) };
     case 'weather':
     case 'filter':
     case 'unplug':
@@ -71,20 +59,36 @@ function drawKind(kind: FaultKind['kind'], targets: Targets, prng: Prng): FaultK
     case 'partition':
       return {
         kind,
-        network,
+        network: pick(prng, targets.networks),
         shape: pick(prng, ['halves', 'isolate', 'bridge', 'ring']),
         isOneWay: chance(prng, 30),
         salt: prng.below(1_000_000),
       };
     case 'flush':
-      return { kind, network };
+      return { kind, network: pick(prng, targets.networks) };
+    default:
+      return drawDirectorFault(kind, pick(prng, targets.directors), prng);
+  }
+}
+
+function drawDirectorFault(
+  kind: DirectorFault['kind'],
+  director: string,
+  prng: Prng,
+): DirectorFault {
+  switch (kind) {
+    case 'kill':
+    case 'stop':
+    case 'pause':
+      return { kind, director };
+    case 'slow':
+      return { kind, director, microseconds: pick(prng, [100, 1_000, 5_000]) };
+    case 'starve':
+      return { kind, director, microseconds: pick(prng, [2_000, 20_000, 200_000]) };
     case 'clock-step':
       return { kind, director, seconds: pick(prng, [-3_600, -1, 1, 3_600]) };
     case 'clock-drift':
       return { kind, director, millionths: pick(prng, [-10_000, -500, 500, 10_000]) };
-    case 'health-flap':
-    case 'reload':
-      return { kind, server };
     default:
       return unreachable(kind);
   }

@@ -36,8 +36,11 @@ export function isSync(frame: Packet): boolean {
   if (!isProtocol(frame, ipv4.Protocol.udp)) return false;
   const { view, start, end } = frame;
   if (ethernet.type(view, start) !== ethernet.EtherType.ipv4) return false;
-  const transport = start + ethernet.HeaderLength + ipv4.headerLength(view, start + ethernet.HeaderLength);
-  return udp.isValid(view, transport, end) && SyncPorts.includes(udp.destinationPort(view, transport));
+  const transport =
+    start + ethernet.HeaderLength + ipv4.headerLength(view, start + ethernet.HeaderLength);
+  return (
+    udp.isValid(view, transport, end) && SyncPorts.includes(udp.destinationPort(view, transport))
+  );
 }
 
 /** An address that is announced unasked, as the frame says it. */

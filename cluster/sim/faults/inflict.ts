@@ -1,10 +1,18 @@
-import { after, microseconds, milliseconds, seconds } from '../../../director/base/time.js';
 import { unreachable } from '../../../director/base/invariant.js';
+import { after, microseconds, milliseconds, seconds } from '../../../director/base/time.js';
 import type { Availability } from '../director/director-machine.js';
 import type { Channel } from '../network/channel.js';
 import { FairWeather, type Weather } from '../network/weather.js';
 import type { World } from '../world.js';
-import { describeFault, type Fault, type FaultKind } from './fault.js';
+import {
+  describeFault,
+  isDirectorFault,
+  isNetworkFault,
+  type DirectorFault,
+  type Fault,
+  type FaultKind,
+  type NetworkFault,
+} from './fault.js';
 import { filterOf } from './frame-class.js';
 import { partitionOf } from './partitions.js';
 
@@ -66,28 +74,11 @@ export class Inflictor {
   }
 
   #inflict(fault: FaultKind): Heal {
+    if (isDirectorFault(fault)) return this.#inflictOnDirector(fault);
+    if (isNetworkFault(fault)) return this.#inflictOnNetwork(fault);
     switch (fault.kind) {
-      case 'kill':
-      case 'stop':
-      case 'pause':
-      case 'slow':
-      case 'starve':
-      case 'clock-step':
-      case 'clock-drift':
-        return this.#inflictOnDirector(fault);
       case 'power-off':
         return this.#powerOff(fault.node);
-      case 'weather':
-        return this.#spoil(fault);
-      case 'filter':
-        return this.#filter(fault);
-      case 'unplug':
-        return this.#unplug(fault.node, fault.network);
-      case 'partition':
-        return this.#partition(fault);
-      case 'flush':
-        this.#segment(fault.network)?.flush();
-        return nothing;
       case 'health-flap':
         this.#spread(fault.server, 'quiesced');
         return () => this.#spread(fault.server, 'available');
@@ -99,7 +90,25 @@ export class Inflictor {
     }
   }
 
-  #inflictOnDirector(fault: Extract<FaultKind, { readonly director: string }>): Heal {
+  #inflictOnNetwork(fault: NetworkFault): Heal {
+    switch (fault.kind) {
+      case 'weather':
+        return this.#spoil(fault);
+      case 'filter':
+        return this.#filter(fault);
+      case 'unplug':
+        return this.#unplug(fault.node, fault.network);
+      case 'partition':
+        return this.#partition(fault);
+      case 'flush':
+        this.#segment(fault.network)?.flush();
+        return nothing;
+      default:
+        return unreachable(fault);
+    }
+  }
+
+  #inflictOnDirector(fault: DirectorFault): Heal {
     const director = this.#world.director(fault.director);
     if (director === undefined) return nothing;
     const { process } = director;

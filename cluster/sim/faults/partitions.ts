@@ -10,7 +10,11 @@ import type { PartitionShape } from './fault.js';
  */
 export function partitionOf(
   cables: readonly Cable[],
-  { shape, isOneWay, salt }: { readonly shape: PartitionShape; readonly isOneWay: boolean; readonly salt: number },
+  {
+    shape,
+    isOneWay,
+    salt,
+  }: { readonly shape: PartitionShape; readonly isOneWay: boolean; readonly salt: number },
 ): readonly (readonly [Cable, Cable])[] {
   const order = shuffle(cables, new Prng(salt));
   const pairs: (readonly [Cable, Cable])[] = [];

@@ -2,7 +2,14 @@ import type { Prng } from '../../../director/base/prng.js';
 import type { AddressWords } from '../../../director/wire/address-words.js';
 import * as checksums from '../../../director/wire/checksum.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
-import { Family, Flow, Parse, parseIpv4, parseIpv6 } from '../../../director/wire/flow.js';
+import {
+  Family,
+  Flow,
+  Parse,
+  parseInner,
+  parseIpv4,
+  parseIpv6,
+} from '../../../director/wire/flow.js';
 import * as icmp from '../../../director/wire/icmp.js';
 import * as ipv4 from '../../../director/wire/ipv4.js';
 import * as ipv6 from '../../../director/wire/ipv6.js';
@@ -29,6 +36,7 @@ export interface HostOptions {
 }
 
 const HopLimit = 64;
+const TcpHeader = 20;
 
 /**
  * A machine with its kernel: ARP and neighbour discovery, routes, TCP, UDP, ping. It knows no virtual address of a
@@ -53,6 +61,8 @@ export class Host implements PacketSender {
   readonly #loopback: readonly AddressWords[];
   readonly #udpPorts = new Map<number, UdpHandler>();
   readonly #flow = new Flow();
+  /** What an ICMP error quotes. */
+  readonly #inner = new Flow();
   #identification = 0;
 
   constructor({ name, cards, routes, loopback }: HostOptions, queue: EventQueue, prng: Prng) {
@@ -156,6 +166,10 @@ export class Host implements PacketSender {
     }
     const { view } = frame;
     if (!icmp.isChecksumValid(view, flow.transport, flow.end)) return;
+    if (icmp.isError(icmp.type(view, flow.transport))) {
+      this.#receiveError(frame);
+      return;
+    }
     if (icmp.type(view, flow.transport) !== icmp.Type.echoRequest) return;
     const length = flow.end - flow.transport;
     const ends = { source: flow.destination.slice(), destination: flow.source.slice() };
@@ -166,6 +180,27 @@ export class Host implements PacketSender {
     reply.bytes.set(frame.bytes.subarray(flow.transport, flow.end), transport);
     icmp.setType(reply.view, transport, icmp.Type.echoReply);
     this.dispatch(reply, step, ends.destination, Family.ipv4);
+  }
+
+  /** Somebody on the way could not carry a packet of ours: TCP sends shorter ones, or learns that nobody is there. */
+  #receiveError({ view }: Packet): void {
+    const { transport, end } = this.#flow;
+    const quote = transport + icmp.HeaderLength;
+    if (parseInner(view, quote, end, this.#inner) !== Parse.ok) return;
+    if (this.#inner.protocol !== ipv4.Protocol.tcp) return;
+    const connection = this.tcp.find({
+      family: Family.ipv4,
+      local: this.#inner.source,
+      localPort: this.#inner.sourcePort,
+      remote: this.#inner.destination,
+      remotePort: this.#inner.destinationPort,
+    });
+    if (icmp.type(view, transport) !== icmp.Type.unreachable) return;
+    const code = icmp.code(view, transport);
+    const headers = ipv4.MinimumHeaderLength + TcpHeader;
+    if (code === icmp.Unreachable.fragmentationNeeded) {
+      connection?.lowerPayload(icmp.nextHopMtu(view, transport) - headers);
+    } else if (code === icmp.Unreachable.port) connection?.refuse();
   }
 
   // Sending

@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly mostBytes: number;
 }
 
+/** Datagrams fit a packet, also inside a tunnel. */
+const MostDatagramBytes = 1_200;
 /** The first port that clients use, and how many. */
 const FirstPort = 10_000;
 const Ports = 50_000;
@@ -105,6 +107,7 @@ export class Load {
     const id = this.#opened;
     const { family, words: remote } = toWords(service.address);
     const local = host.cards[0]?.source(family);
+    const most = service.protocol === 'udp' ? Math.min(mostBytes, MostDatagramBytes) : mostBytes;
     if (local === undefined) return undefined;
     this.#opened += 1;
     const used = this.#portsUsed.get(host) ?? 0;
@@ -123,8 +126,8 @@ export class Load {
       target: endpoint(service.address, service.port),
       interval: microseconds(intervalMin + this.#prng.below(intervalMax - intervalMin + 1)),
       exchanges,
-      requestBytes: this.#prng.below(mostBytes + 1),
-      replyBytes: this.#prng.below(mostBytes + 1),
+      requestBytes: this.#prng.below(most + 1),
+      replyBytes: this.#prng.below(most + 1),
     };
   }
 }

@@ -164,6 +164,7 @@ export class World {
   #machineObserver(): MachineObserver {
     return {
       stateChanged: (...change) => this.#observers.forEach((one) => one.stateChanged?.(...change)),
+      noted: (...event) => this.#observers.forEach((one) => one.noted?.(...event)),
       lifeBegan: (...life) => this.#observers.forEach((one) => one.lifeBegan?.(...life)),
       lifeEnded: (...life) => this.#observers.forEach((one) => one.lifeEnded?.(...life)),
     };

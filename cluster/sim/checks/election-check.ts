@@ -1,9 +1,9 @@
-import { seconds } from '../../../director/base/time.js';
+import { milliseconds, seconds } from '../../../director/base/time.js';
 import { toWords, type AddressWords } from '../../../director/wire/address-words.js';
 import { Family } from '../../../director/wire/flow.js';
 import type { Packet } from '../../../director/wire/packet.js';
 import type { DirectorMachine } from '../director/director-machine.js';
-import { readAnnouncement } from '../faults/frame-class.js';
+import { filterOf, readAnnouncement } from '../faults/frame-class.js';
 import { isSameAddress } from '../host/network-card.js';
 import type { Channel } from '../network/channel.js';
 import type { World, WorldObserver } from '../world.js';
@@ -11,6 +11,8 @@ import type { InvariantName, Violations } from './invariants.js';
 
 /** How long after a new master its first burst of announcements is over, on a node that nobody holds up. */
 const BurstTime = seconds(1);
+/** From the end of a mastership until its last advertisement has arrived, or has not. */
+const LastWord = milliseconds(100);
 
 /** Whether somebody is master, whether everybody knows, and whether too many ever were. */
 export class ElectionCheck implements WorldObserver {
@@ -29,6 +31,10 @@ export class ElectionCheck implements WorldObserver {
   readonly #senders = new Map<Channel, DirectorMachine>();
   #convergedFrom = Number.POSITIVE_INFINITY;
   #lastMasterEnd = 0;
+  /** When an advertisement was lost on its way to each director last. */
+  readonly #advertLostTo = new Map<string, number>();
+  /** A master has ceded, and the other one has not heard its last word: it does not know that it has to announce. */
+  #hasUnheardRival = false;
   #masterSince = 0;
 
   constructor(world: World, violations: Violations) {
@@ -54,12 +60,12 @@ export class ElectionCheck implements WorldObserver {
 
   stateChanged(director: DirectorMachine, state: string): void {
     if (state === 'master') this.#becameMaster(director);
-    else if (this.#mastersSeen.delete(director)) this.#lastMasterEnd = this.#world.now;
+    else if (this.#mastersSeen.delete(director)) this.#mastershipEnded();
     if (this.#world.now >= this.#convergedFrom) this.#checkMasters();
   }
 
   lifeEnded(director: DirectorMachine): void {
-    if (this.#mastersSeen.delete(director)) this.#lastMasterEnd = this.#world.now;
+    if (this.#mastersSeen.delete(director)) this.#mastershipEnded();
   }
 
   sent(channel: Channel, frame: Packet): void {
@@ -67,6 +73,7 @@ export class ElectionCheck implements WorldObserver {
     if (director === undefined) return;
     const announcement = readAnnouncement(frame);
     if (announcement === undefined) return;
+    if (director.state === 'master') this.#hasUnheardRival = false;
     const place = this.#placeOf(announcement.words);
     const { now } = this.#world;
     const recent = this.#announced.get(director)?.filter(({ at }) => at >= now - BurstTime) ?? [];
@@ -74,11 +81,31 @@ export class ElectionCheck implements WorldObserver {
   }
 
   lost(channel: Channel, frame: Packet): void {
+    if (filterOf.vrrp(frame)) this.#noteLoss(this.#advertLostTo, channel);
     if (readAnnouncement(frame) === undefined) return;
     this.#world.occurrences.count('announcement lost');
+    this.#noteLoss(this.#lostTo, channel);
+  }
+
+  /** A frame for all is lost to one host, or to all when it was lost before the switch. */
+  #noteLoss(losses: Map<string, number>, channel: Channel): void {
     const end = this.#ends.get(channel);
-    if (end !== undefined) this.#lostTo.set(end, this.#world.now);
-    else for (const { name } of this.#world.hosts) this.#lostTo.set(name, this.#world.now);
+    if (end !== undefined) losses.set(end, this.#world.now);
+    else for (const { name } of this.#world.hosts) losses.set(name, this.#world.now);
+  }
+
+  /** The last word of a master that cedes has to reach the other one, or that will not announce the addresses again. */
+  #mastershipEnded(): void {
+    const { now } = this.#world;
+    this.#lastMasterEnd = now;
+    this.#world.at((now + LastWord) / 1_000_000, () => {
+      const isUnheard = this.#masters.some(
+        ({ name }) => (this.#advertLostTo.get(name) ?? Number.NEGATIVE_INFINITY) >= now,
+      );
+      if (!isUnheard || this.#lastMasterEnd !== now) return;
+      this.#hasUnheardRival = true;
+      this.#world.occurrences.count('last word of a master lost');
+    });
   }
 
   /** The state of things at the end of a run. */
@@ -92,6 +119,7 @@ export class ElectionCheck implements WorldObserver {
 
   /** True when a host may well not know where the master is. */
   mayBeMistaken(host: string): boolean {
+    if (this.#hasUnheardRival) return true;
     const lost = this.#lostTo.get(host) ?? Number.NEGATIVE_INFINITY;
     return lost >= Math.max(this.#masterSince, this.#lastMasterEnd);
   }

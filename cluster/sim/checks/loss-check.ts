@@ -1,3 +1,4 @@
+import type { EventKind } from '../../member/events.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import type { DirectorProcess } from '../director/director-process.js';
 import type { ClientFlow } from '../traffic/client-flow.js';
@@ -39,6 +40,10 @@ interface Life {
   readonly director: DirectorMachine;
   readonly process: DirectorProcess;
   readonly beganAt: number;
+  /** When it had fetched the table of a peer, or knew that there was none to fetch. */
+  completeAt: number;
+  /** Peers did not take it for what it was, because its clock had been set back: it knows nothing of before. */
+  isBlind: boolean;
   endedAt: number;
 }
 
@@ -71,8 +76,17 @@ export class LossCheck implements WorldObserver {
       director,
       process,
       beganAt: this.#world.now,
+      completeAt: Number.POSITIVE_INFINITY,
+      isBlind: false,
       endedAt: Number.POSITIVE_INFINITY,
     });
+  }
+
+  noted(director: DirectorMachine, kind: EventKind): void {
+    const life = this.#lives.findLast((candidate) => candidate.director === director);
+    if (kind !== 'bulk-complete' || life === undefined) return;
+    life.completeAt = this.#world.now;
+    life.isBlind = isBlind(director);
   }
 
   lifeEnded(_: DirectorMachine, process: DirectorProcess): void {
@@ -120,20 +134,31 @@ export class LossCheck implements WorldObserver {
     });
     if (knowers.length > 0) {
       const others = living.filter((life) => !knowers.includes(life));
-      return this.#worst(flow, knowers, others, this.#world.now);
+      return this.#worst(flow, knowers, this.#culprits(flow, others), this.#world.now);
     }
-    const dead = this.#lives.findLast(({ process }) => {
-      const known = process.isDead ? this.#tables.find(process, flow) : undefined;
-      return known !== undefined && isRight(known);
-    });
+    const dead = this.#lives
+      .filter(({ process }) => {
+        const known = process.isDead ? this.#tables.find(process, flow) : undefined;
+        return known !== undefined && isRight(known);
+      })
+      .toSorted((left, right) => left.endedAt - right.endedAt)
+      .at(-1);
     if (dead === undefined) return { why: 'other', detail: 'nobody ever knew it' };
     const at = dead.endedAt;
     const peers = this.#lives.filter(
-      (life) => life !== dead && life.beganAt < at && life.endedAt > at,
+      (life) => life !== dead && life.completeAt < at && life.endedAt > at,
     );
     const detail = `when ${nameOf(dead)} died`;
     if (peers.length === 0) return { why: 'no peer was there', detail };
     return this.#worst(flow, [dead], peers, at);
+  }
+
+  /** Of those who do not know a flow as it was: who has made another of it, or else who serves. */
+  #culprits(flow: ClientFlow, others: readonly Life[]): readonly Life[] {
+    const wrong = others.filter(({ process }) => this.#tables.find(process, flow)?.isOwn === true);
+    if (wrong.length > 0) return wrong;
+    const masters = others.filter(({ director }) => director.state === 'master');
+    return masters.length > 0 ? masters : others;
   }
 
   /** Of all pairs of one who knew and one who did not, that with the least excuse. */
@@ -172,9 +197,13 @@ export class LossCheck implements WorldObserver {
     const isYoung = flow.record.openedAt > at - window;
     const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
     if (isYoung || hasJustCrossed) return 'inside the sync window';
-    if (other.beganAt > toldAt - window) return 'no peer was there';
+    if (other.completeAt > toldAt - window || other.isBlind) return 'no peer was there';
     return 'other';
   }
 }
+
+/** True for a director that had to go on without a table, because its peers took it for an earlier life of itself. */
+export const isBlind = ({ lastEvent, clock }: DirectorMachine): boolean =>
+  clock.wasSetBack && lastEvent.startsWith('bulk-complete: timeout');
 
 const nameOf = ({ director }: Life): string => director.name;

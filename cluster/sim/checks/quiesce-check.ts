@@ -17,6 +17,11 @@ export class QuiesceCheck implements WorldObserver {
   }
 
   serverQuiesced(server: number, isQuiesced: boolean): void {
+    // Templates go on sending their clients to a quiesced server (expire_quiescent_template 0).
+    const isPersistent = this.#world.lab.services.some(
+      ({ persistenceTimeout }) => persistenceTimeout !== undefined,
+    );
+    if (isPersistent) return;
     if (isQuiesced) this.#since.set(server, this.#world.now);
     else this.#since.delete(server);
   }

@@ -4,10 +4,12 @@ import { countOf, serverOf } from '../../../director/core/lifecycle.js';
 import { Rank } from '../../../director/core/precedence.js';
 import type { RealServer } from '../../../director/core/services.js';
 import { fromWords } from '../../../director/wire/address-words.js';
+import type { EventKind } from '../../member/events.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import type { DirectorProcess } from '../director/director-process.js';
 import type { World, WorldObserver } from '../world.js';
 import type { InvariantName, Violations } from './invariants.js';
+import { isBlind } from './loss-check.js';
 import { SyncPaths } from './sync-paths.js';
 import { TableView } from './table-view.js';
 
@@ -26,6 +28,7 @@ export class TableCheck implements WorldObserver {
   readonly #rules: TableRules;
   readonly #tables: TableView;
   readonly #paths: SyncPaths;
+  readonly #blind = new Set<DirectorMachine>();
 
   constructor(world: World, violations: Violations, rules: TableRules) {
     this.#world = world;
@@ -34,6 +37,12 @@ export class TableCheck implements WorldObserver {
     this.#tables = new TableView(world);
     this.#paths = new SyncPaths(world);
     world.observe(this.#paths);
+  }
+
+  noted(director: DirectorMachine, kind: EventKind): void {
+    if (kind !== 'bulk-complete') return;
+    if (isBlind(director)) this.#blind.add(director);
+    else this.#blind.delete(director);
   }
 
   stateChanged(director: DirectorMachine, state: string): void {
@@ -47,7 +56,7 @@ export class TableCheck implements WorldObserver {
     if (!process.node.isTableComplete) {
       this.#report('V8 table-before-preemption', `${director.name} has no complete table`);
     }
-    if (old?.process === undefined) return;
+    if (old?.process === undefined || this.#blind.has(director)) return;
     const { window, repair } = this.#rules;
     const lastLoss = this.#paths.lastLoss(old.name, director.name);
     if (lastLoss > this.#world.now - repair) return;

@@ -1,6 +1,6 @@
 import { AddressMap } from '../../../director/core/address-map.js';
 import { Row } from '../../../director/core/connection-row.js';
-import { Flag, NoConnection } from '../../../director/core/connections.js';
+import { Flag, LocalOrigin, NoConnection } from '../../../director/core/connections.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import { Protocol } from '../../../director/wire/ipv4.js';
 import type { DirectorProcess } from '../director/director-process.js';
@@ -18,6 +18,8 @@ export interface KnownFlow {
   /** Microseconds since then. */
   readonly toldAgo: number;
   readonly state: number;
+  /** The director itself answers for it. */
+  readonly isOwn: boolean;
 }
 
 /** Looks into directors' tables from outside, dead ones' included. */
@@ -58,6 +60,7 @@ export class TableView {
       isSynced: connections.hasFlag(index, Flag.synced),
       toldAgo: connections.sinceSync(index, process.now) * 1_000_000,
       state: connections.state[index] ?? 0,
+      isOwn: connections.origin[index] === LocalOrigin,
     };
   }
 

@@ -1,7 +1,7 @@
 import type { IpAddress } from '../../../director/base/address.js';
 import type { HmacSha256 } from '../../../director/base/hmac.js';
 import type { Prng } from '../../../director/base/prng.js';
-import { after, milliseconds } from '../../../director/base/time.js';
+import { after, milliseconds, type Duration } from '../../../director/base/time.js';
 import {
   methodFromName,
   type RealServerSettings,
@@ -10,6 +10,7 @@ import {
 import { toWords } from '../../../director/wire/address-words.js';
 import { Protocol } from '../../../director/wire/ipv4.js';
 import type { NodeConfig } from '../../config/node-config.js';
+import type { EventKind } from '../../member/events.js';
 import type { VrrpState } from '../../vrrp/state.js';
 import type { Host } from '../host/host.js';
 import type { Trace } from '../trace.js';
@@ -36,6 +37,8 @@ export interface MachineObserver {
   /** An instance of it has changed its state. */
   stateChanged(director: DirectorMachine, state: VrrpState): void;
   lifeBegan(director: DirectorMachine, process: DirectorProcess): void;
+  /** Its machines have noted something. */
+  noted(director: DirectorMachine, kind: EventKind, text: string): void;
   /** Killed, or stopped as planned. */
   lifeEnded(director: DirectorMachine, process: DirectorProcess): void;
 }
@@ -98,6 +101,7 @@ export class DirectorMachine {
           add: (kind, text) => {
             this.lastEvent = text === '' ? kind : `${kind}: ${text}`;
             trace.note(this.name, this.lastEvent);
+            observer.noted(this, kind, text);
           },
         },
         stateChanged: (state) => observer.stateChanged(this, state),
@@ -106,21 +110,23 @@ export class DirectorMachine {
         },
       });
       observer.lifeBegan(this, this.process);
-      for (const [address, how] of this.#unavailable) this.#apply(address, how);
+      for (const address of this.#unavailable.keys()) this.#apply(address);
       this.process.start();
     });
   }
 
-  /** The real server at these addresses is to be treated so from now on, also by later lives. */
-  setAvailability(addresses: readonly IpAddress[], how: Availability): void {
+  /** How a real server is to be treated, also by later lives; the running one learns of it after a while. */
+  setAvailability(addresses: readonly IpAddress[], how: Availability, late: Duration): void {
+    const { queue } = this.host;
     for (const address of addresses) {
       if (how === 'available') this.#unavailable.delete(address);
       else this.#unavailable.set(address, how);
-      this.#apply(address, how);
+      queue.at(after(queue.now, late), () => this.#apply(address));
     }
   }
 
-  #apply(address: IpAddress, how: Availability): void {
+  #apply(address: IpAddress): void {
+    const how = this.#unavailable.get(address) ?? 'available';
     const services = this.process?.node.director.services;
     if (services === undefined || !this.isAlive) return;
     for (const service of services.services()) {

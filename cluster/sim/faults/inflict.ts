@@ -1,5 +1,5 @@
 import { unreachable } from '../../../director/base/invariant.js';
-import { after, microseconds, milliseconds, seconds } from '../../../director/base/time.js';
+import { microseconds, milliseconds, seconds } from '../../../director/base/time.js';
 import type { Availability } from '../director/director-machine.js';
 import type { Channel } from '../network/channel.js';
 import { FairWeather, type Weather } from '../network/weather.js';
@@ -216,13 +216,12 @@ export class Inflictor {
 
   /** All directors learn of a change one after the other, as their health checks or their administrator come round. */
   #spread(node: string, availability: Availability): void {
-    const { queue, prng, directors } = this.#world;
+    const { prng, directors } = this.#world;
     const { cards } = this.#world.host(node);
     this.#world.quiesceServer(this.#world.host(node), availability !== 'available');
     const addresses = cards.flatMap((card) => card.addresses.map(({ address }) => address));
     for (const director of directors) {
-      const late = microseconds(prng.below(Spread));
-      queue.at(after(queue.now, late), () => director.setAvailability(addresses, availability));
+      director.setAvailability(addresses, availability, microseconds(prng.below(Spread)));
     }
   }
 

@@ -28,7 +28,6 @@ export class ServerProgram {
 
   /** The program is started again, on a host that has booted. */
   restart(): void {
-    this.#datagramFlows.clear();
     for (const { protocol, port } of this.#ports) {
       if (protocol === 'tcp') this.#listenTcp(port);
       else this.#listenUdp(port);

@@ -11,16 +11,23 @@ import { bringUp } from '../../cluster/lab/lab.js';
 import type { RunningLab } from '../../cluster/lab/running-lab.js';
 import type { ConnectTimes } from '../../cluster/lab/traffic/arrivals.js';
 import { TrafficProcess } from '../../cluster/lab/traffic/client-process.js';
-import { labThatCommits, surviveKills, targetsOf, type KillOutcome } from './kill-rounds.js';
+import {
+  labThatCommits,
+  surviveEnds,
+  targetsOf,
+  type End,
+  type RoundsOutcome,
+} from './end-rounds.js';
 
 /*
  * What commit modes cost and what they are worth: the time to connect to services that differ in nothing but the mode, at
- * the same time and through the same director; and the connections that break when the master is killed again and again.
+ * the same time and through the same director; and the connections that break when the master ends again and again.
  */
 
 const labFile = fileURLToPath(new URL('../../../cluster/lab/default.yaml', import.meta.url));
+const Ends: readonly End[] = ['kill', 'stop'];
 const Modes: readonly CommitMode[] = ['none', 'sent', 'acked'];
-/** As many kills as a traffic client lives for. */
+/** As many ends as a traffic client lives for. */
 const RoundsAtOnce = 10;
 const CalmRate = 100;
 const CalmMs = 30_000;
@@ -30,6 +37,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '200' },
     rate: { type: 'string', default: '500' },
     commit: { type: 'string', default: 'acked' },
+    end: { type: 'string', default: 'kill' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
@@ -74,17 +82,18 @@ async function measureTimes(lab: RunningLab): Promise<Figure[]> {
   }
 }
 
-async function killAgainAndAgain(lab: RunningLab): Promise<KillOutcome[]> {
+async function endAgainAndAgain(lab: RunningLab): Promise<RoundsOutcome[]> {
   const rounds = Number(options.rounds);
-  const outcomes: KillOutcome[] = [];
+  const outcomes: RoundsOutcome[] = [];
   for (let done = 0; done < rounds; done += RoundsAtOnce) {
     outcomes.push(
-      await surviveKills(lab, {
+      await surviveEnds(lab, {
+        end,
         rounds: Math.min(RoundsAtOnce, rounds - done),
         perSecond: Number(options.rate),
         seed: Number(options.seed) + done,
         progress: (text) => {
-          if (!options.json) process.stderr.write(`${text} (${done} kills before)\n`);
+          if (!options.json) process.stderr.write(`${text} (${done} before)\n`);
         },
       }),
     );
@@ -104,7 +113,7 @@ async function withLab<T>(config: LabConfig, use: (lab: RunningLab) => Promise<T
 
 const text = (time: number): string => `${time.toFixed(2)} ms`;
 
-function print(figures: readonly Figure[], outcomes: readonly KillOutcome[]): void {
+function print(figures: readonly Figure[], outcomes: readonly RoundsOutcome[]): void {
   const right = { align: 'right' } as const;
   const rows = figures.map(({ method, commit, times }) => {
     const plain = figures.find((other) => other.method === method && other.commit === 'none');
@@ -113,27 +122,28 @@ function print(figures: readonly Figure[], outcomes: readonly KillOutcome[]): vo
   });
   const titles = ['method', 'commit', 'median to connect', 'added', '90 %', '99 %'];
   console.log(alignCells([{}, {}, right, right, right, right], [titles, ...rows]).join('\n'));
-  const sum = (of: (outcome: KillOutcome) => number): number =>
+  const sum = (of: (outcome: RoundsOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
   console.log(
-    `\n${options.rounds} kills of the master at ${options.rate} connections a second, commit ${options.commit}:` +
+    `\n${options.rounds} times ${end} of the master at ${options.rate} connections a second, commit ${options.commit}:` +
       `\n  opened ${sum(({ arrivals }) => arrivals.opened)}, broken ${sum(({ arrivals }) => arrivals.broken)}` +
-      `\n  committed by the killed masters ${sum(({ committed }) => committed)}, forwarded without ${sum(({ uncommitted }) => uncommitted)}` +
+      `\n  committed by the masters that ended ${sum(({ committed }) => committed)}, forwarded without ${sum(({ uncommitted }) => uncommitted)}` +
       `\n  SYN sent again ${sum(({ arrivals }) => arrivals.resent)}`,
   );
 }
 
-function modeOf(name: string): CommitMode {
-  const mode = Modes.find((known) => known === name);
-  if (mode !== undefined) return mode;
-  console.error(`--commit is one of ${Modes.join(', ')}`);
+function choose<T extends string>(option: string, known: readonly T[], name: string): T {
+  const choice = known.find((each) => each === name);
+  if (choice !== undefined) return choice;
+  console.error(`--${option} is one of ${known.join(', ')}`);
   return process.exit(2);
 }
 
-const mode = modeOf(options.commit);
+const mode = choose('commit', Modes, options.commit);
+const end = choose('end', Ends, options.end);
 const base = loadLab(readFileSync(labFile, 'utf8'), labFile);
 const figures = await withLab(labOfModes(base), measureTimes);
-const outcomes = await withLab(labThatCommits(base, mode), killAgainAndAgain);
+const outcomes = await withLab(labThatCommits(base, mode), endAgainAndAgain);
 if (options.json) console.log(JSON.stringify({ figures, outcomes }, undefined, 2));
 else print(figures, outcomes);
 process.exitCode = outcomes.every(({ arrivals }) => arrivals.broken === 0) ? 0 : 1;

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 
-import { labThatCommits, surviveKills } from '../../scripts/benchmarks/kill-rounds.js';
+import { labThatCommits, surviveEnds } from '../../scripts/benchmarks/end-rounds.js';
 import { labWith, runLab } from './cluster.js';
 
 /*
@@ -8,11 +8,11 @@ import { labWith, runLab } from './cluster.js';
  * whatever its age, handshakes included. The long run, with 200 kills, is `scripts/bench commit`.
  */
 
-const options = { perSecond: 500, seed: 20_261_120 };
+const options = { end: 'kill', perSecond: 500, seed: 20_261_120 } as const;
 
 test('with acked no connection breaks when the master dies again and again', async (t) => {
   const lab = await runLab(t, labThatCommits(labWith(1_000), 'acked'));
-  const { arrivals, committed } = await surviveKills(lab, {
+  const { arrivals, committed } = await surviveEnds(lab, {
     ...options,
     rounds: 10,
     progress: (text) => t.comment(text),
@@ -31,6 +31,6 @@ test('with acked no connection breaks when the master dies again and again', asy
 test('without, the same kills break those that peers did not know yet', async (t) => {
   const lab = await runLab(t, labThatCommits(labWith(1_000), 'none'));
   const progress = (text: string): void => t.comment(text);
-  const { arrivals } = await surviveKills(lab, { ...options, rounds: 2, progress });
+  const { arrivals } = await surviveEnds(lab, { ...options, rounds: 2, progress });
   t.ok(arrivals.broken > 0, `${arrivals.broken} of ${arrivals.opened} broke`);
 });

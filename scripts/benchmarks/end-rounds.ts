@@ -12,9 +12,12 @@ import { Prng } from '../../director/base/prng.js';
 import { seconds } from '../../director/base/time.js';
 
 /*
- * The master is killed again and again while connections arrive: those of every age, down to a SYN that is just under
- * way, have to live on.
+ * The master ends again and again while connections arrive: those of every age, down to a SYN that is just under way, have
+ * to live on.
  */
+
+/** How the master ends: by SIGKILL, or in good order. */
+export type End = 'kill' | 'stop';
 
 /**
  * A lab whose TCP services have this commit mode. A node that returns waits for the whole table however long that takes:
@@ -25,18 +28,19 @@ export const labThatCommits = (lab: LabConfig, commit: CommitMode): LabConfig =>
   return { ...lab, cluster: { ...lab.cluster, sync, commit } };
 };
 
-export interface KillOptions {
+export interface RoundOptions {
+  readonly end: End;
   readonly rounds: number;
   /** Connections opened in a second. */
   readonly perSecond: number;
-  /** Of the moments of the kills. */
+  /** Of the moments of the ends. */
   readonly seed: number;
   readonly progress: (text: string) => void;
 }
 
-export interface KillOutcome {
+export interface RoundsOutcome {
   readonly arrivals: ArrivalReport;
-  /** New connections that the killed masters had committed, and those that they had forwarded without. */
+  /** New connections that the masters had committed before their ends, and those that they had forwarded without. */
   readonly committed: number;
   readonly uncommitted: number;
 }
@@ -47,11 +51,11 @@ const PauseMs = 200;
 const SettleMs = 60_000;
 
 /**
- * Kills the master of highest priority `rounds` times at random moments, and lets it come back and take over again each
- * time. Ends when the last connection has.
+ * Ends the master of highest priority `rounds` times at random moments, and lets it come back and take over again each
+ * time. Is over when the last connection is.
  */
-export async function surviveKills(lab: RunningLab, options: KillOptions): Promise<KillOutcome> {
-  const { rounds, perSecond, seed, progress } = options;
+export async function surviveEnds(lab: RunningLab, options: RoundOptions): Promise<RoundsOutcome> {
+  const { end, rounds, perSecond, seed, progress } = options;
   const random = new Prng(seed);
   const [first, second] = directorsOf(lab.config)
     .toSorted((left, right) => right.priority - left.priority)
@@ -74,13 +78,14 @@ export async function surviveKills(lab: RunningLab, options: KillOptions): Promi
       const { commits } = await lab.request(first, '/status');
       committed += commits.committed;
       uncommitted += commits.uncommitted;
-      await lab.killNode(first);
+      await (end === 'kill' ? lab.killNode(first) : lab.stopNode(first));
       await isMaster(lab, second);
       await sleep(random.below(500));
       await lab.startNode(first);
       await isReady(lab, first, second);
-      const { opened, broken, breaks } = await client.arrivals();
-      progress(`kill ${round} of ${rounds}: ${opened} opened, ${broken} broken`);
+      const { opened, broken, breaks, resent } = await client.arrivals();
+      const figures = `${opened} opened, ${broken} broken, ${resent} with a SYN sent again`;
+      progress(`${end} ${round} of ${rounds}: ${figures}`);
       for (const one of breaks.slice(told)) progress(describe(one));
       told = breaks.length;
     }

@@ -27,17 +27,15 @@ export class EventQueue {
 
   /** When the next event happens, or `Never`. */
   get next(): Instant {
-    return this.#times.length === 0 ? Never : instant(this.#times[0] ?? 0);
+    const [time] = this.#times;
+    return time === undefined ? Never : instant(time);
   }
 
   /** Plans an event; one for the past happens now. */
   at(time: Instant, action: Action): void {
     assert(time !== Never, 'what never happens is not planned');
     this.#planned += 1;
-    this.#times.push(Math.max(time, this.#now));
-    this.#sequences.push(this.#planned);
-    this.#actions.push(action);
-    this.#rise(this.#times.length - 1);
+    this.#rise(time > this.#now ? time : this.#now, this.#planned, action);
   }
 
   /** Lets the next event happen; false when there is none before or at `end`. The clock ends at `end` at the latest. */
@@ -54,38 +52,46 @@ export class EventQueue {
   }
 
   #pop(): Action {
-    const [action] = this.#actions;
-    assert(action !== undefined, 'an empty queue has no next event');
-    const last = this.#times.length - 1;
-    this.#swap(0, last);
-    this.#times.pop();
-    this.#sequences.pop();
-    this.#actions.pop();
-    if (last > 0) this.#sink(0);
-    return action;
+    const [first] = this.#actions;
+    assert(first !== undefined, 'an empty queue has no next event');
+    const time = this.#times.pop() ?? 0;
+    const sequence = this.#sequences.pop() ?? 0;
+    const action = this.#actions.pop() ?? first;
+    if (this.#times.length > 0) this.#sink(time, sequence, action);
+    return first;
   }
 
-  #rise(start: number): void {
-    let index = start;
+  /** Finds the place of an event from the bottom up, moving those down that come later. */
+  #rise(time: number, sequence: number, action: Action): void {
+    let index = this.#times.length;
+    this.#times.push(time);
+    this.#sequences.push(sequence);
+    this.#actions.push(action);
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!this.#precedes(index, parent)) return;
-      this.#swap(index, parent);
+      // What is planned later rises only past what happens later.
+      if ((this.#times[parent] ?? 0) <= time) break;
+      this.#move(parent, index);
       index = parent;
     }
+    this.#put(index, time, sequence, action);
   }
 
-  #sink(start: number): void {
-    let index = start;
+  /** Finds the place of an event from the top down, moving those up that come earlier. */
+  #sink(time: number, sequence: number, action: Action): void {
+    const size = this.#times.length;
+    let index = 0;
     for (;;) {
-      const left = index * 2 + 1;
-      if (left >= this.#times.length) return;
-      const right = left + 1;
-      const child = right < this.#times.length && this.#precedes(right, left) ? right : left;
-      if (!this.#precedes(child, index)) return;
-      this.#swap(child, index);
+      let child = index * 2 + 1;
+      if (child >= size) break;
+      if (child + 1 < size && this.#precedes(child + 1, child)) child += 1;
+      const childTime = this.#times[child] ?? 0;
+      if (childTime > time) break;
+      if (childTime === time && (this.#sequences[child] ?? 0) > sequence) break;
+      this.#move(child, index);
       index = child;
     }
+    this.#put(index, time, sequence, action);
   }
 
   #precedes(left: number, right: number): boolean {
@@ -94,15 +100,15 @@ export class EventQueue {
     return (this.#sequences[left] ?? 0) < (this.#sequences[right] ?? 0);
   }
 
-  #swap(left: number, right: number): void {
-    swap(this.#times, left, right);
-    swap(this.#sequences, left, right);
-    swap(this.#actions, left, right);
+  #move(from: number, to: number): void {
+    const action = this.#actions[from];
+    assert(action !== undefined, 'an event is moved from where one is');
+    this.#put(to, this.#times[from] ?? 0, this.#sequences[from] ?? 0, action);
   }
-}
 
-function swap(list: unknown[], left: number, right: number): void {
-  const kept = list[left];
-  list[left] = list[right];
-  list[right] = kept;
+  #put(index: number, time: number, sequence: number, action: Action): void {
+    this.#times[index] = time;
+    this.#sequences[index] = sequence;
+    this.#actions[index] = action;
+  }
 }

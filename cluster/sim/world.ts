@@ -55,6 +55,9 @@ export class World {
   /** For those who do something to the world. */
   readonly prng: Prng;
   readonly #observers: WorldObserver[] = [];
+  /** Those who look at every frame that goes in, or comes out. */
+  readonly #senders: WorldObserver[] = [];
+  readonly #receivers: WorldObserver[] = [];
 
   constructor(options: WorldOptions) {
     const { seed, lab, hmac } = options;
@@ -107,6 +110,8 @@ export class World {
 
   observe(observer: WorldObserver): void {
     this.#observers.push(observer);
+    if (observer.sent !== undefined) this.#senders.push(observer);
+    if (observer.delivered !== undefined) this.#receivers.push(observer);
   }
 
   host(name: string): Host {
@@ -173,11 +178,12 @@ export class World {
   #networkObserver(): NetworkObserver {
     return {
       sent: (channel: Channel, frame: Packet) => {
-        for (const observer of this.#observers) observer.sent?.(channel, frame);
+        for (const observer of this.#senders) observer.sent?.(channel, frame);
       },
       delivered: (channel: Channel, frame: Packet) => {
-        this.trace.delivered(channel.id, frame);
-        for (const observer of this.#observers) observer.delivered?.(channel, frame);
+        // What comes out at a switch comes out at nodes a moment later.
+        if (!channel.isUpward) this.trace.delivered(channel.id, frame);
+        for (const observer of this.#receivers) observer.delivered?.(channel, frame);
       },
       lost: (channel: Channel, frame: Packet, reason: LossReason) => {
         this.occurrences.count(`frame ${reason}`);

@@ -1,6 +1,7 @@
 import { milliseconds, seconds } from '../../../director/base/time.js';
 import { toWords, type AddressWords } from '../../../director/wire/address-words.js';
 import { Family } from '../../../director/wire/flow.js';
+import * as ethernet from '../../../director/wire/ethernet.js';
 import type { Packet } from '../../../director/wire/packet.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import { filterOf, readAnnouncement } from '../faults/frame-class.js';
@@ -69,10 +70,11 @@ export class ElectionCheck implements WorldObserver {
   }
 
   sent(channel: Channel, frame: Packet): void {
+    // Announcements are for all.
+    if (!channel.isUpward || !ethernet.isMulticast(frame.view, frame.start)) return;
     const director = this.#senders.get(channel);
-    if (director === undefined) return;
-    const announcement = readAnnouncement(frame);
-    if (announcement === undefined) return;
+    const announcement = director === undefined ? undefined : readAnnouncement(frame);
+    if (director === undefined || announcement === undefined) return;
     if (director.state === 'master') this.#hasUnheardRival = false;
     const place = this.#placeOf(announcement.words);
     const { now } = this.#world;

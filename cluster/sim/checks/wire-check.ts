@@ -54,6 +54,7 @@ export class WireCheck implements WorldObserver {
   }
 
   sent(channel: Channel, frame: Packet): void {
+    if (!channel.isUpward) return;
     const director = this.#senders.get(channel);
     if (director === undefined) return;
     const { view, start } = frame;

@@ -31,6 +31,8 @@ export interface ClusterPlan {
   /** Seconds for which a client keeps its real server; 0 for no persistence. */
   readonly persistence: number;
   readonly capacity: number;
+  /** All directors have the same priority: the greatest address decides. */
+  readonly isTied: boolean;
 }
 
 /** Two directors as people set them up who change nothing. */
@@ -54,6 +56,7 @@ export const DefaultPlan: ClusterPlan = {
   hasUdp: true,
   persistence: 0,
   capacity: 65_536,
+  isTied: false,
 };
 
 /** 32 bytes, as `sync_key` takes them. */
@@ -72,7 +75,7 @@ export function planCluster(plan: ClusterPlan): LabConfig {
     return {
       name: `d${index + 1}`,
       kind: 'director',
-      priority: HighestPriority - step * index,
+      priority: plan.isTied ? HighestPriority : HighestPriority - step * index,
       links: [
         { network: 'clients', address: address(`10.1.2.${index + 1}`) },
         { network: 'servers', address: address(`10.2.2.${index + 1}`) },

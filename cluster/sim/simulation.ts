@@ -8,12 +8,14 @@ import {
   type Duration,
 } from '../../director/base/time.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
+import type { NodeConfig } from '../config/node-config.js';
 import { masterDownInterval } from '../vrrp/timers.js';
 import { ElectionCheck } from './checks/election-check.js';
 import { FlowCheck } from './checks/flow-check.js';
 import { Violations, type Violation } from './checks/invariants.js';
 import { LossCheck, type Loss } from './checks/loss-check.js';
 import { QuiesceCheck } from './checks/quiesce-check.js';
+import { SuccessionCheck } from './checks/succession-check.js';
 import { TableCheck } from './checks/table-check.js';
 import { WireCheck } from './checks/wire-check.js';
 import type { Fault } from './faults/fault.js';
@@ -31,6 +33,8 @@ export interface RunPlan {
   readonly faults: readonly Fault[];
   /** Seconds of the phase in which faults begin; then all are undone. */
   readonly turmoil: number;
+  /** `lvs_timeouts`, in seconds; the kernel's for those that are absent. */
+  readonly timeouts?: NodeConfig['timeouts'];
 }
 
 /** What a run needs from outside. */
@@ -72,6 +76,8 @@ const StartMargin = seconds(2);
 const Rest = seconds(3);
 /** For probes, and the last answers. */
 const Epilogue = seconds(6);
+/** The kernel forgets no connection of which a packet comes within so many seconds. */
+const Idle = 300;
 
 /** The phases of a plan, all computed from its timers. */
 export function phasesOf({ lab, turmoil }: RunPlan): Phases {
@@ -107,14 +113,15 @@ export function run(plan: RunPlan, options: RunOptions): RunResult {
   const world = new World({
     seed: plan.seed,
     lab: plan.lab,
+    timeouts: plan.timeouts ?? {},
     load: plan.load,
     loadUntil: instant(phases.converged * 1_000_000),
     hmac: options.hmac,
     isVerbose: options.isVerbose ?? false,
   });
   options.onWorld?.(world);
-  const checks = new Checks(world, violations, plan);
   const inflictor = new Inflictor(world);
+  const checks = new Checks(world, violations, plan, inflictor);
   for (const director of world.directors) {
     world.at(world.prng.below(500_000) / 1_000_000, () => director.start());
   }
@@ -150,8 +157,10 @@ class Checks {
   readonly #tables: TableCheck;
   readonly #flows: FlowCheck;
   readonly #hasPreemption: boolean;
+  /** Nobody was held up, and every director heard the others all the time. */
+  readonly #isUndisturbed: boolean;
 
-  constructor(world: World, violations: Violations, plan: RunPlan) {
+  constructor(world: World, violations: Violations, plan: RunPlan, inflictor: Inflictor) {
     const { lab, faults } = plan;
     const hasDamage = faults.some(
       (fault) =>
@@ -161,6 +170,8 @@ class Checks {
     const window = syncWindow(plan);
     const repair = seconds(3);
     this.#hasPreemption = lab.cluster.preempt;
+    const disturbing = ['slow', 'starve', 'pause', 'clock-drift', 'unplug', 'partition', 'filter'];
+    this.#isUndisturbed = faults.every(({ kind }) => !disturbing.includes(kind));
     this.#elections = new ElectionCheck(world, violations);
     this.#tables = new TableCheck(world, violations, { window, repair });
     this.#losses = new LossCheck(world, violations, {
@@ -168,6 +179,7 @@ class Checks {
       window,
       repair,
       isCommitted: lab.cluster.commit === 'acked',
+      timeout: seconds(Math.min(plan.timeouts?.tcp ?? Idle, plan.timeouts?.udp ?? Idle)),
     });
     this.#flows = new FlowCheck(world, violations, {
       losses: this.#losses,
@@ -180,6 +192,7 @@ class Checks {
     world.observe(this.#losses);
     world.observe(this.#flows);
     world.observe(new QuiesceCheck(world, violations));
+    world.observe(new SuccessionCheck(world, violations, inflictor));
   }
 
   get losses(): readonly Loss[] {
@@ -196,7 +209,7 @@ class Checks {
 
   finish(probedAt: number): void {
     this.#elections.finish(this.#hasPreemption);
-    this.#tables.finish();
+    this.#tables.finish(this.#isUndisturbed);
     this.#flows.finish(probedAt * 1_000_000);
   }
 }

@@ -52,7 +52,6 @@ const Sometimes: readonly string[] = [
   'frame reordered',
   'frame too-long',
   'frame truncated',
-  'inbox overflow',
   'loss below the sync threshold',
   'loss sync message lost',
   'master gave up after a pause',

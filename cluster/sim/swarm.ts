@@ -14,6 +14,9 @@ export interface SwarmLimits {
   readonly turmoil?: number;
 }
 
+/** Seconds after which idle connections are forgotten: short enough that copies have to be refreshed within a run. */
+const ShortTimeouts = { tcp: 12, udp: 12 };
+
 /** A run as its seed has it: even the options are drawn, so that seeds differ in what they can find (swarm testing). */
 export function drawPlan(seed: number, limits: SwarmLimits = {}): RunPlan {
   const prng = new Prng(seed);
@@ -22,7 +25,8 @@ export function drawPlan(seed: number, limits: SwarmLimits = {}): RunPlan {
   const turmoil = limits.turmoil ?? 6 + prng.below(10);
   const load = drawLoad(prng.split());
   const faults = drawFaults(lab, turmoil, prng.split());
-  return { seed, lab, load, faults, turmoil };
+  const timeouts = chance(prng, 30) ? ShortTimeouts : {};
+  return { seed, lab, load, faults, turmoil, timeouts };
 }
 
 function drawCluster(prng: Prng, limits: SwarmLimits): ClusterPlan {
@@ -59,6 +63,7 @@ function drawCluster(prng: Prng, limits: SwarmLimits): ClusterPlan {
     hasUdp: chance(prng, 70),
     persistence: chance(prng, 20) ? 300 : 0,
     capacity: 2_048,
+    isTied: chance(prng, 10),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Packet } from '../../director/wire/packet.js';
 import { writeKeepalived } from '../config/keepalived-writer.js';
 import { loadKeepalived } from '../config/keepalived.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
+import type { NodeConfig } from '../config/node-config.js';
 import { DirectorMachine, type MachineObserver } from './director/director-machine.js';
 import { EventQueue } from './event-queue.js';
 import type { Host } from './host/host.js';
@@ -24,6 +25,7 @@ export interface WorldOptions {
   readonly load: LoadOptions;
   /** Until when flows that end are replaced by new ones. */
   readonly loadUntil: Instant;
+  readonly timeouts?: NodeConfig['timeouts'];
   readonly hmac: HmacSha256;
   readonly isVerbose: boolean;
 }
@@ -69,7 +71,8 @@ export class World {
     this.hosts = wire(lab, this.network, this.queue, prng.split());
     this.directors = directorsOf(lab).map(({ name }) => {
       const text = writeKeepalived(lab, name, (network) => network);
-      const { config } = loadKeepalived(text, `${name}.conf`);
+      const parsed = loadKeepalived(text, `${name}.conf`).config;
+      const config = { ...parsed, timeouts: { ...parsed.timeouts, ...options.timeouts } };
       const host = this.host(name);
       return new DirectorMachine({
         config,

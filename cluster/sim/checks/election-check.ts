@@ -1,7 +1,7 @@
 import { milliseconds, seconds } from '../../../director/base/time.js';
 import { toWords, type AddressWords } from '../../../director/wire/address-words.js';
-import { Family } from '../../../director/wire/flow.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
+import { Family } from '../../../director/wire/flow.js';
 import type { Packet } from '../../../director/wire/packet.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import { filterOf, readAnnouncement } from '../faults/frame-class.js';
@@ -9,6 +9,7 @@ import { isSameAddress } from '../host/network-card.js';
 import type { Channel } from '../network/channel.js';
 import type { World, WorldObserver } from '../world.js';
 import type { InvariantName, Violations } from './invariants.js';
+import { priorityOf } from './succession-check.js';
 
 /** How long after a new master its first burst of announcements is over, on a node that nobody holds up. */
 const BurstTime = seconds(1);
@@ -161,7 +162,9 @@ export class ElectionCheck implements WorldObserver {
     const best = this.#world.directors.reduce((one, other) =>
       priorityOf(other) > priorityOf(one) ? other : one,
     );
-    if (best !== master) this.#report('V2 best-master', `${master.name} instead of ${best.name}`);
+    // Who has the same priority as the master leaves it alone, whatever its address.
+    if (priorityOf(best) > priorityOf(master))
+      this.#report('V2 best-master', `${master.name} instead of ${best.name}`);
   }
 
   #checkNeighbours(name: string, master: DirectorMachine): void {
@@ -191,5 +194,3 @@ export class ElectionCheck implements WorldObserver {
     this.#violations.report({ invariant, at: this.#world.now, detail });
   }
 }
-
-const priorityOf = ({ config }: DirectorMachine): number => config.vrrpInstances[0]?.priority ?? 0;

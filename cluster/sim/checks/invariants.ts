@@ -15,6 +15,14 @@ export const Invariants = {
     kind: 'always',
     text: 'who is not master neither advertises a priority but 0 nor answers for a virtual address',
   },
+  'V4 succession': {
+    kind: 'within a window',
+    text: 'when a master dies or leaves there is a new one within the master-down interval',
+  },
+  'V5 order': {
+    kind: 'always',
+    text: 'the best of the backups takes over',
+  },
   'V6 announced': {
     kind: 'within a window',
     text: 'a new master announces every address as often as configured',
@@ -47,6 +55,10 @@ export const Invariants = {
   'S1 equal-tables': {
     kind: 'after convergence',
     text: 'every director knows the connections that the master has told',
+  },
+  'S2 refreshed': {
+    kind: 'always',
+    text: 'no digest differs when nothing was lost',
   },
   'S3 no-loss': {
     kind: 'within a window',

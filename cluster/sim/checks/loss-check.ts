@@ -15,6 +15,7 @@ export type LossClass =
   | 'no peer was there'
   | 'real server failed'
   | 'never established'
+  | 'idle for too long'
   | 'other';
 
 /** A flow that broke, and why. */
@@ -33,6 +34,8 @@ export interface LossRules {
   readonly repair: number;
   /** First packets wait for peers: not even what is below the threshold may be lost. */
   readonly isCommitted: boolean;
+  /** After which idle connections are forgotten, in microseconds. */
+  readonly timeout: number;
 }
 
 /** One run of a director's program. */
@@ -126,6 +129,9 @@ export class LossCheck implements WorldObserver {
       return { why: 'real server failed', detail: `s${String(record.server)} failed` };
     }
     if (record.exchanges === 0) return { why: 'never established', detail: 'no answer ever' };
+    if (this.#world.now - (record.answeredAt ?? 0) > this.#rules.timeout) {
+      return { why: 'idle for too long', detail: 'it may have been forgotten' };
+    }
     const isRight = ({ server }: KnownFlow): boolean => server === record.server;
     const living = this.#lives.filter(({ process }) => !process.isDead);
     const knowers = living.filter(({ process }) => {

@@ -72,7 +72,8 @@ export class TableCheck implements WorldObserver {
   }
 
   /** At the end of a run all directors know what the master has told. */
-  finish(): void {
+  finish(isUndisturbed: boolean): void {
+    if (isUndisturbed) this.#checkDigests();
     for (const { name, process } of this.#world.directors) {
       if (process !== undefined) this.#checkProcess(name, process);
     }
@@ -94,12 +95,23 @@ export class TableCheck implements WorldObserver {
       if (!connections.isInUse(index)) continue;
       const known = this.#tables.entry(from, index);
       if (!known.isSynced || known.toldAgo < window || this.#isLeft(from, index)) continue;
+      const template = connections.template(index);
+      if (template !== NoConnection && this.#serverOf(from, template, to) === undefined) {
+        missing.push(`${this.#describe(from, template)} (not there)`);
+      }
       const server = this.#serverOf(from, index, to);
-      if (server === known.server) continue;
+      if (server === known.server || this.#isDisputed(from, index, server)) continue;
       const what = server === undefined ? 'nothing' : `s${server}`;
       missing.push(`${this.#describe(from, index)} (s${known.server}, not ${what})`);
     }
     return missing;
+  }
+
+  /** Two masters may have chosen different servers for one client, and both have connections that follow the choice. */
+  #isDisputed({ node }: DirectorProcess, index: number, server: number | undefined): boolean {
+    const isTemplate = node.director.connections.hasFlag(index, Flag.template);
+    const { counts } = this.#world.occurrences;
+    return isTemplate && server !== undefined && counts['two masters'] !== undefined;
   }
 
   /** An entry that a dead node has told of: whoever has heard it keeps it, the others need not. */
@@ -135,6 +147,17 @@ export class TableCheck implements WorldObserver {
     );
     const kind = connections.hasFlag(index, Flag.template) ? 'template ' : '';
     return `${kind}${client}:${connections.clientPort(index)}`;
+  }
+
+  /** Whatever is told arrives, so copies never differ from what they are copies of. */
+  #checkDigests(): void {
+    const { counts } = this.#world.occurrences;
+    if (counts['sync datagram lost or damaged'] !== undefined) return;
+    if (counts['two masters'] !== undefined) return;
+    for (const { name, process } of this.#world.directors) {
+      const count = process?.node.sync?.snapshot().reliability.divergences ?? 0;
+      if (count > 0) this.#report('S2 refreshed', `${name} found ${count} digests to differ`);
+    }
   }
 
   #checkProcess(name: string, process: DirectorProcess): void {

@@ -21,6 +21,17 @@ type Heal = () => void;
 
 const nothing: Heal = () => {};
 
+/** Faults that leave everybody else's timers and links alone. */
+const Quiet: ReadonlySet<FaultKind['kind']> = new Set([
+  'kill',
+  'stop',
+  'power-off',
+  'health-flap',
+  'reload',
+  'clock-step',
+  'flush',
+]);
+
 /** How long it takes until all directors have heard of a change to a real server, at most. */
 const Spread = milliseconds(200);
 
@@ -28,6 +39,7 @@ const Spread = milliseconds(200);
 export class Inflictor {
   readonly #world: World;
   readonly #under = new Map<Fault, Heal>();
+  #disturbedAt = 0;
   /** The bad weathers of each channel: the worst of all counts. */
   readonly #weathers = new Map<Channel, Partial<Weather>[]>();
 
@@ -38,6 +50,15 @@ export class Inflictor {
   /** Faults that are in force now. */
   get current(): readonly Fault[] {
     return [...this.#under.keys()];
+  }
+
+  /**
+   * True when nothing has disturbed the timers and the network for so many seconds: directors may have died and started, and
+   * real servers come and gone.
+   */
+  isCalm(length: number): boolean {
+    const isQuiet = this.current.every(({ kind }) => Quiet.has(kind));
+    return isQuiet && this.#world.now >= this.#disturbedAt + length * 1_000_000;
   }
 
   /** Plans a fault. */
@@ -69,6 +90,7 @@ export class Inflictor {
     const heal = this.#under.get(fault);
     if (heal === undefined) return;
     this.#under.delete(fault);
+    if (!Quiet.has(fault.kind)) this.#disturbedAt = this.#world.now;
     heal();
     if (heal !== nothing) this.#world.trace.note('world', `over: ${describeFault(fault)}`);
   }

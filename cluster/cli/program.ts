@@ -7,6 +7,7 @@ import { Interruption, signalStatus } from './interruption.js';
 import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
 import { addNetworkCommands } from './network-commands.js';
+import { addRunCommand } from './run-command.js';
 import { addSimCommands } from './sim-commands.js';
 import type { Terminal } from './terminal.js';
 import { addTrafficCommand } from './traffic-command.js';
@@ -41,6 +42,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addExecCommand(line);
   addIpvsadmCommand(line);
   addSimCommands(line);
+  addRunCommand(line);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {

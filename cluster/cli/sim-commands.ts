@@ -1,10 +1,8 @@
-import { createHmac } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { UsageError } from '../../director/base/errors.js';
-import type { HmacSha256 } from '../../director/base/hmac.js';
 import { describeFault } from '../sim/faults/fault.js';
 import { PcapRecorder } from '../sim/pcap.js';
 import { renderRun, reportOf, type RunReport } from '../sim/report.js';
@@ -13,14 +11,12 @@ import { run, type RunOptions, type RunPlan, type RunResult } from '../sim/simul
 import { SwarmTally } from '../sim/swarm-tally.js';
 import { drawPlan, type SwarmLimits } from '../sim/swarm.js';
 import { examples, type CommandLine } from './command-line.js';
+import { hmac } from './hmac.js';
 import { runSeeds } from './sim-workers.js';
 
 /** The most seeds of one command, and the most directors of a cluster. */
 const MostSeeds = 10_000_000;
 const MostDirectors = 64;
-
-export const hmac: HmacSha256 = (key, message) =>
-  createHmac('sha256', key).update(message).digest();
 
 interface SimOptions {
   readonly json?: true;
@@ -34,6 +30,8 @@ interface RunCommandOptions extends SimOptions {
   readonly from: number;
   readonly jobs: number;
   readonly trace?: true;
+  readonly failFast?: true;
+  readonly strict?: true;
   readonly pcap?: readonly string[];
 }
 
@@ -74,6 +72,8 @@ function addRun(line: CommandLine, sim: Command): void {
       1,
     )
     .option('--jobs <count>', 'processes for many seeds', wholeNumber(1, 256), 1)
+    .option('--fail-fast', 'stop at the first seed that fails')
+    .option('--strict', 'fail also when a kind of fault or a rare state never happened')
     .option('--trace', 'print everything that happened')
     .option('--pcap <LINK=FILE...>', 'write what passes a link, as in d1.clients=d1.pcap')
     .addHelpText(
@@ -155,7 +155,13 @@ async function runMany(
   const start = performance.now();
   let told = start;
   await runSeeds(
-    { from: options.from, count, jobs: options.jobs, limits: limitsOf(options) },
+    {
+      from: options.from,
+      count,
+      jobs: options.jobs,
+      limits: limitsOf(options),
+      isHasty: options.failFast === true,
+    },
     (one) => {
       tally.add(one);
       const [first] = one.violations;
@@ -167,7 +173,8 @@ async function runMany(
   );
   const summary = tally.summary((performance.now() - start) / 1_000);
   line.terminal.out(options.json === true ? `${JSON.stringify(summary)}\n` : tally.render(summary));
-  if (summary.failures.length > 0) line.fail(1);
+  const isPoor = options.strict === true && summary.missing.length > 0;
+  if (summary.failures.length > 0 || isPoor) line.fail(1);
 }
 
 function replay(line: CommandLine, options: ReplayOptions): void {

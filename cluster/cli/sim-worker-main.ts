@@ -2,7 +2,7 @@ import { reportOf } from '../sim/report.js';
 import { run } from '../sim/simulation.js';
 import { outcomeOf } from '../sim/swarm-tally.js';
 import { drawPlan, type SwarmLimits } from '../sim/swarm.js';
-import { hmac } from './sim-commands.js';
+import { hmac } from './hmac.js';
 
 /** What `runSeeds` hands to a process of its own. */
 interface Work {

@@ -15,6 +15,8 @@ export interface SeedRange {
   readonly count: number;
   readonly jobs: number;
   readonly limits: SwarmLimits;
+  /** Stop at the first seed that fails. */
+  readonly isHasty?: boolean;
 }
 
 /**
@@ -22,9 +24,10 @@ export interface SeedRange {
  * `IoError` when a process ends before its work.
  */
 export async function runSeeds(
-  { from, count, jobs, limits }: SeedRange,
+  { from, count, jobs, limits, isHasty = false }: SeedRange,
   take: (outcome: SeedOutcome) => void,
 ): Promise<void> {
+  let hasFailed = false;
   const workers = Array.from({ length: Math.min(jobs, count) }, async (_, job) => {
     const work = JSON.stringify({ from: from + job, to: from + count, step: jobs, limits });
     const child = spawn(process.execPath, [...process.execArgv, workerProgram, work], {
@@ -34,9 +37,11 @@ export async function runSeeds(
     for await (const text of createInterface(child.stdout)) {
       const outcome: SeedOutcome = JSON.parse(text);
       take(outcome);
+      if (isHasty && !outcome.passed) hasFailed = true;
+      if (hasFailed) child.kill();
     }
     await closed;
-    if (child.exitCode !== 0) {
+    if (child.exitCode !== 0 && !hasFailed) {
       throw new IoError(
         { code: 'sim-worker' },
         'a process that runs seeds has ended before its work',

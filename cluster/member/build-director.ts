@@ -101,7 +101,9 @@ function addServices(director: Director, { virtualServers, dataPlane }: NodeConf
     // The configuration has been checked: no service is in it twice.
     if (service === undefined) continue;
     if (dataPlane.unknownTcp === 'hash') {
-      service.consistent = createScheduler('mh', { ...options, flags: ['mh-port'] });
+      // As the service's own scheduler hashes, so that a connection is found again that it has opened.
+      const hashFlags = virtual.scheduler === 'mh' ? flags : (['mh-port'] as const);
+      service.consistent = createScheduler('mh', { ...options, flags: hashFlags });
     }
     for (const { method, ...server } of virtual.realServers) {
       director.services.addServer(service, { ...server, method: methodFromName(method) });

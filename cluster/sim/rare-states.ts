@@ -40,6 +40,7 @@ function noteSync({ node }: DirectorProcess, note: Note): void {
   note('sync: digest differed', reliability.divergences);
   note('sync: duplicate', reliability.duplicates);
   note('sync: sent again', sent.retransmissions);
+  note('sync: removal', sent.removals);
   note('sync: bulk transfer', bulk.transfers);
   note('sync: bulk transfer failed', bulk.failures);
   noteAll('sync rejected', rejected, note);

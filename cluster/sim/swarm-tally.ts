@@ -62,6 +62,7 @@ const Sometimes: readonly string[] = [
   'sync: digest differed',
   'sync: duplicate',
   'sync: hole asked for',
+  'sync: removal',
   'sync: sent again',
   'take-over: after priority 0',
   'take-over: by death notice',

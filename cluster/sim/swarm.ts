@@ -3,6 +3,7 @@ import { milliseconds, seconds } from '../../director/base/time.js';
 import { planCluster, type ClusterPlan } from './cluster-plan.js';
 import { chance, pick } from './draws.js';
 import { drawFaults } from './faults/draw.js';
+import { FaultKinds, HarmlessFaults } from './faults/fault.js';
 import type { RunPlan } from './simulation.js';
 import type { LoadOptions } from './traffic/load.js';
 
@@ -15,7 +16,7 @@ export interface SwarmLimits {
 }
 
 /** Seconds after which idle connections are forgotten: short enough that copies have to be refreshed within a run. */
-const ShortTimeouts = { tcp: 12, udp: 12 };
+const ShortTimeouts = { tcp: 12, tcpFin: 3, udp: 6 };
 
 /** A run as its seed has it: even the options are drawn, so that seeds differ in what they can find (swarm testing). */
 export function drawPlan(seed: number, limits: SwarmLimits = {}): RunPlan {
@@ -24,7 +25,8 @@ export function drawPlan(seed: number, limits: SwarmLimits = {}): RunPlan {
   const lab = planCluster(cluster);
   const turmoil = limits.turmoil ?? 6 + prng.below(10);
   const load = drawLoad(prng.split());
-  const faults = drawFaults(lab, turmoil, prng.split());
+  const isCalm = chance(prng, 15);
+  const faults = drawFaults(lab, turmoil, prng.split(), isCalm ? HarmlessFaults : FaultKinds);
   const timeouts = chance(prng, 30) ? ShortTimeouts : {};
   return { seed, lab, load, faults, turmoil, timeouts };
 }

@@ -26,6 +26,11 @@ export class QuiesceCheck implements WorldObserver {
     else this.#since.delete(server);
   }
 
+  /** Who opened a connection before it failed may have to open it again. */
+  serverFailed(server: number): void {
+    this.#since.delete(server);
+  }
+
   opened(server: number): void {
     const since = this.#since.get(server);
     if (since === undefined || this.#world.now < since + Grace) return;

@@ -4,10 +4,11 @@ import { milliseconds, type Duration } from '../../../director/base/time.js';
 import type { LabConfig } from '../../config/lab-config.js';
 import { between, chance, pick } from '../draws.js';
 import type { FrameClass, Weather } from '../network/weather.js';
-import { FaultKinds, type DirectorFault, type Fault, type FaultKind } from './fault.js';
+import { type DirectorFault, type Fault, type FaultKind } from './fault.js';
 
 /** The most faults of a run, and how long one lasts. */
 const MostFaults = 8;
+const UsualTurmoil = 10;
 const LongestFault = 6;
 /** Announcements are repeated after five seconds; whoever misses both bursts may not know the master for long. */
 const LongestSilence = 3;
@@ -21,9 +22,14 @@ interface Targets {
 }
 
 /** The faults of a run: some kinds are left out altogether, so that the others are seen in company. */
-export function drawFaults(lab: LabConfig, turmoil: number, prng: Prng): Fault[] {
-  const enabled = FaultKinds.filter(() => chance(prng, 40));
-  const kinds = enabled.length === 0 ? [pick(prng, FaultKinds)] : enabled;
+export function drawFaults(
+  lab: LabConfig,
+  turmoil: number,
+  prng: Prng,
+  from: readonly FaultKind['kind'][],
+): Fault[] {
+  const enabled = from.filter(() => chance(prng, 40));
+  const kinds = enabled.length === 0 ? [pick(prng, from)] : enabled;
   const targets: Targets = {
     directors: namesOf(lab, 'director'),
     servers: namesOf(lab, 'real-server'),
@@ -32,7 +38,8 @@ export function drawFaults(lab: LabConfig, turmoil: number, prng: Prng): Fault[]
     ),
     networks: lab.networks.map(({ name }) => name),
   };
-  const count = 1 + prng.below(MostFaults);
+  // A long run has as many in the same time.
+  const count = 1 + prng.below(Math.max(1, Math.round((MostFaults * turmoil) / UsualTurmoil)));
   return Array.from({ length: count }, () =>
     drawFault(pick(prng, kinds), targets, turmoil, prng),
   ).toSorted((left, right) => left.at - right.at);

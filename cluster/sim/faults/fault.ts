@@ -92,6 +92,15 @@ export const FaultKinds: readonly FaultKind['kind'][] = [
   ...MachineFaults,
 ];
 
+/** Faults in which every director lives, hears the others and is heard. */
+export const HarmlessFaults: readonly FaultKind['kind'][] = [
+  'weather',
+  'flush',
+  'clock-step',
+  'health-flap',
+  'reload',
+];
+
 export const isDirectorFault = (fault: FaultKind): fault is DirectorFault => 'director' in fault;
 
 export const isNetworkFault = (fault: FaultKind): fault is NetworkFault => 'network' in fault;

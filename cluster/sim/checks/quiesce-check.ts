@@ -10,6 +10,7 @@ export class QuiesceCheck implements WorldObserver {
   readonly #world: World;
   readonly #violations: Violations;
   readonly #since = new Map<number, number>();
+  readonly #failed = new Set<number>();
 
   constructor(world: World, violations: Violations) {
     this.#world = world;
@@ -28,12 +29,13 @@ export class QuiesceCheck implements WorldObserver {
 
   /** Who opened a connection before it failed may have to open it again. */
   serverFailed(server: number): void {
-    this.#since.delete(server);
+    this.#failed.add(server);
   }
 
   opened(server: number): void {
     const since = this.#since.get(server);
-    if (since === undefined || this.#world.now < since + Grace) return;
+    if (since === undefined || this.#failed.has(server)) return;
+    if (this.#world.now < since + Grace) return;
     const detail = `s${server} gets a new flow`;
     this.#violations.report({ invariant: 'F4 quiesced', at: this.#world.now, detail });
   }

@@ -14,7 +14,7 @@ export const hmac = (key: Uint8Array, message: Uint8Array): Uint8Array =>
 
 /** A little traffic, from the sixth second on. */
 const load: LoadOptions = {
-  flows: 8,
+  flows: 4,
   opening: milliseconds(500),
   intervalMin: milliseconds(200),
   intervalMax: milliseconds(200),

@@ -48,10 +48,7 @@ export function addRunCommand(line: CommandLine): void {
 async function runOn(scenario: Scenario, { on, seed }: ScenarioOptions): Promise<ScenarioReport> {
   const reason = Object.entries(scenario.not).find(([where]) => where === on)?.[1];
   if (reason !== undefined) {
-    throw new UsageError(
-      { code: 'not-here' },
-      `${scenario.name} cannot run in ${on}: ${String(reason)}`,
-    );
+    throw new UsageError({ code: 'not-here' }, `${scenario.name} cannot run in ${on}: ${reason}`);
   }
   if (on === 'sim') return runScenario(scenario, Number(seed), { hmac }).report;
   const { runInLab } = await import('../lab/scenario-lab.js');

@@ -88,10 +88,10 @@ class LabRun {
     await this.#client.mark('faults');
     this.#start = performance.timeOrigin + performance.now();
     const known = await this.#known();
-    for (const { at, text, act } of steps) {
-      await this.#sleepUntil(at);
-      this.#note('world', text);
-      await act();
+    for (const step of steps) {
+      await this.#sleepUntil(step.at);
+      this.#note('world', step.text);
+      await step.act();
     }
     await this.#sleepUntil(toMilliseconds(this.#scenario.length));
     await heal(this.#lab);
@@ -188,29 +188,15 @@ class LabRun {
 function stepsOf(lab: RunningLab, fault: ScenarioFault): readonly Step[] {
   const from = toMilliseconds(fault.at);
   const to = from + toMilliseconds(lengthOf(fault));
-  const pair = (text: string, act: () => Promise<void>, undo: () => Promise<void>): Step[] => [
+  const pair: Pair = (text, act, undo) => [
     { at: from, text, act },
     { at: to, text: `over: ${text}`, act: undo },
   ];
   switch (fault.kind) {
     case 'kill':
-      return pair(
-        `kill ${fault.director}`,
-        async () => void (await lab.killNode(fault.director)),
-        async () => lab.startNode(fault.director),
-      );
     case 'stop':
-      return pair(
-        `stop ${fault.director}`,
-        async () => lab.stopNode(fault.director),
-        async () => lab.startNode(fault.director),
-      );
     case 'pause':
-      return pair(
-        `pause ${fault.director}`,
-        async () => lab.pauseNode(fault.director),
-        async () => lab.resumeNode(fault.director),
-      );
+      return directorSteps(lab, fault, pair);
     case 'unplug':
       return pair(
         `unplug ${fault.node}.${fault.network}`,
@@ -220,44 +206,8 @@ function stepsOf(lab: RunningLab, fault: ScenarioFault): readonly Step[] {
     case 'filter':
       return filterSteps(lab, fault, pair);
     case 'health-flap':
-      return pair(
-        `quiesce ${fault.server}`,
-        async () =>
-          editServers(lab, fault.server, (service, server) => [
-            '-e',
-            ...service,
-            ...server,
-            '-w',
-            '0',
-          ]),
-        async () =>
-          editServers(lab, fault.server, (service, server) => [
-            '-e',
-            ...service,
-            ...server,
-            '-w',
-            '1',
-          ]),
-      );
     case 'reload':
-      return pair(
-        `reload without ${fault.server}`,
-        async () =>
-          editServers(lab, fault.server, (service, [, address = '']) => [
-            '-d',
-            ...service,
-            '-r',
-            address,
-          ]),
-        async () =>
-          editServers(lab, fault.server, (service, server) => [
-            '-a',
-            ...service,
-            ...server,
-            '-w',
-            '1',
-          ]),
-      );
+      return serverSteps(lab, fault, pair);
     default:
       throw new UsageError(
         { code: 'sim-only' },
@@ -266,13 +216,56 @@ function stepsOf(lab: RunningLab, fault: ScenarioFault): readonly Step[] {
   }
 }
 
+/** Makes the two steps of a fault from what begins it and what ends it. */
+type Pair = (text: string, act: () => Promise<void>, undo: () => Promise<void>) => Step[];
+
+function directorSteps(
+  lab: RunningLab,
+  { kind, director }: Extract<ScenarioFault, { readonly kind: 'kill' | 'stop' | 'pause' }>,
+  pair: Pair,
+): readonly Step[] {
+  const text = `${kind} ${director}`;
+  if (kind === 'pause') {
+    return pair(
+      text,
+      async () => lab.pauseNode(director),
+      async () => lab.resumeNode(director),
+    );
+  }
+  const end = async (): Promise<void> => {
+    if (kind === 'stop') await lab.stopNode(director);
+    else await lab.killNode(director);
+  };
+  return pair(text, end, async () => lab.startNode(director));
+}
+
+/** A real server is quiesced, or taken out, and put back. */
+function serverSteps(
+  lab: RunningLab,
+  { kind, server: node }: Extract<ScenarioFault, { readonly kind: 'health-flap' | 'reload' }>,
+  pair: Pair,
+): readonly Step[] {
+  if (kind === 'health-flap') {
+    const weigh = (weight: string) => async () =>
+      editServers(lab, node, (service, server) => ['-e', ...service, ...server, '-w', weight]);
+    return pair(`quiesce ${node}`, weigh('0'), weigh('1'));
+  }
+  return pair(
+    `reload without ${node}`,
+    async () =>
+      editServers(lab, node, (service, [, place = '']) => ['-d', ...service, '-r', place]),
+    async () =>
+      editServers(lab, node, (service, server) => ['-a', ...service, ...server, '-w', '1']),
+  );
+}
+
 const lengthOf = (fault: ScenarioFault): Duration => fault.for;
 
 /** A filter is a partition of one plane between the node and all other directors. */
 function filterSteps(
   lab: RunningLab,
   fault: Extract<ScenarioFault, { readonly kind: 'filter' }>,
-  pair: (text: string, act: () => Promise<void>, undo: () => Promise<void>) => Step[],
+  pair: Pair,
 ): readonly Step[] {
   const { drops, node, direction } = fault;
   if (drops === 'announcement') {

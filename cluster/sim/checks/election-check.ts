@@ -163,8 +163,8 @@ export class ElectionCheck implements WorldObserver {
       priorityOf(other) > priorityOf(one) ? other : one,
     );
     // Who has the same priority as the master leaves it alone, whatever its address.
-    if (priorityOf(best) > priorityOf(master))
-      this.#report('V2 best-master', `${master.name} instead of ${best.name}`);
+    if (priorityOf(best) <= priorityOf(master)) return;
+    this.#report('V2 best-master', `${master.name} instead of ${best.name}`);
   }
 
   #checkNeighbours(name: string, master: DirectorMachine): void {

@@ -28,8 +28,9 @@ export function judge({ expect }: Scenario, measured: Measured): ExpectationOutc
       outcome(`at most ${most} flows break${exceptions}`, `${counted}`, counted <= most),
     );
   }
-  if (least > 0)
+  if (least > 0) {
     outcomes.push(outcome(`at least ${least} flows break`, `${total}`, total >= least));
+  }
   if (outage !== undefined) {
     const limit = toMilliseconds(outage);
     const text = `no flow waits longer than ${limit} ms`;

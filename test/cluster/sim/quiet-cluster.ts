@@ -25,9 +25,9 @@ const load: LoadOptions = {
 export interface QuietCluster {
   readonly world: World;
   /** Does a fault at so many seconds, for so many. */
-  inflict(fault: FaultKind, start: number, length: number): void;
+  readonly inflict: (fault: FaultKind, start: number, length: number) => void;
   /** The director whose MAC address a host has for an address. */
-  hostKnows(host: string, words: Uint32Array): string | undefined;
+  readonly hostKnows: (host: string, words: Uint32Array) => string | undefined;
   readonly until: (seconds: number) => void;
 }
 

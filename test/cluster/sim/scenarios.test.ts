@@ -13,8 +13,9 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')))
   if ('sim' in scenario.not) continue;
   test(`in the simulator: ${scenario.name}`, (t) => {
     const { report } = runScenario(scenario, 1, { hmac });
-    for (const { text, measured, passed } of report.expectations)
+    for (const { text, measured, passed } of report.expectations) {
       t.ok(passed, `${text}: ${measured}`);
+    }
     t.end();
   });
 }

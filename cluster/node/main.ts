@@ -1,21 +1,24 @@
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 
 import { Command } from 'commander';
 import { pino } from 'pino';
 
-import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
+import { BatonError } from '../../director/base/errors.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
 import { tuneEngine } from '../../director/io/engine.js';
-import { checkAgainstInterfaces } from '../config/check-interfaces.js';
-import { loadKeepalived } from '../config/keepalived.js';
-import { configError } from '../config/problem.js';
+import { describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
+import { defaultConfigId } from './config-file.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
+import { loadConfig, reloader } from './reload.js';
+import { ServiceNotice } from './service-notice.js';
+import { tcpPlace } from './tcp-place.js';
+import { textHandlers } from './texts.js';
 import { apiHandlers } from './views.js';
+import { writeWindows } from './windows/write-windows.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
 const Niceness = -10;
@@ -23,19 +26,28 @@ const Niceness = -10;
 const program = new Command('baton-director')
   .description('One director: takes part in the election, syncs sessions, forwards packets.')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
+  .option('-i, --config-id <id>', 'also read the lines that begin with @ID', defaultConfigId())
   .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--listen <address:port>', 'also serve the control API over TCP, to who has the token')
+  .option('--token-file <file>', 'the token of --listen: at least 16 characters')
+  .option('--dumps <folder>', 'where SIGUSR1 and SIGUSR2 write', process.env['TMPDIR'] ?? '/tmp')
+  .option('--control-group', 'let the group of this process use the control socket too')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .action(run);
 
 async function run(options: {
   readonly config: string;
+  readonly configId: string;
   readonly control: string;
+  readonly controlGroup?: true;
+  readonly dumps: string;
+  readonly listen?: string;
+  readonly tokenFile?: string;
   readonly logLevel: string;
 }): Promise<void> {
-  const parsed = loadKeepalived(readConfig(options.config), options.config);
+  const service = new ServiceNotice(process.env);
   const interfaces = discoverInterfaces();
-  const problems = checkAgainstInterfaces(parsed, interfaces);
-  if (problems.length > 0) throw configError(problems);
+  const parsed = loadConfig(options, interfaces);
   raisePriority();
   tuneEngine();
   rehearse();
@@ -46,35 +58,40 @@ async function run(options: {
     info: (message: string, fields = {}) => logger.info(fields, message),
     warn: (message: string, fields = {}) => logger.warn(fields, message),
   };
+  for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
   const member = new Member(parsed.config, log);
   await member.start(interfaces, discoverGateways(interfaces));
-  const control = await ControlServer.open(
-    options.control,
-    apiHandlers(member),
-    commandHandlers(member),
-  );
+  const reload = reloader(member, options, log);
+  const [documents, commands] = [apiHandlers(member), commandHandlers(member, reload)];
+  const texts = textHandlers(member);
+  const isForGroup = options.controlGroup === true;
+  const servers = [
+    await ControlServer.open(options.control, documents, commands, { texts, isForGroup }),
+  ];
+  if (options.listen !== undefined) {
+    const place = tcpPlace(options.listen, options.tokenFile);
+    servers.push(await ControlServer.openTcp(place, documents, commands, { texts }));
+  }
+  service.ready();
   log.info('started', { control: options.control });
 
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
+    service.stopping();
     await member.stop();
-    await control.close();
+    await Promise.all(servers.map(async (server) => server.close()));
     log.info('stopped');
     process.exit(0);
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-}
-
-function readConfig(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError({ code: 'unreadable', file }, `cannot read ${file}: ${reason}`);
-  }
+  process.on('SIGHUP', () => void reload());
+  // keepalived has a real-time signal for its JSON, which Node cannot receive: it is written with the data.
+  const dataWindows = ['keepalived.data', 'keepalived.json'] as const;
+  process.on('SIGUSR1', () => writeWindows(member, dataWindows, options.dumps, log));
+  process.on('SIGUSR2', () => writeWindows(member, ['keepalived.stats'], options.dumps, log));
 }
 
 function raisePriority(): void {
@@ -90,5 +107,5 @@ try {
 } catch (error) {
   if (!(error instanceof BatonError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
-  process.exit(error instanceof ConfigError || error instanceof IoError ? 2 : 1);
+  process.exit(2);
 }

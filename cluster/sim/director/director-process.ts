@@ -221,7 +221,7 @@ export class DirectorProcess {
     const deliver = (take: () => void): void => this.#arrive('streams', take);
     const watch = new PeerWatch({
       node: this.#options.config.routerId,
-      routers: this.node.elections.routers.map(({ presence }) => presence),
+      routers: () => this.node.elections.routers.map(({ presence }) => presence),
       environment,
       keys: keyRingOf(config, environment.hmac),
       connect: connectPeer({

@@ -127,10 +127,7 @@ const ScenarioSchema = z.strictObject({
   name: z.string(),
   about: z.string(),
   /** Where it cannot run, and why. */
-  not: z
-    .record(z.enum(['sim', 'lab', 'vagrant']), z.string())
-    .or(z.object({}))
-    .default({}),
+  not: z.partialRecord(z.enum(['sim', 'lab', 'vagrant']), z.string()).default({}),
   cluster: Cluster.prefault({}),
   traffic: Traffic.prefault({}),
   /** From the first fault on; times are counted from a cluster that has come to rest under its traffic. */

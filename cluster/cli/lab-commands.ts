@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { Option } from 'commander';
+
 import { UsageError } from '../../director/base/errors.js';
 import type { LabConfig } from '../config/lab-config.js';
 import { loadLab } from '../config/lab-file.js';
+import { DriverChoices, type DriverChoice } from '../config/node-config.js';
+import { withDriver } from '../lab/demo-plan.js';
 import { bringUp, takeDown } from '../lab/lab.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { interruptible } from './interruption.js';
@@ -14,6 +18,7 @@ const defaultLabFile = fileURLToPath(new URL('../../../cluster/lab/default.yaml'
 
 interface UpOptions extends CommonOptions {
   readonly topologyOnly?: true;
+  readonly driver?: DriverChoice;
 }
 
 /** `up` and `down`. */
@@ -26,7 +31,13 @@ export function addLabCommands(line: CommandLine): void {
     )
     .argument('[lab-file]', 'lab file (default: the lab that comes with baton)')
     .option('--topology-only', 'only the namespaces and links, no directors or real servers')
-    .addHelpText('after', examples('up', 'up my-lab.yaml', 'up --lab second'))
+    .addOption(
+      new Option(
+        '--driver <name>',
+        'how frames come in and go out, whatever the file says',
+      ).choices(DriverChoices),
+    )
+    .addHelpText('after', examples('up', 'up my-lab.yaml', 'up --lab second', 'up --driver pcap'))
     .action(async (file: string | undefined, options: UpOptions) => up(line, file, options));
 
   addCommand(line, 'down')
@@ -42,7 +53,8 @@ async function up(
   options: UpOptions,
 ): Promise<void> {
   const config = readLabFile(file ?? defaultLabFile);
-  const lab = { ...config, name: options.lab ?? config.name };
+  const named = { ...config, name: options.lab ?? config.name };
+  const lab = options.driver === undefined ? named : withDriver(named, options.driver);
   const { name, folder, nodes, directors } = await interruptible(terminal, async (signal) =>
     bringUp(lab, {
       signal,

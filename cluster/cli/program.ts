@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { BatonError, ConfigError, UsageError } from '../../director/base/errors.js';
+import { addDoctorCommand } from './doctor-command.js';
 import { addExecCommand } from './exec-command.js';
 import { addFaultCommands } from './fault-commands.js';
 import { Interruption, signalStatus } from './interruption.js';
@@ -39,6 +40,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);
+  addDoctorCommand(line);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {

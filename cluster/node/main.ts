@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { pino } from 'pino';
 
 import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
+import { chooseDriver } from '../../director/io/driver.js';
 import { tuneEngine } from '../../director/io/engine.js';
 import { checkAgainstInterfaces } from '../config/check-interfaces.js';
 import { loadKeepalived } from '../config/keepalived.js';
+import { DriverChoices, type DriverChoice } from '../config/node-config.js';
 import { configError } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
 import { ControlServer } from './control-server.js';
@@ -25,12 +27,18 @@ const program = new Command('baton-director')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
   .requiredOption('--control <socket>', 'path of the control socket to open')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
+  .addOption(
+    new Option('--driver <name>', 'how frames come in and go out, whatever the file says').choices(
+      DriverChoices,
+    ),
+  )
   .action(run);
 
 async function run(options: {
   readonly config: string;
   readonly control: string;
   readonly logLevel: string;
+  readonly driver?: DriverChoice;
 }): Promise<void> {
   const parsed = loadKeepalived(readConfig(options.config), options.config);
   const interfaces = discoverInterfaces();
@@ -47,7 +55,9 @@ async function run(options: {
     warn: (message: string, fields = {}) => logger.warn(fields, message),
   };
   const member = new Member(parsed.config, log);
-  await member.start(interfaces, discoverGateways(interfaces));
+  const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
+  log.info('packet driver', { driver: driver.name, reason: driver.reason });
+  await member.start({ driver, interfaces, gateways: discoverGateways(interfaces) });
   const control = await ControlServer.open(
     options.control,
     apiHandlers(member),

@@ -17,6 +17,8 @@ export class Packet {
   readonly view: DataView<ArrayBuffer>;
   start: number;
   end: number;
+  /** Where the headroom begins: what lies before belongs to others. */
+  floor = 0;
 
   constructor(memory: ArrayBuffer = new ArrayBuffer(Headroom + LargestFrame)) {
     this.bytes = new Uint8Array(memory);

@@ -29,7 +29,7 @@ export function insert(packet: Packet, flow: Flow, mtu: number): boolean {
   const length = optionLength(flow.family);
   if (flow.protocol !== ipv4.Protocol.tcp || isFragment(flow)) return false;
   const header = tcp.headerLength(view, flow.transport) + length;
-  if (header > MostHeader || packet.start < length) return false;
+  if (header > MostHeader || packet.start - packet.floor < length) return false;
   if (flow.end - flow.network + length > mtu) return false;
 
   const size = flow.end - flow.transport;

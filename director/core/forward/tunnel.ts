@@ -49,7 +49,7 @@ export function encapsulate(
   const shim = flow.network - shimLength(tunnel, isRemote);
   const network = shim - ipHeaderLength(path.family);
   const start = network - ethernet.HeaderLength;
-  if (start < 0 || flow.end - network > LargestPacket) return false;
+  if (start < packet.floor || flow.end - network > LargestPacket) return false;
 
   packet.start = start;
   packet.end = flow.end;

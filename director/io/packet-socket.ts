@@ -14,28 +14,37 @@ const CloseOnExec = 0o2000000;
 const EthPAll = 3;
 const SolSocket = 1;
 const SolPacket = 263;
-const SocketOption = { error: 4, attachFilter: 26, sendBufferForce: 32, sendBuffer: 7 } as const;
+const SocketOption = {
+  error: 4,
+  attachFilter: 26,
+  sendBuffer: 7,
+  receiveBuffer: 8,
+  sendBufferForce: 32,
+  receiveBufferForce: 33,
+} as const;
 const PacketOption = {
   addMembership: 1,
   rxRing: 5,
   statistics: 6,
+  copyThreshold: 7,
   version: 10,
   reserve: 12,
+  offloadHeader: 15,
   qdiscBypass: 20,
   ignoreOutgoing: 23,
 } as const;
 const PromiscuousMembership = 1;
 const TpacketV2 = 1;
 
-/** Bytes that frames may wait in before the kernel refuses more. */
-const SendBufferBytes = 8 * 1_024 * 1_024;
+/** Bytes of frames that may wait to leave, and of frames larger than a slot that may wait to be read. */
+const BufferBytes = 8 * 1_024 * 1_024;
 
 /** How a receive ring is laid out. */
 export interface RingLayout {
   readonly slots: number;
   /** Of a slot, in bytes: a power of two. */
   readonly slotLength: number;
-  /** Bytes that stay free before the frame, beyond the kernel's own header. */
+  /** Bytes that stay free before the frame, beyond what the kernel writes there. */
   readonly reserve: number;
 }
 
@@ -44,7 +53,8 @@ const BlockLength = 64 * 1_024;
 
 /**
  * A packet socket on one interface, with a receive ring that is shared with the kernel (TPACKET_V2: with version 3 frames
- * wait until a block is full). It sees what others send and not what this node sends.
+ * wait until a block is full). It sees what others send and not what this node sends. Before each
+ * frame, in and out, stands a header that says what is left to be done to it.
  */
 export class PacketSocket {
   readonly fd: number;
@@ -98,16 +108,22 @@ export class PacketSocket {
     const { slots, slotLength, reserve } = layout;
     this.#set(PacketOption.version, 'the ring', int(TpacketV2));
     this.#set(PacketOption.reserve, 'the headroom', int(reserve));
+    this.#set(PacketOption.offloadHeader, 'passing offloads on', int(1));
+    this.#set(PacketOption.copyThreshold, 'frames larger than a slot', int(1));
     this.#set(PacketOption.ignoreOutgoing, 'leaving out own frames', int(1));
     this.#set(PacketOption.qdiscBypass, 'sending past queues', int(1));
     const blocks = (slots * slotLength) / BlockLength;
     const request = ints(BlockLength, blocks, slotLength, slots);
     this.#set(PacketOption.rxRing, `a ring on ${owner.name}`, request);
     this.#attach(filter);
-    const size = int(SendBufferBytes);
-    if (this.#try(SolSocket, SocketOption.sendBufferForce, size) !== 0) {
-      this.#try(SolSocket, SocketOption.sendBuffer, size);
-    }
+    this.#enlarge(SocketOption.sendBufferForce, SocketOption.sendBuffer);
+    this.#enlarge(SocketOption.receiveBufferForce, SocketOption.receiveBuffer);
+  }
+
+  /** Without the privilege to exceed it the limit of the system applies. */
+  #enlarge(forced: number, option: number): void {
+    const size = int(BufferBytes);
+    if (this.#try(SolSocket, forced, size) !== 0) this.#try(SolSocket, option, size);
   }
 
   #attach(filter: Buffer): void {
@@ -169,6 +185,7 @@ export function tryPacketSocket(libc: Libc): void {
 /** What old kernels lack, with the value that it is set to: Linux 4.20 has all. */
 const NewestOptions: Readonly<Record<string, readonly [option: number, value: number]>> = {
   'packet rings': [PacketOption.version, TpacketV2],
+  'offload headers': [PacketOption.offloadHeader, 1],
   'leaving out own frames (Linux 4.20)': [PacketOption.ignoreOutgoing, 1],
 };
 

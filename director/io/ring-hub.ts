@@ -1,5 +1,6 @@
 import type { Packet } from '../wire/packet.js';
 import type { Libc } from './libc.js';
+import { HeaderLength, writeHeader } from './offload-header.js';
 import type { SendQueue } from './send-queue.js';
 
 /**
@@ -24,12 +25,13 @@ export class RingHub {
     this.#queues.delete(queue);
   }
 
-  /** A batch begins: its frames come in `packet`, whose memory begins at `address`, and stay there until it ends. */
-  begin(packet: Packet, address: number): void {
+  /** A frame of a batch is in `packet`, whose memory begins at `address`, and stays where it is until the batch ends. */
+  take(packet: Packet, address: number): void {
     this.#hand = packet;
     this.#address = address;
   }
 
+  /** The batch ends. */
   end(): void {
     this.#hand = undefined;
     for (const queue of this.#queues) queue.flush();
@@ -37,8 +39,10 @@ export class RingHub {
 
   /** Queues a frame. It leaves at the end of the batch, or at once when there is none. */
   send(packet: Packet, queue: SendQueue): void {
-    if (packet === this.#hand) queue.add(this.#address + packet.start, packet.length);
-    else queue.addCopy(packet.bytes, packet.start, packet.end);
+    writeHeader(packet);
+    const start = packet.start - HeaderLength;
+    if (packet === this.#hand) queue.add(this.#address + start, packet.end - start);
+    else queue.addCopy(packet.bytes, start, packet.end);
     if (this.#hand === undefined) queue.flush();
   }
 }

@@ -4,24 +4,28 @@ import type { Interface } from '../core/interfaces.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Packet } from '../wire/packet.js';
 import type { FramePort, PortCounters } from './frame-port.js';
+import { LargeFrames } from './large-frames.js';
+import { HeaderLength, readHeader } from './offload-header.js';
 import { dataPlaneFilter } from './packet-filter.js';
 import { PacketSocket, type RingLayout } from './packet-socket.js';
 import type { RingHub } from './ring-hub.js';
 import { SendQueue } from './send-queue.js';
 
-/** Slots of a ring: what arrives in some milliseconds at full speed. */
+/** Slots of a ring, what arrives in some milliseconds at full speed, and their length in bytes. */
 const Slots = 4_096;
-const SmallestSlot = 2_048;
+const SlotLength = 2_048;
 /** What the kernel writes into a slot before anything else (`TPACKET2_HDRLEN`, aligned to a line of the cache). */
 const SlotHeader = 64;
-/** Bytes that the kernel's header, room for the headers of a tunnel and those of Ethernet take from a slot. */
-const Reserve = 128;
-const Overhead = Reserve + 128;
+/** With it the IP header behind Ethernet is aligned, and there is room before the frame for the headers of a tunnel. */
+const Reserve = 102;
+const Layout: RingLayout = { slots: Slots, slotLength: SlotLength, reserve: Reserve };
+const SlotWords = SlotLength / 4;
 
 /** `struct tpacket2_hdr`, in 32-bit words. */
 const Field = { status: 0, length: 1, captured: 2, frame: 3 } as const;
-/** Who may touch a slot: this bit is us. */
+/** Who may touch a slot: this bit is us. The other says that the frame did not fit and waits whole at the socket. */
 const OwnedByUser = 1;
+const WaitsWhole = 2;
 const OwnedByKernel = 0;
 
 /** Frames that leave together, and how long the event loop waits until it has its turn. */
@@ -42,7 +46,7 @@ export class RingPort implements FramePort {
   readonly #queue: SendQueue;
   readonly #packet: Packet;
   readonly #words: Int32Array;
-  readonly #slotLength: number;
+  readonly #large: LargeFrames;
   readonly #watcher: node.PollHandle;
   #next = 0;
   #shed = 0;
@@ -55,14 +59,13 @@ export class RingPort implements FramePort {
     receive: (packet: Packet) => void,
     virtualMacs: readonly MacAddress[],
   ) {
-    const layout = layoutFor(owner.mtu);
     const filter = dataPlaneFilter([owner.mac, ...virtualMacs]);
     this.#hub = hub;
     this.#receive = receive;
-    this.#slotLength = layout.slotLength;
-    this.#socket = new PacketSocket(hub.libc, owner, layout, filter);
+    this.#socket = new PacketSocket(hub.libc, owner, Layout, filter);
     this.#packet = new Packet(this.#socket.ring.buffer);
     this.#words = new Int32Array(this.#socket.ring.buffer);
+    this.#large = new LargeFrames(hub.libc, this.#socket.fd);
     this.#queue = new SendQueue(hub.libc, this.#socket.fd);
     hub.add(this.#queue);
     this.#watcher = hub.libc.koffi.node.poll(this.#socket.fd, Readable, this.#wake);
@@ -90,6 +93,7 @@ export class RingPort implements FramePort {
     this.#watcher.close();
     this.#hub.remove(this.#queue);
     this.#queue.close();
+    this.#large.close();
     this.#socket.close();
   }
 
@@ -115,36 +119,53 @@ export class RingPort implements FramePort {
   /** Deals with the frames that wait, up to a batch; how many that were. */
   #takeBatch(): number {
     const words = this.#words;
-    const slotWords = this.#slotLength / 4;
-    const packet = this.#packet;
     const first = this.#next;
     let slot = first;
     let taken = 0;
-    this.#hub.begin(packet, this.#socket.ring.address);
     for (; taken < BatchFrames; taken += 1) {
-      const header = slot * slotWords;
-      if ((Atomics.load(words, header + Field.status) & OwnedByUser) === 0) break;
-      packet.floor = header * 4 + SlotHeader;
-      packet.start = header * 4 + ((words[header + Field.frame] ?? 0) & 0xffff);
-      packet.end = packet.start + (words[header + Field.captured] ?? 0);
-      this.#receive(packet);
+      const header = slot * SlotWords;
+      const status = Atomics.load(words, header + Field.status);
+      if ((status & OwnedByUser) === 0) break;
+      const length = words[header + Field.length] ?? 0;
+      if (length === words[header + Field.captured]) this.#takeSlot(header, length);
+      else if (!this.#takeLarge(status, length)) break;
       slot = slot + 1 === Slots ? 0 : slot + 1;
     }
     this.#next = slot;
     this.#hub.end();
+    this.#large.clear();
     for (let index = 0; index < taken; index += 1) {
       const given = (first + index) % Slots;
-      Atomics.store(words, given * slotWords + Field.status, OwnedByKernel);
+      Atomics.store(words, given * SlotWords + Field.status, OwnedByKernel);
     }
     return taken;
+  }
+
+  /** Deals with a frame that lies in its slot. */
+  #takeSlot(header: number, length: number): void {
+    const packet = this.#packet;
+    packet.floor = header * 4 + SlotHeader;
+    packet.start = header * 4 + ((this.#words[header + Field.frame] ?? 0) & 0xffff);
+    packet.end = packet.start + length;
+    this.#hub.take(packet, this.#socket.ring.address);
+    if (readHeader(packet)) this.#receive(packet);
+    else this.#shed += 1;
+  }
+
+  /** Deals with a frame that is larger than its slot. False when it has to wait until the batch has ended. */
+  #takeLarge(status: number, length: number): boolean {
+    const large = this.#large;
+    if ((status & WaitsWhole) === 0) {
+      this.#shed += 1;
+      return true;
+    }
+    if (!large.hasRoom(length, HeaderLength)) return false;
+    const isRead = large.read(length, HeaderLength);
+    this.#hub.take(large.packet, large.address);
+    if (isRead && readHeader(large.packet)) this.#receive(large.packet);
+    else this.#shed += 1;
+    return true;
   }
 }
 
 const Readable = { readable: true } as const;
-
-/** The smallest slots, a power of two, that hold a frame of an interface. */
-function layoutFor(mtu: number): RingLayout {
-  let slotLength = SmallestSlot;
-  while (slotLength < mtu + Overhead) slotLength *= 2;
-  return { slots: Slots, slotLength, reserve: Reserve };
-}

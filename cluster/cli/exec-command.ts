@@ -10,7 +10,7 @@ export function addExecCommand(line: CommandLine): void {
     .summary('run a command on a node')
     .description(
       "Run a command in a node's network namespace, with the files and the user of\n" +
-        "this shell. The exit status is the command's.",
+        "this shell, or on a node's VM. The exit status is the command's.",
     )
     .argument('<node>', "any node, or 'switch', which holds the bridges between them")
     .argument('<command...>', 'command and its arguments, after --')
@@ -19,7 +19,7 @@ export function addExecCommand(line: CommandLine): void {
       examples('exec client -- ip route', 'exec d1 -- tcpdump -ni clients', 'exec s1 -- sh'),
     )
     .action(async (node: string, command: string[], options: CommonOptions) => {
-      const argv = chosenLab(options).execArgs(node, command);
+      const argv = (await chosenLab(options)).execArgs(node, command);
       if (options.json !== true) return line.fail(await runInForeground(argv));
       const finished = await runToEnd(argv, {});
       line.terminal.out(`${JSON.stringify({ node, command, ...finished }, undefined, 2)}\n`);

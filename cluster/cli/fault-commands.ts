@@ -5,14 +5,17 @@ import { chosenLab, type CommonOptions } from './lab-option.js';
 /** `kill`, `stop`, `pause`, `resume` and `start`: a director's process as an operator, or bad luck, treats it. */
 export function addFaultCommands(line: CommandLine): void {
   addCommand(line, 'kill')
-    .summary('kill a director (SIGKILL)')
-    .description('Kill a director by SIGKILL: it cannot say goodbye, and its peers must notice.')
+    .summary('kill a director (SIGKILL; a VM: power off)')
+    .description(
+      'Kill a director by SIGKILL, or cut the power of its VM: it cannot say goodbye, and its\n' +
+        'peers must notice.',
+    )
     .argument('<node>', 'director')
     .addHelpText('after', examples('kill d1'))
     .action(async (node: string, options: CommonOptions) => {
-      const lab = chosenLab(options);
+      const lab = await chosenLab(options);
       const at = await lab.killNode(node);
-      report(line, options, { node, action: 'killed', at }, `killed ${node} (SIGKILL)`);
+      report(line, options, { node, action: 'killed', at }, `killed ${node} (${lab.means.kill})`);
     });
 
   addCommand(line, 'stop')
@@ -21,18 +24,19 @@ export function addFaultCommands(line: CommandLine): void {
     .argument('<node>', 'director')
     .addHelpText('after', examples('stop d1'))
     .action(async (node: string, options: CommonOptions) => {
-      await chosenLab(options).stopNode(node);
+      await (await chosenLab(options)).stopNode(node);
       report(line, options, { node, action: 'stopped' }, `stopped ${node}`);
     });
 
   addCommand(line, 'pause')
-    .summary('halt a director (SIGSTOP)')
+    .summary('halt a director (SIGSTOP; a VM: all of it)')
     .description('Halt a director by SIGSTOP, as a machine that hangs: it is silent, but not dead.')
     .argument('<node>', 'director')
     .addHelpText('after', examples('pause d1', 'resume d1'))
     .action(async (node: string, options: CommonOptions) => {
-      await chosenLab(options).pauseNode(node);
-      report(line, options, { node, action: 'paused' }, `paused ${node} (SIGSTOP)`);
+      const lab = await chosenLab(options);
+      await lab.pauseNode(node);
+      report(line, options, { node, action: 'paused' }, `paused ${node} (${lab.means.pause})`);
     });
 
   addCommand(line, 'resume')
@@ -40,8 +44,8 @@ export function addFaultCommands(line: CommandLine): void {
     .description('Let a director that was paused go on, as if no time had passed for it.')
     .argument('<node>', 'director')
     .addHelpText('after', examples('resume d1'))
-    .action((node: string, options: CommonOptions) => {
-      chosenLab(options).resumeNode(node);
+    .action(async (node: string, options: CommonOptions) => {
+      await (await chosenLab(options)).resumeNode(node);
       report(line, options, { node, action: 'resumed' }, `resumed ${node}`);
     });
 
@@ -54,7 +58,7 @@ export function addFaultCommands(line: CommandLine): void {
     .argument('<node>', 'director')
     .addHelpText('after', examples('preempt d1'))
     .action(async (node: string, options: CommonOptions) => {
-      const tableComplete = await chosenLab(options).preempt(node);
+      const tableComplete = await (await chosenLab(options)).preempt(node);
       const text = `${node} may take over${tableComplete ? '' : ' without the whole table'}`;
       report(line, options, { node, action: 'preempt', tableComplete }, text);
     });
@@ -65,7 +69,7 @@ export function addFaultCommands(line: CommandLine): void {
     .argument('<node>', 'director')
     .addHelpText('after', examples('start d1'))
     .action(async (node: string, options: CommonOptions) => {
-      const lab = chosenLab(options);
+      const lab = await chosenLab(options);
       await interruptible(line.terminal, async (signal) => lab.startNode(node, signal));
       report(line, options, { node, action: 'started' }, `started ${node}`);
     });

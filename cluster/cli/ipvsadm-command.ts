@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import { commandOf } from '../ipvsadm/parse.js';
 import { isNoAnswer } from '../lab/control-client.js';
-import type { RunningLab } from '../lab/running-lab.js';
+import type { LabControl } from '../lab/lab-control.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
 
@@ -41,7 +41,7 @@ export function addIpvsadmCommand(line: CommandLine): void {
       ),
     )
     .action(async (argv: string[], options: IpvsadmOptions) => {
-      const lab = chosenLab(options);
+      const lab = await chosenLab(options);
       if (commandOf(argv) === 'restore') {
         await restore(line, lab, options);
         return;
@@ -55,7 +55,7 @@ const isListing = (argv: readonly string[]): boolean =>
   ['list', 'save', 'help', 'version', undefined].includes(commandOf(argv));
 
 async function carryOut(
-  lab: RunningLab,
+  lab: LabControl,
   argv: readonly string[],
   node: string | undefined,
 ): Promise<NodeAnswer[]> {
@@ -73,7 +73,7 @@ async function carryOut(
 }
 
 /** The master, or the first director that runs, or else the first. */
-async function findMaster(lab: RunningLab): Promise<string> {
+async function findMaster(lab: LabControl): Promise<string> {
   const statuses = await Promise.all(
     lab.directors.map((node) => ifRunning(lab, node, () => lab.request(node, '/status'))),
   );
@@ -84,14 +84,14 @@ async function findMaster(lab: RunningLab): Promise<string> {
 
 /** Undefined from a director that does not run, or ends while it is asked. */
 async function ifRunning<T>(
-  lab: RunningLab,
+  lab: LabControl,
   node: string,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
-    if (isNoAnswer(error) && !lab.isRunning(node)) return undefined;
+    if (isNoAnswer(error) && !(await lab.isRunning(node))) return undefined;
     throw error;
   }
 }
@@ -129,7 +129,7 @@ function report(
 const mistakeStatus = 2;
 
 /** `-R`: a command line on each line of the standard input; a mistake in one of them ends it, a refusal does not. */
-async function restore(line: CommandLine, lab: RunningLab, options: IpvsadmOptions): Promise<void> {
+async function restore(line: CommandLine, lab: LabControl, options: IpvsadmOptions): Promise<void> {
   let worst = 0;
   for (const rule of (await text(process.stdin)).split('\n')) {
     const argv = rule.trim().split(/\s+/);

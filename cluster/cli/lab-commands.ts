@@ -1,20 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 import { Option } from 'commander';
 
-import { UsageError } from '../../director/base/errors.js';
-import type { LabConfig } from '../config/lab-config.js';
-import { loadLab } from '../config/lab-file.js';
 import { DriverChoices, type DriverChoice } from '../config/node-config.js';
+import { defaultLabFile, readLabFile } from '../lab/default-lab.js';
 import { withDriver } from '../lab/demo-plan.js';
 import { bringUp, takeDown } from '../lab/lab.js';
+import { refuseVagrantName } from '../vagrant/open.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { interruptible } from './interruption.js';
 import { labName, type CommonOptions } from './lab-option.js';
-
-/** The lab that comes with baton, in the source tree: it is not compiled. */
-const defaultLabFile = fileURLToPath(new URL('../../../cluster/lab/default.yaml', import.meta.url));
 
 interface UpOptions extends CommonOptions {
   readonly topologyOnly?: true;
@@ -55,6 +48,7 @@ async function up(
   const config = readLabFile(file ?? defaultLabFile);
   const named = { ...config, name: options.lab ?? config.name };
   const lab = options.driver === undefined ? named : withDriver(named, options.driver);
+  refuseVagrantName(lab.name);
   const { name, folder, nodes, directors } = await interruptible(terminal, async (signal) =>
     bringUp(lab, {
       signal,
@@ -70,20 +64,9 @@ async function up(
   );
 }
 
-function readLabFile(file: string): LabConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError({ code: 'cannot-read' }, `cannot read the lab file ${file}`, {
-      cause: error,
-    });
-  }
-  return loadLab(text, file);
-}
-
 async function down({ terminal }: CommandLine, options: CommonOptions): Promise<void> {
   const name = labName(options);
+  refuseVagrantName(name);
   // Interrupted halfway it would leave more to clean up than before: it goes on to the end.
   await interruptible(terminal, async () => takeDown(name));
   terminal.out(

@@ -1,6 +1,7 @@
 import { UsageError } from '../../director/base/errors.js';
+import type { LabControl } from '../lab/lab-control.js';
 import { openLab, runningLabs } from '../lab/lab.js';
-import type { RunningLab } from '../lab/running-lab.js';
+import { openVagrantLab, vagrantLabName } from '../vagrant/open.js';
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -27,4 +28,8 @@ export function labName({ lab }: CommonOptions): string {
   );
 }
 
-export const chosenLab = (options: CommonOptions): RunningLab => openLab(labName(options));
+/** The lab that a command is about: of namespaces, or, named `vagrant`, the one on VMs. */
+export async function chosenLab(options: CommonOptions): Promise<LabControl> {
+  const name = labName(options);
+  return name === vagrantLabName ? openVagrantLab() : openLab(name);
+}

@@ -1,13 +1,7 @@
 import { Option } from 'commander';
 
 import { UsageError } from '../../director/base/errors.js';
-import {
-  heal,
-  partition,
-  partitionPlanes,
-  setLink,
-  type PartitionPlane,
-} from '../lab/network-faults.js';
+import { partitionPlanes, type PartitionPlane } from '../lab/network-faults.js';
 import { addCommand, examples, report, type CommandLine } from './command-line.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
 
@@ -35,7 +29,7 @@ export function addNetworkCommands(line: CommandLine): void {
     .action(async (names: readonly string[], options: PartitionOptions) => {
       const sides = names.map((side) => side.split(','));
       const { only: plane, oneWay = false } = options;
-      await partition(chosenLab(options), { sides, plane, oneWay });
+      await (await chosenLab(options)).partition({ sides, plane, oneWay });
       const text = `${names.join(oneWay ? ' x ' : ' | ')} do not hear each other any more`;
       report(
         line,
@@ -57,7 +51,7 @@ export function addNetworkCommands(line: CommandLine): void {
         if (state !== 'up' && state !== 'down') {
           throw new UsageError({ code: 'link-state' }, `a link is up or down, not '${state}'`);
         }
-        await setLink(chosenLab(options), node, network, state === 'up');
+        await (await chosenLab(options)).setLink(node, network, state === 'up');
         const where = network === undefined ? 'all networks' : network;
         report(line, options, { node, network, state }, `${node}: link to ${where} is ${state}`);
       },
@@ -68,7 +62,7 @@ export function addNetworkCommands(line: CommandLine): void {
     .description('End every partition and plug every cable in again.')
     .addHelpText('after', examples('heal'))
     .action(async (options: CommonOptions) => {
-      await heal(chosenLab(options));
+      await (await chosenLab(options)).heal();
       report(line, options, { healed: true }, 'healed: every node hears every other again');
     });
 }

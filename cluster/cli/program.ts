@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 
 import { BatonError, ConfigError, UsageError } from '../../director/base/errors.js';
+import { addConfigCommands } from './config-commands.js';
 import { addDoctorCommand } from './doctor-command.js';
 import { addExecCommand } from './exec-command.js';
 import { addFaultCommands } from './fault-commands.js';
 import { Interruption, signalStatus } from './interruption.js';
 import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
+import type { CommonOptions } from './lab-option.js';
 import { addNetworkCommands } from './network-commands.js';
 import type { Terminal } from './terminal.js';
 import { addTrafficCommand } from './traffic-command.js';
@@ -40,6 +42,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);
+  addConfigCommands(line);
   addDoctorCommand(line);
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -52,10 +55,19 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
 const createProgram = (): Command =>
   new Command('baton')
     .description(
-      'A cluster of layer-4 directors, in a lab of network namespaces on this machine.\n' +
+      'A cluster of layer-4 directors, in a lab of network namespaces on this machine, or of\n' +
+        'virtual machines (--lab vagrant).\n' +
         'Bring it up, run traffic, kill the master, and see what became of every session.',
     )
     .exitOverride()
+    .option('--lab <name>', "the lab a command is about; 'vagrant' is the one on virtual machines")
+    // It may stand before the command as well as after it.
+    .hook('preAction', (program, command) => {
+      const { lab } = program.opts<CommonOptions>();
+      if (lab !== undefined && command.getOptionValue('lab') === undefined) {
+        command.setOptionValue('lab', lab);
+      }
+    })
     // So that what follows `ipvsadm` can be its own business.
     .enablePositionalOptions()
     .showHelpAfterError(

@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-
 import { InvalidArgumentError } from 'commander';
 
 import { isIpv6 } from '../../director/base/address.js';
@@ -8,8 +6,6 @@ import type { LabConfig } from '../config/lab-config.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { runInForeground } from './foreground.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
-
-const clientProgram = fileURLToPath(new URL('../lab/traffic/client-main.js', import.meta.url));
 
 /** The most flows that the traffic client takes. */
 const flowLimit = 20_000;
@@ -35,12 +31,12 @@ export function addTrafficCommand(line: CommandLine): void {
     .option('--duration <time>', 'how long, such as 30s or 2m', '10s')
     .addHelpText('after', examples('traffic', 'traffic --tcp 100 --udp 0 --duration 1m'))
     .action(async (options: TrafficOptions) => {
-      const lab = chosenLab(options);
+      const lab = await chosenLab(options);
       const client = lab.config.nodes.find(({ kind }) => kind === 'client');
       if (client === undefined) {
         throw new UsageError({ code: 'no-client' }, `lab '${lab.name}' has no client`);
       }
-      const argv = [process.execPath, clientProgram, ...trafficArguments(lab.config, options)];
+      const argv = [...lab.trafficProgram, ...trafficArguments(lab.config, options)];
       line.fail(await runInForeground(lab.execArgs(client.name, argv)));
     });
 }

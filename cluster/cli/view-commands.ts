@@ -1,5 +1,5 @@
 import { isNoAnswer } from '../lab/control-client.js';
-import type { RunningLab } from '../lab/running-lab.js';
+import type { LabControl } from '../lab/lab-control.js';
 import { diffTables, type TableOf } from '../lab/table-diff.js';
 import type { Api } from '../node/api.js';
 import { renderJson, type Answer } from './answers.js';
@@ -71,7 +71,7 @@ export function addDiffCommand(line: CommandLine): void {
     .option('--all', 'list every entry (default: five of each group)')
     .addHelpText('after', examples('diff d1 d2', 'diff d1 d2 --all --json'))
     .action(async (a: string, b: string, options: CommonOptions & { readonly all?: true }) => {
-      const lab = chosenLab(options);
+      const lab = await chosenLab(options);
       const tableOf = async (node: string): Promise<TableOf> => ({
         node,
         sessions: (await lab.request(node, '/sessions')).sessions,
@@ -98,14 +98,14 @@ function addView<P extends keyof Api>(line: CommandLine, view: View<P>): void {
     .option('--node <name>', 'only this director (default: all)')
     .addHelpText('after', examples(view.name, `${view.name} --node d1 --json`))
     .action(async (options: ViewOptions) => {
-      const answers = await ask(chosenLab(options), view.path, options.node);
+      const answers = await ask(await chosenLab(options), view.path, options.node);
       line.terminal.out(options.json === true ? renderJson(answers) : view.render(answers));
     });
 }
 
 /** Asks one director, which must run, or all, of which some may not. */
 async function ask<P extends keyof Api>(
-  lab: RunningLab,
+  lab: LabControl,
   path: P,
   node: string | undefined,
 ): Promise<Answer<P>[]> {
@@ -120,14 +120,14 @@ async function ask<P extends keyof Api>(
 
 /** Undefined from a director that does not run, or ends while it is asked. */
 async function askIfRunning<P extends keyof Api>(
-  lab: RunningLab,
+  lab: LabControl,
   path: P,
   node: string,
 ): Promise<Api[P] | undefined> {
   try {
     return await lab.request(node, path);
   } catch (error) {
-    if (isNoAnswer(error) && !lab.isRunning(node)) return undefined;
+    if (isNoAnswer(error) && !(await lab.isRunning(node))) return undefined;
     throw error;
   }
 }

@@ -31,10 +31,10 @@ interface Machine {
  * what the director forwards.
  */
 export function checkAgainstInterfaces(
-  { file, config, positions }: ParsedKeepalived,
+  { file, lines, config, positions }: ParsedKeepalived,
   interfaces: readonly ConfigInterface[],
 ): readonly ConfigProblem[] {
-  const problems = new ProblemList(file);
+  const problems = new ProblemList(file, lines);
   const machine = { interfaces, positions, problems };
   for (const instance of config.vrrpInstances) {
     const owner = instanceKey(instance.name);

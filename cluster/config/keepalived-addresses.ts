@@ -1,3 +1,4 @@
+import { AddressOptions, AddressReason } from './keepalived-keywords.js';
 import type { Statement } from './keepalived-statements.js';
 import { lineOf, virtualAddressKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
@@ -19,11 +20,13 @@ export type AddressDraft = Omit<VirtualAddress, 'device'> & { readonly device: s
 
 /** Reads `virtual_ipaddress`: its addresses are of one family, which is that of the advertisements. */
 export function readAdvertised(block: Statement, context: ReadContext): AddressDraft[] {
+  const { problems } = context;
+  if (block.body?.length === 0) problems.add(block.line, 'missing', `${block.keyword} is empty`);
   const addresses = readAddresses(block, MaximumAddresses, context);
   const [first, ...others] = addresses;
   if (first === undefined) return addresses;
   const family = familyOf(first.address);
-  const { positions, problems } = context;
+  const { positions } = context;
   for (const { address } of others) {
     if (familyOf(address) === family) continue;
     const line = lineOf(positions, virtualAddressKey(address));
@@ -49,7 +52,6 @@ function readAddresses(block: Statement, limit: number, context: ReadContext): A
   reader.values(block, []);
   const addresses: AddressDraft[] = [];
   const statements = block.body ?? [];
-  if (statements.length === 0) problems.add(block.line, 'missing', `${block.keyword} is empty`);
   for (const statement of statements.slice(0, limit)) {
     const { keyword: text, line } = statement;
     if (statement.body !== undefined) {
@@ -60,9 +62,14 @@ function readAddresses(block: Statement, limit: number, context: ReadContext): A
     const dev = (value: Value): void => {
       device = reader.device(value);
     };
-    reader.options(statement, 0, { dev });
-    const prefix = reader.prefix({ name: block.keyword, text, line });
+    reader.options(withoutKernelOptions(statement, context), 0, { dev });
+    const prefix = reader.prefix({ name: block.keyword, text, line, column: statement.columns[0] });
     if (prefix === undefined) continue;
+    if (addresses.some(({ address }) => address === prefix.address)) {
+      const message = `${block.keyword} names ${prefix.address} twice: it counts once`;
+      problems.warn(line, block.keyword, message, statement.columns[0]);
+      continue;
+    }
     claim(context, virtualAddressKey(prefix.address), line);
     addresses.push({ ...prefix, device });
   }
@@ -72,4 +79,24 @@ function readAddresses(block: Statement, limit: number, context: ReadContext): A
     problems.add(beyond.line, 'not-supported', message);
   }
   return addresses;
+}
+
+/** The statement without the options that are about an address in the kernel; each is named in a warning. */
+function withoutKernelOptions(statement: Statement, { problems }: ReadContext): Statement {
+  const words: string[] = [];
+  const columns: number[] = statement.columns.slice(0, 1);
+  for (let index = 0; index < statement.words.length; index += 1) {
+    const word = statement.words[index] ?? '';
+    const column = statement.columns[index + 1] ?? 1;
+    const values = AddressOptions.get(word);
+    if (values === undefined) {
+      words.push(word);
+      columns.push(column);
+      continue;
+    }
+    const message = `${word} of an address is not simulated: ${AddressReason}`;
+    problems.warn(statement.line, word, message, column);
+    index += values;
+  }
+  return { ...statement, words, columns };
 }

@@ -16,7 +16,7 @@ const RepeatRange = { minimum: 1, maximum: 1_000 };
 /** keepalived counts delays in microseconds, in 32 bits. */
 const DelayRange = { minimum: 0, maximum: 4_294 };
 
-const RefreshRange = { minimum: 0, maximum: 86_400 };
+const RefreshRange = { minimum: 0, maximum: 4_294_967 };
 
 /** The keywords of `vrrp_instance`, or with the prefix `vrrp_` of `global_defs`. Times are whole seconds. */
 export function announceKeywords(

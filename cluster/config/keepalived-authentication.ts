@@ -20,13 +20,16 @@ export function readAuthentication(
   { reader, problems }: ReadContext,
 ): PasswordAuthentication | undefined {
   let password: string | undefined;
+  let isHeader = false;
   reader.block({ name: keyword, line }, body ?? [], {
     auth_type: {
       required: true,
       read: (statement) => {
         const types = { PASS: 'pass', AH: 'ah' } as const;
         if (reader.choice(reader.value(statement, 'PASS'), types) !== 'ah') return;
-        problems.add(statement.line, 'not-supported', 'auth_type AH is not supported: use PASS');
+        isHeader = true;
+        const message = 'auth_type AH is not simulated: messages go without authentication';
+        problems.warn(statement.line, 'auth_type', message, statement.columns[1]);
       },
     },
     auth_pass: {
@@ -41,7 +44,7 @@ export function readAuthentication(
       },
     },
   });
-  return password === undefined ? undefined : { kind: 'pass', password };
+  return password === undefined || isHeader ? undefined : { kind: 'pass', password };
 }
 
 /** `auth_hmac` while the interval of the advertisements may still follow. */

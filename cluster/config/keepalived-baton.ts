@@ -53,10 +53,10 @@ export const BatonDefaults = {
 
 /**
  * Reads the block that only we know; `@baton` before each of its lines hides it from keepalived. `syncs` says that the
- * file has `lvs_sync_daemon`. Without a statement it answers the defaults.
+ * file has `lvs_sync_daemon`. Several blocks are read as one, and without one it answers the defaults.
  */
 export function readBatonBlock(
-  statement: Statement | undefined,
+  statements: readonly Statement[],
   syncs: boolean,
   context: ReadContext,
 ): BatonBlock {
@@ -68,11 +68,13 @@ export function readBatonBlock(
     localAddresses: [],
     firewallMarks: [],
   };
-  if (statement !== undefined) {
+  const [first] = statements;
+  if (first !== undefined) {
     const { reader } = context;
-    reader.values(statement, []);
-    const block = { name: 'baton', line: statement.line };
-    const lines = reader.block(block, statement.body ?? [], {
+    for (const statement of statements) reader.values(statement, []);
+    const block = { name: 'baton', line: first.line };
+    const body = statements.flatMap((statement) => statement.body ?? []);
+    const lines = reader.block(block, body, {
       ...syncKeywords(draft.sync, context),
       commit: {
         repeats: true,

@@ -1,4 +1,5 @@
 import type { Statement } from './keepalived-statements.js';
+import { splitQuoted } from './quoted-words.js';
 import type { ReadContext } from './read-context.js';
 import type { Keyword, Value } from './statement-reader.js';
 import type { CommandConfig, NotifyConfig } from './vrrp-config.js';
@@ -17,28 +18,30 @@ const MaximumCommandLength = 4_096;
 
 const UserNames = ['USER', '[GROUP]'];
 
-/** Reads `KEYWORD COMMAND [USER [GROUP]]`; a command with arguments stands in double quotes. */
+/** Reads `KEYWORD COMMAND [USER [GROUP]]`; a command with arguments stands in quotes. */
 export function readCommand(
   statement: Statement,
   owner: ScriptUser,
   context: ReadContext,
 ): CommandConfig | undefined {
   const { reader, problems } = context;
-  const { words, keyword, line } = statement;
-  if (words.length < 1 || words.length > 3) {
+  const { keyword, line, columns } = statement;
+  const values = reader.quotedList(statement);
+  if (values === undefined) return undefined;
+  const [value, ...names] = values;
+  if (value === undefined || values.length > 3) {
     const message = `${keyword} takes a command, in quotes when it has arguments, and [USER [GROUP]]`;
-    problems.add(line, 'syntax', message);
+    problems.add(line, 'syntax', message, columns[0]);
     return undefined;
   }
-  const [text = '', ...names] = words;
-  const command = reader.text({ name: keyword, text, line }, MaximumCommandLength);
-  const user =
-    names.length === 0 ? owner : (readUser({ ...statement, words: names }, context) ?? owner);
+  const command = reader.text(value, MaximumCommandLength);
+  const user = names.length === 0 ? owner : (readNames(names, context) ?? owner);
   if (command === undefined) return undefined;
-  const parts = splitCommand(command);
+  // Within the quotes of the whole, those of one argument.
+  const parts = splitQuoted(command)?.map(({ text }) => text);
   if (parts !== undefined && parts.length > 0) return { words: parts, ...user };
-  const fault = parts === undefined ? 'has a single quote that nothing closes' : 'is empty';
-  problems.add(line, 'syntax', `the command of ${keyword} ${fault}`);
+  const fault = parts === undefined ? 'has a quote that nothing closes' : 'is empty';
+  problems.add(line, 'syntax', `the command of ${keyword} ${fault}`, value.column);
   return undefined;
 }
 
@@ -46,8 +49,15 @@ export function readCommand(
 export function readUser(statement: Statement, context: ReadContext): ScriptUser | undefined {
   const { reader } = context;
   const names = statement.words.length === 1 ? UserNames.slice(0, 1) : UserNames;
-  const [first, second] = reader.values(statement, names) ?? [];
-  const user = reader.name(first, MaximumUserLength);
+  const values = reader.values(statement, names);
+  return values && readNames(values, context);
+}
+
+function readNames(
+  [first, second]: readonly Value[],
+  context: ReadContext,
+): ScriptUser | undefined {
+  const user = context.reader.name(first, MaximumUserLength);
   const group = readGroup(second, context);
   if (user === undefined || (second !== undefined && group === undefined)) return undefined;
   return { user, group };
@@ -61,16 +71,6 @@ function readGroup(
   const message = `${value.name} with supplementary groups (${value.text}) is not supported yet`;
   problems.add(value.line, 'not-supported', message);
   return undefined;
-}
-
-/** Cuts a command into its words as keepalived does: at blanks, but not between single quotes. */
-function splitCommand(command: string): readonly string[] | undefined {
-  const words: string[] = [];
-  for (const [word] of command.matchAll(/(?:[^\s']|'[^']*')+|'/g)) {
-    if (word === "'" || word.split("'").length % 2 === 0) return undefined;
-    words.push(word.replaceAll("'", ''));
-  }
-  return words;
 }
 
 /** The commands of an instance or group while its block is read. */

@@ -1,3 +1,4 @@
+import { readPath } from './keepalived-pipe.js';
 import type { Statement } from './keepalived-statements.js';
 import { readSyncDaemon, type SyncDaemon } from './keepalived-sync-daemon.js';
 import { newVrrpGlobals, type VrrpGlobals, vrrpGlobalKeywords } from './keepalived-vrrp-globals.js';
@@ -9,6 +10,10 @@ import type { Value } from './statement-reader.js';
 export interface Globals {
   /** Undefined when it is missing or was refused. */
   readonly routerId: string | undefined;
+  /** `checker_log_all_failures`. */
+  readonly logAllFailures: boolean;
+  readonly initialNotifies: boolean;
+  readonly serverFifo: string | undefined;
   readonly vrrp: VrrpGlobals;
   /** Undefined without `lvs_sync_daemon`, or when it was refused. */
   readonly sync: SyncDaemon | undefined;
@@ -19,17 +24,19 @@ const MaximumNameLength = 64;
 /** The kernel's limit on `ipvsadm --set`, in seconds. */
 const MaximumTimeout = 31 * 86_400;
 
-/** Reads `global_defs`. */
-export function readGlobals(statement: Statement, context: ReadContext): Globals {
+/** Reads the blocks of `global_defs`, or none, as one. */
+export function readGlobals(statements: readonly Statement[], context: ReadContext): Globals {
   const { reader } = context;
   const vrrp = newVrrpGlobals();
   let routerId: string | undefined;
   let sync: SyncDaemon | undefined;
   let timeouts: NodeConfig['timeouts'] = {};
-  reader.values(statement, []);
-  reader.block({ name: 'global_defs', line: statement.line }, statement.body ?? [], {
+  const checks = { logAllFailures: false, initialNotifies: false };
+  let serverFifo: string | undefined;
+  for (const statement of statements) reader.values(statement, []);
+  const body = statements.flatMap((statement) => statement.body ?? []);
+  reader.block({ name: 'global_defs', line: statements[0]?.line ?? 1 }, body, {
     router_id: {
-      required: true,
       read: (router) => {
         routerId = reader.name(reader.value(router, 'a name'), MaximumNameLength);
       },
@@ -45,8 +52,29 @@ export function readGlobals(statement: Statement, context: ReadContext): Globals
       },
     },
     ...vrrpGlobalKeywords(vrrp, context),
+    checker_log_all_failures: {
+      read: (given) => {
+        checks.logAllFailures = reader.flag(given) ?? false;
+      },
+    },
+    rs_init_notifies: {
+      read: (given) => {
+        checks.initialNotifies = reader.mark(given);
+      },
+    },
+    lvs_notify_fifo: {
+      read: (given) => {
+        serverFifo = readPath(given, context);
+      },
+    },
+    notify_fifo: {
+      read: (given) => {
+        vrrp.notifyFifo = readPath(given, context);
+        serverFifo = vrrp.notifyFifo;
+      },
+    },
   });
-  return { routerId, vrrp, sync, timeouts };
+  return { routerId, vrrp, sync, timeouts, ...checks, serverFifo };
 }
 
 function readTimeouts(statement: Statement, context: ReadContext): NodeConfig['timeouts'] {

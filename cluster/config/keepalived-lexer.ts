@@ -1,78 +1,72 @@
 import type { ProblemList } from './problem.js';
+import type { SourceLine } from './source-text.js';
 
 /** A word, a brace or the end of a line of keepalived.conf. A quoted brace is a word. */
 export interface Token {
   readonly kind: 'word' | 'open' | 'close' | 'end-of-line';
   readonly text: string;
+  /** 1-based, of the lines that are read. */
   readonly line: number;
+  /** 1-based, in its line. */
+  readonly column: number;
+  /** Where the next character of its line is, from 0. */
+  readonly end: number;
 }
 
 /**
- * The id of the `@` lines that are meant for us. keepalived reads those of the id that it is started with (`-i`), or else
- * of the name of its machine: a machine called baton would read ours.
+ * What comes before a comment or a mistake: text, quoted parts, and comment signs that are escaped. A parameter in braces
+ * that nothing has replaced is a mistake, because keepalived takes its braces for those of a block.
  */
-const ConfigId = 'baton';
+const Readable = /^(?:\\[#!]|"[^"]*"|\$(?!\{)|[^#!"$])*/;
 
-/** Blanks, a comment, a brace, a quoted part, a bare part, or a quote that nothing closes: every character is one. */
-const Piece = /(\s+)|([#!][^]*)|([{}])|"([^"]*)"|([^\s#!{}"]+)|"/g;
+/** Blanks, a brace, a quoted part or a bare part: every character of readable text is one. */
+const Piece = /(\s+)|([{}])|"([^"]*)"|((?:\\[#!]|[^\s{}"])+)/g;
 
-/** What keepalived would replace or unescape inside a word, and we would not. */
-const Substitution = /[$\\]|^~(?:SEQ|LST)/;
-
-/**
- * Cuts keepalived.conf into words (keepalived.conf(5): quotes join what they hold, `#` and `!` start a comment).
- * Lines of other `@` ids are left out, as keepalived does; the lines of ours are read without their prefix.
- */
-export function tokenize(text: string, problems: ProblemList): Token[] {
+/** Cuts lines into words (keepalived.conf(5): double quotes join what they hold, `#` and `!` start a comment). */
+export function tokenize(lines: readonly SourceLine[], problems: ProblemList): Token[] {
   const tokens: Token[] = [];
-  for (const [index, content] of text.split(/\r?\n/).entries()) {
-    const selected = selectLine(content);
-    if (selected === undefined) continue;
-    tokenizeLine(selected, index + 1, tokens, problems);
-    tokens.push({ kind: 'end-of-line', text: '', line: index + 1 });
+  for (const [index, { text }] of lines.entries()) {
+    const line = index + 1;
+    if (text !== '') tokenizeLine(readablePart(text, line, problems), line, tokens);
+    tokens.push({ kind: 'end-of-line', text: '', line, column: text.length + 1, end: text.length });
   }
   return tokens;
 }
 
-/** The line without its `@id` or `@^id` condition, or undefined when the condition says that it is not for us. */
-function selectLine(content: string): string | undefined {
-  const condition = /^\s*@(\^?)(\S*)/.exec(content);
-  if (condition === null) return content;
-  const negated = condition[1] === '^';
-  const matches = condition[2] === ConfigId;
-  return matches === negated ? undefined : content.slice(condition[0].length);
+function readablePart(text: string, line: number, problems: ProblemList): string {
+  const readable = Readable.exec(text)?.[0] ?? '';
+  const end = readable.length;
+  const column = end + 1;
+  if (text[end] === '"') {
+    const message = 'a quote that is opened on this line is not closed on it';
+    problems.add(line, 'syntax', message, column);
+  } else if (text[end] === '$') {
+    const name = /^[^\s}]*/.exec(text.slice(end + 2))?.[0] ?? '';
+    const message = `nothing defines the parameter ${name}`;
+    problems.add(line, 'unknown-reference', message, column);
+  }
+  return readable;
 }
 
-function tokenizeLine(content: string, line: number, tokens: Token[], problems: ProblemList): void {
-  let word: string | undefined;
-  let hasSubstitution = false;
-  const endWord = (): void => {
-    if (word === undefined) return;
-    if (hasSubstitution) {
-      const message = `parameters, escapes and single quotes are not supported yet: ${word}`;
-      problems.add(line, 'not-supported', message);
-    }
-    tokens.push({ kind: 'word', text: word, line });
+function tokenizeLine(content: string, line: number, tokens: Token[]): void {
+  let word: { text: string; readonly column: number } | undefined;
+  const endWord = (end: number): void => {
+    if (word !== undefined) tokens.push({ kind: 'word', line, end, ...word });
     word = undefined;
-    hasSubstitution = false;
   };
   for (const match of content.matchAll(Piece)) {
-    const [, blanks, comment, brace, quoted, bare] = match;
-    const part = quoted ?? bare;
+    const [piece, , brace, quoted, bare] = match;
+    const column = match.index + 1;
+    const part = quoted ?? bare?.replaceAll(/\\([#!])/g, '$1');
     if (part !== undefined) {
-      // Inside double quotes a single one is the reader's of a command line, and else a character.
-      hasSubstitution ||= Substitution.test(part) || (bare?.includes("'") ?? false);
-      word = (word ?? '') + part;
+      word ??= { text: '', column };
+      word.text += part;
       continue;
     }
-    endWord();
-    if (comment !== undefined) return;
-    if (brace !== undefined) {
-      tokens.push({ kind: brace === '{' ? 'open' : 'close', text: brace, line });
-    } else if (blanks === undefined) {
-      problems.add(line, 'syntax', 'a quote that is opened on this line is not closed on it');
-      return;
-    }
+    endWord(match.index);
+    if (brace === undefined) continue;
+    const kind = brace === '{' ? 'open' : 'close';
+    tokens.push({ kind, text: brace, line, column, end: match.index + piece.length });
   }
-  endWord();
+  endWord(content.length);
 }

@@ -1,6 +1,9 @@
 import { readForwarding } from './keepalived-forwarding.js';
-import { readEndpoint, readRealServer } from './keepalived-real-server.js';
-import { completeServer } from './keepalived-service.js';
+import { readEndpoint, readRealServer, type ServerScope } from './keepalived-real-server.js';
+import { type ServerGroup, serverGroupKey } from './keepalived-server-group.js';
+import { serviceHealthKeywords } from './keepalived-service-health.js';
+import { completeServers } from './keepalived-service.js';
+import { sorryServerKeywords } from './keepalived-sorry-server.js';
 import type { Statement } from './keepalived-statements.js';
 import {
   type AddressFamily,
@@ -21,19 +24,30 @@ const PersistenceRange = { minimum: 1, maximum: 31 * 86_400 };
 const Schedulers = wordsFor(SchedulerNames);
 const Flags: readonly SchedulerFlag[] = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback'];
 
-/** Reads a `virtual_server`. */
+/** What the rest of a file means for its services. */
+export interface ServiceScope extends ServerScope {
+  readonly groups: readonly ServerGroup[];
+}
+
+/** Reads a `virtual_server`: the services that it is about, of which a group has several. */
 export function readVirtualServer(
   statement: Statement,
+  scope: ServiceScope,
   context: ReadContext,
-): VirtualServerConfig | undefined {
+): readonly VirtualServerConfig[] {
   const { line, words } = statement;
   const name = `virtual_server ${words.join(' ')}`;
   const draft: ServiceDraft = {
     name,
     line,
-    target: readTarget(statement, context),
+    target: readTarget(statement, scope, context),
     flags: [],
     realServers: [],
+    timing: {},
+    health: {},
+    sorry: {},
+    weight: undefined,
+    inhibitOnFailure: false,
     scheduler: undefined,
     forwarding: undefined,
     protocol: undefined,
@@ -47,18 +61,31 @@ export function readVirtualServer(
   };
   context.reader.block({ name, line }, statement.body ?? [], {
     ...schedulingKeywords(draft, context),
-    ...serviceKeywords(draft, context),
+    ...serviceKeywords(draft, scope, context),
     ...persistenceKeywords(draft, context),
+    ...serviceHealthKeywords(draft, scope, context),
+    ...sorryServerKeywords(draft.sorry, context),
   });
-  return completeServer(draft, context);
+  return completeServers(draft, context);
 }
 
-/** `virtual_server ADDRESS [PORT]` or `virtual_server fwmark N`. */
-function readTarget(statement: Statement, context: ReadContext): ServiceTarget | undefined {
-  const { reader, problems } = context;
-  const { keyword, words, line } = statement;
+/** `virtual_server ADDRESS [PORT]`, `virtual_server fwmark N` or `virtual_server group NAME`. */
+function readTarget(
+  statement: Statement,
+  { groups }: ServiceScope,
+  context: ReadContext,
+): ServiceTarget | undefined {
+  const { reader, problems, positions } = context;
+  const { words } = statement;
   if (words[0] === 'group') {
-    problems.add(line, 'not-supported', `${keyword} group is not supported yet`);
+    const value = reader.values(statement, ['group', 'NAME'])?.[1];
+    if (value === undefined) return undefined;
+    const group = groups.find(({ name }) => name === value.text);
+    if (group !== undefined) return { kind: 'group', entries: group.entries };
+    // One that was refused is not among them, but is no unknown one.
+    if (positions.has(serverGroupKey(value.text))) return undefined;
+    const message = `virtual_server names ${value.text}, which no virtual_server_group defines`;
+    problems.add(value.line, 'unknown-reference', message, value.column);
     return undefined;
   }
   if (words[0] === 'fwmark') {
@@ -99,7 +126,11 @@ function schedulingKeywords(draft: ServiceDraft, context: ReadContext): Record<s
   };
 }
 
-function serviceKeywords(draft: ServiceDraft, context: ReadContext): Record<string, Keyword> {
+function serviceKeywords(
+  draft: ServiceDraft,
+  scope: ServiceScope,
+  context: ReadContext,
+): Record<string, Keyword> {
   const { reader } = context;
   const method: Keyword = {
     required: true,
@@ -111,7 +142,7 @@ function serviceKeywords(draft: ServiceDraft, context: ReadContext): Record<stri
     lvs_method: method,
     lb_kind: method,
     protocol: {
-      required: draft.target?.kind === 'address',
+      required: needsProtocol(draft.target),
       read: (statement) => {
         draft.protocol = reader.choice(reader.value(statement), Protocols);
         draft.protocolLine = statement.line;
@@ -129,7 +160,7 @@ function serviceKeywords(draft: ServiceDraft, context: ReadContext): Record<stri
       repeats: true,
       takesBlock: true,
       read: (statement) => {
-        const server = readRealServer(statement, context);
+        const server = readRealServer(statement, scope, context);
         if (server !== undefined) draft.realServers.push(server);
       },
     },
@@ -156,6 +187,11 @@ function persistenceKeywords(draft: ServiceDraft, context: ReadContext): Record<
     },
   };
 }
+
+/** A mark stands for packets of every protocol. */
+const needsProtocol = (target: ServiceTarget | undefined): boolean =>
+  target?.kind === 'address' ||
+  (target?.kind === 'group' && target.entries.some(({ kind }) => kind === 'address'));
 
 /** Words that mean themselves. */
 function wordsFor<T extends string>(words: readonly T[]): Readonly<Record<string, T>> {

@@ -51,8 +51,8 @@ function checkMarks(
     if (server.firewallMark === undefined) continue;
     const mark = describeMark(server.firewallMark, server.family);
     if (given.has(mark)) continue;
-    const message = `no firewall_mark of baton gives the mark ${mark}`;
-    problems.add(lineOf(positions, virtualServerKey(server)), 'missing', message);
+    const message = `no packet carries the mark ${mark}: firewall_mark of baton says which do`;
+    problems.warn(lineOf(positions, virtualServerKey(server)), 'fwmark', message);
   }
   for (const [index, { mark, address }] of dataPlane.firewallMarks.entries()) {
     const family = familyOf(address);

@@ -1,7 +1,6 @@
 import { type IpAddress, isIpv6, parseAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { isMulticast } from './address-kinds.js';
-import { isUnsupportedKeyword } from './keepalived-keywords.js';
 import type { Statement } from './keepalived-statements.js';
 import type { SyncConfig } from './node-config.js';
 import { instanceKey, SyncDaemonKey } from './position.js';
@@ -56,8 +55,7 @@ export function readSyncDaemon(statement: Statement, context: ReadContext): Sync
   const options = channelOptions(draft, context);
   // The older form names the instance without `inst` before it.
   const second = words[1];
-  const isOption =
-    second === undefined || Object.hasOwn(options, second) || isUnsupportedKeyword(second);
+  const isOption = second === undefined || Object.hasOwn(options, second);
   if (!isOption) draft.instance = second;
   reader.options(statement, isOption ? 1 : 2, options);
   const { instance, syncId, port, group, ttl, maxLength } = draft;

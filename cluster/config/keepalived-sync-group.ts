@@ -30,9 +30,10 @@ export function readSyncGroup(
   const tracked: TrackedDraft[] = [];
   const notify: NotifyDraft = {};
   let trackingWeight = false;
-  reader.block({ name: blockName, line }, body, {
+  const { bare, others } = splitBareNames(body, context);
+  reader.block({ name: blockName, line }, others, {
     group: {
-      required: true,
+      required: bare.length === 0,
       takesBlock: true,
       read: (group) => members.push(...readMembers(group, context)),
     },
@@ -45,12 +46,29 @@ export function readSyncGroup(
     ...notifyKeywords(notify, owner, context),
   });
   const track = resolveTracked(tracked, trackers, context);
-  if (name === undefined) return undefined;
+  // keepalived removes a group without members.
+  if (name === undefined || members.length === 0) return undefined;
   const group = { name, members, track, trackingWeight, notify };
   for (const instance of instances.filter((one) => members.includes(one.name))) {
     checkTracking(instance, group, context);
   }
   return group;
+}
+
+/**
+ * Names of instances that stand in the group itself, as they did in old versions, are not its members: keepalived complains
+ * of each, and goes on without it.
+ */
+function splitBareNames(
+  body: readonly Statement[],
+  { problems, positions }: ReadContext,
+): { readonly bare: readonly Statement[]; readonly others: readonly Statement[] } {
+  const bare = body.filter(({ keyword }) => positions.has(instanceKey(keyword)));
+  for (const { keyword, line, columns } of bare) {
+    const message = `${keyword} is no member: members of a vrrp_sync_group stand in its block group`;
+    problems.warn(line, 'group', message, columns[0]);
+  }
+  return { bare, others: body.filter((statement) => !bare.includes(statement)) };
 }
 
 /** Reads names of instances, one or more on each line; each may be in one group only. */
@@ -90,7 +108,7 @@ function checkTracking(
       problems.add(
         line,
         'duplicate',
-        `${name} is tracked by the vrrp_sync_group too, on line ${earlier}`,
+        `${name} is tracked by the vrrp_sync_group too, on ${problems.describeLine(earlier)}`,
       );
     }
     if (weight === 0 || group.trackingWeight) continue;

@@ -57,7 +57,6 @@ function readTracked(
   const { reader, problems } = context;
   const { keyword, body = [] } = block;
   reader.values(block, []);
-  if (body.length === 0) problems.add(block.line, 'missing', `${keyword} is empty`);
   return body.flatMap((statement) => {
     const { keyword: name, words, line } = statement;
     if (statement.body !== undefined) {
@@ -76,7 +75,12 @@ function readTracked(
       );
       return [];
     }
-    const named = { keyword: `the weight of ${name}`, words: values, line, body: undefined };
+    const named = {
+      ...statement,
+      keyword: `the weight of ${name}`,
+      words: values,
+      columns: statement.columns.slice(1),
+    };
     const { weight, reverse } = readWeight(named, TrackerKeywords[kind].weights, context);
     return [{ kind, name, weight, reverse, line }];
   });

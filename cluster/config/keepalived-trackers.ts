@@ -44,8 +44,9 @@ export function readScript(
       required: true,
       read: (given) => {
         // Its user has a keyword of its own.
-        const value = reader.value(given, 'one command (in quotes when it has arguments)');
-        draft.command = value && readCommand(given, owner, context);
+        const names = ['one command (in quotes when it has arguments)'];
+        const values = reader.quoted(given, names);
+        draft.command = values && readCommand(given, owner, context);
       },
     },
     interval: {

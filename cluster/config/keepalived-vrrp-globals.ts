@@ -2,6 +2,7 @@ import type { IpAddress } from '../../director/base/address.js';
 import { type Duration, seconds } from '../../director/base/time.js';
 import { announceKeywords, type AnnounceDraft } from './keepalived-announce.js';
 import { OwnUser, readUser, type ScriptUser } from './keepalived-command.js';
+import { readPath } from './keepalived-pipe.js';
 import type { Statement } from './keepalived-statements.js';
 import { readGroup } from './keepalived-transport.js';
 import type { AddressFamily } from './node-config.js';
@@ -32,9 +33,6 @@ export const DownTimerRange = { minimum: 1, maximum: 100 };
 
 /** In seconds; a burst of five would take as many times as long. */
 const IntervalRange = { minimum: 0, maximum: 60 };
-
-/** The kernel's PATH_MAX, without its final zero. */
-const MaximumPathLength = 4_095;
 
 /** keepalived's defaults, but for `higher_prio_send_advert`: `ElectionConfig` says why. */
 export const newVrrpGlobals = (): VrrpGlobals => ({
@@ -132,12 +130,6 @@ const intervalKeyword = (
 
 function scriptKeywords(draft: VrrpGlobals, context: ReadContext): Record<string, Keyword> {
   const { reader } = context;
-  // One object for both: the one is also told of virtual servers, which have no news yet.
-  const fifo: Keyword = {
-    read: (statement) => {
-      draft.notifyFifo = reader.text(reader.value(statement, 'a path'), MaximumPathLength);
-    },
-  };
   return {
     script_user: {
       read: (statement) => {
@@ -149,7 +141,10 @@ function scriptKeywords(draft: VrrpGlobals, context: ReadContext): Record<string
         draft.scriptSecurity = reader.mark(statement);
       },
     },
-    notify_fifo: fifo,
-    vrrp_notify_fifo: fifo,
+    vrrp_notify_fifo: {
+      read: (statement) => {
+        draft.notifyFifo = readPath(statement, context);
+      },
+    },
   };
 }

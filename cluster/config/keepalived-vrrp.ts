@@ -10,7 +10,7 @@ import { newTransport, transportKeywords } from './keepalived-transport.js';
 import { DownTimerRange, readVersion, type VrrpGlobals } from './keepalived-vrrp-globals.js';
 import { instanceKey, interfaceKey, sourceKey, unicastPeerKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
-import type { Keyword, KeywordLines } from './statement-reader.js';
+import type { Keyword, KeywordLines, Value } from './statement-reader.js';
 import { resolveTracked } from './tracked-references.js';
 import type { TrackersConfig, VirtualAddress, VrrpInstanceConfig } from './vrrp-config.js';
 import type { InstanceDraft } from './vrrp-draft.js';
@@ -137,7 +137,20 @@ function identityKeywords(draft: InstanceDraft, context: ReadContext): Record<st
   };
 }
 
-function electionKeywords(draft: InstanceDraft, { reader }: ReadContext): Record<string, Keyword> {
+/** RFC 9568 §5.2.4: 255 is that of a router that owns the addresses. keepalived lets others have it, too. */
+function readPriority(
+  value: Value | undefined,
+  { reader, problems }: ReadContext,
+): number | undefined {
+  if (value?.text !== '255') return reader.wholeNumber(value, { minimum: 1, maximum: 254 });
+  const message =
+    'priority 255 is that of the owner of an address, which no director is: 254 counts';
+  problems.warn(value.line, 'priority', message, value.column);
+  return 254;
+}
+
+function electionKeywords(draft: InstanceDraft, context: ReadContext): Record<string, Keyword> {
+  const { reader } = context;
   // One object for both spellings: one of them is enough.
   const preemption: Keyword = { read: (statement) => reader.mark(statement) };
   return {
@@ -149,8 +162,7 @@ function electionKeywords(draft: InstanceDraft, { reader }: ReadContext): Record
     },
     priority: {
       read: (statement) => {
-        const range = { minimum: 1, maximum: 254 };
-        draft.priority = reader.wholeNumber(reader.value(statement), range);
+        draft.priority = readPriority(reader.value(statement), context);
       },
     },
     advert_int: {

@@ -1,5 +1,11 @@
 import type { AddressPrefix, IpAddress } from '../../director/base/address.js';
 import type { Duration } from '../../director/base/time.js';
+import type {
+  BfdInstanceConfig,
+  ServerHealthConfig,
+  ServiceHealthConfig,
+  TlsConfig,
+} from './checker-config.js';
 import type { SysctlSettings } from './sysctls.js';
 import type {
   SecretKey,
@@ -54,8 +60,8 @@ export type ServiceProtocol = 'tcp' | 'udp' | 'sctp';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
 
-/** A `real_server` block. What it leaves out of `lvs_method` it has from its virtual server. */
-export interface RealServerConfig extends ForwardingConfig {
+/** Where packets of a service go, and how. */
+interface ServerEndpoint extends ForwardingConfig {
   /** Of its virtual server's family; only Tunnel may cross. */
   readonly address: IpAddress;
   /**
@@ -63,12 +69,23 @@ export interface RealServerConfig extends ForwardingConfig {
    * Tunnel it cannot be another: they do not rewrite the packet.
    */
   readonly port: number;
+}
+
+/** A `real_server` block. What it leaves out of `lvs_method` it has from its virtual server. */
+export interface RealServerConfig extends ServerEndpoint {
   /** 0 to 65535; 0 is quiesced: no new connections. */
   readonly weight: number;
   /** `uthreshold`: connections from which on it gets no new ones; 0 for no limit. */
   readonly upperThreshold: number;
   /** `lthreshold`: connections below which it gets new ones again, at most the upper; 0 for three quarters of that. */
   readonly lowerThreshold: number;
+  readonly health: ServerHealthConfig;
+}
+
+/** `sorry_server`: what takes the place of all real servers while the service has no quorum. Its weight is 1. */
+export interface SorryServerConfig extends ServerEndpoint {
+  /** `sorry_server_inhibit`: it is there all the time, with weight 0 while it is not needed. */
+  readonly inhibit: boolean;
 }
 
 /** Connections of one client, or of its network, go to one real server. */
@@ -87,6 +104,11 @@ export type CommitMode = 'none' | 'sent' | 'acked';
 
 /** What virtual servers of an address and of a firewall mark have in common. */
 interface ServiceConfig {
+  /**
+   * The `virtual_server` block that the service comes from: no other has the same. The services of a group come from one;
+   * they share quorum and checkers, and their real servers are the same ones in the same order.
+   */
+  readonly pool: string;
   readonly scheduler: SchedulerName;
   /** Only those of the scheduler. */
   readonly schedulerFlags: readonly SchedulerFlag[];
@@ -98,9 +120,11 @@ interface ServiceConfig {
   readonly commit: CommitMode;
   /** In the order of the file. */
   readonly realServers: readonly RealServerConfig[];
+  readonly sorryServer: SorryServerConfig | undefined;
+  readonly health: ServiceHealthConfig;
 }
 
-/** `virtual_server ADDRESS PORT`. */
+/** `virtual_server ADDRESS PORT`, or an address of a group. */
 export interface AddressServiceConfig extends ServiceConfig {
   readonly firewallMark?: undefined;
   readonly address: IpAddress;
@@ -109,7 +133,7 @@ export interface AddressServiceConfig extends ServiceConfig {
   readonly protocol: ServiceProtocol;
 }
 
-/** `virtual_server fwmark N`: the service of the packets that carry a mark, whatever their port and protocol. */
+/** `virtual_server fwmark N`, or a mark of a group: the service of the packets that carry a mark, whatever their port and protocol. */
 export interface MarkServiceConfig extends ServiceConfig {
   /** 1 to 4294967295. */
   readonly firewallMark: number;
@@ -203,6 +227,14 @@ export interface NodeConfig {
   /** `vrrp_notify_fifo`, `notify_fifo`: a path to which each change is written as a line. */
   readonly notifyFifo: string | undefined;
   readonly virtualServers: readonly VirtualServerConfig[];
+  /** `bfd_instance`. */
+  readonly bfdInstances: readonly BfdInstanceConfig[];
+  /** `SSL`; undefined for a context of its own that verifies nothing. */
+  readonly tls: TlsConfig | undefined;
+  /** `rs_init_notifies`: the scripts of servers are run for the first result, too. */
+  readonly initialNotifies: boolean;
+  /** `lvs_notify_fifo`, `notify_fifo`: a path to which each change of a server or quorum is written as a line. */
+  readonly serverFifo: string | undefined;
   /** Absent when the file has no `lvs_sync_daemon`: the node does not sync. */
   readonly sync: SyncConfig | undefined;
   /** `lvs_timeouts`, in seconds: absent means the kernel's defaults. */

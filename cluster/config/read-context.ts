@@ -14,7 +14,11 @@ export type Draft<T> = { -readonly [Key in keyof T]?: T[Key] | undefined };
 /** Notes where `key` is defined and returns true, or refuses it when an earlier line has defined it. */
 export function claim({ positions, problems }: ReadContext, key: string, line: number): boolean {
   const earlier = positions.get(key);
-  if (earlier === undefined) positions.set(key, line);
-  else problems.add(line, 'duplicate', `${key} is already defined on line ${earlier}`);
-  return earlier === undefined;
+  if (earlier === undefined) {
+    positions.set(key, line);
+    return true;
+  }
+  const message = `${key} is already defined on ${problems.describeLine(earlier)}`;
+  problems.add(line, 'duplicate', message);
+  return false;
 }

@@ -7,9 +7,16 @@ import {
   parsePrefix,
 } from '../../director/base/address.js';
 import { type Duration, microseconds } from '../../director/base/time.js';
-import { isUnsupportedKeyword } from './keepalived-keywords.js';
+import {
+  homeOf,
+  keywordsWithHome,
+  notSimulatedIn,
+  whyNotSimulated,
+} from './keepalived-keywords.js';
 import type { Statement } from './keepalived-statements.js';
+import { nearestKeyword } from './nearest-keyword.js';
 import type { ProblemList } from './problem.js';
+import { splitQuoted } from './quoted-words.js';
 
 /** What a keyword means to the block that it stands in. Two spellings of one keyword share one object. */
 export interface Keyword {
@@ -19,7 +26,7 @@ export interface Keyword {
   readonly read: (statement: Statement) => void;
 }
 
-/** The block that is read, as messages name it, and the line that opens it. */
+/** The block that is read, as messages name it (its keyword comes first), and the line that opens it. */
 export interface Block {
   readonly name: string;
   readonly line: number;
@@ -33,6 +40,8 @@ export interface Value {
   readonly name: string;
   readonly text: string;
   readonly line: number;
+  /** 1-based; undefined where it is not known. */
+  readonly column?: number | undefined;
 }
 
 /** The smallest and the largest number that a keyword takes, both included. */
@@ -40,6 +49,9 @@ export interface Range {
   readonly minimum: number;
   readonly maximum: number;
 }
+
+/** The name of the block that everything stands in. */
+export const FileBlock = 'the file';
 
 /** keepalived's BOOL. */
 const Booleans = { on: true, off: false, true: true, false: false, yes: true, no: false };
@@ -70,10 +82,10 @@ export class StatementReader {
     const lines = new Map<string, number>();
     const firstLines = new Map<Keyword, number>();
     for (const statement of statements) {
-      const { keyword: name, line } = statement;
+      const { keyword: name, line, columns } = statement;
       const keyword = Object.hasOwn(keywords, name) ? keywords[name] : undefined;
       if (keyword === undefined) {
-        this.#refuseKeyword(line, name, ` in ${block.name}`);
+        this.#passOver(statement, block, keywords);
         continue;
       }
       if (!lines.has(name)) lines.set(name, line);
@@ -81,12 +93,15 @@ export class StatementReader {
       firstLines.set(keyword, firstLine ?? line);
       if ((statement.body !== undefined) !== (keyword.takesBlock ?? false)) {
         const message = statement.body === undefined ? 'needs a block in braces' : 'takes no block';
-        this.#problems.add(line, 'syntax', `${name} ${message}`);
-      } else if (firstLine !== undefined && keyword.repeats !== true) {
-        this.#problems.add(line, 'duplicate', `${name} is already set on line ${firstLine}`);
-      } else {
-        keyword.read(statement);
+        this.#problems.add(line, 'syntax', `${name} ${message}`, columns[0]);
+        continue;
       }
+      if (firstLine !== undefined && keyword.repeats !== true) {
+        const earlier = this.#problems.describeLine(firstLine);
+        const message = `${name} is already set on ${earlier}: the last one counts`;
+        this.#problems.warn(line, name, message, columns[0]);
+      }
+      keyword.read(statement);
     }
     const required = new Set(Object.values(keywords).filter((keyword) => keyword.required));
     for (const keyword of required) {
@@ -99,14 +114,29 @@ export class StatementReader {
 
   /** The words of a statement that takes exactly as many as it has names for them. */
   values(statement: Statement, names: readonly string[]): readonly Value[] | undefined {
-    const { keyword, words, line } = statement;
-    if (words.length !== names.length) {
-      const expected = names.length === 0 ? 'no value' : names.join(' ');
-      const found = words.length === 0 ? 'nothing' : words.join(' ');
-      this.#problems.add(line, 'syntax', `${keyword} takes ${expected}, not ${found}`);
-      return undefined;
-    }
-    return words.map((text) => ({ name: keyword, text, line }));
+    const values = this.list(statement);
+    return this.#isAsLong(statement, values, names) ? values : undefined;
+  }
+
+  /** Like `values`, where single quotes and escapes mean something. */
+  quoted(statement: Statement, names: readonly string[]): readonly Value[] | undefined {
+    const values = this.quotedList(statement);
+    return values !== undefined && this.#isAsLong(statement, values, names) ? values : undefined;
+  }
+
+  /** All words of a statement. */
+  list({ keyword, words, line, columns }: Statement): readonly Value[] {
+    return words.map((text, index) => ({ name: keyword, text, line, column: columns[index + 1] }));
+  }
+
+  /** Like `list`, where single quotes and escapes mean something. */
+  quotedList({ keyword, line, columns, rest }: Statement): readonly Value[] | undefined {
+    const [column = 1] = columns;
+    const words = splitQuoted(rest, column + keyword.length);
+    if (words !== undefined) return words.map((word) => ({ name: keyword, line, ...word }));
+    const message = `${keyword} has a single quote that nothing closes, or a backslash at its end`;
+    this.#problems.add(line, 'syntax', message, column);
+    return undefined;
   }
 
   /** The word of a statement that takes exactly one. */
@@ -132,23 +162,25 @@ export class StatementReader {
     start: number,
     options: Readonly<Record<string, (value: Value) => void>>,
   ): void {
-    const { keyword, words, line } = statement;
+    const { keyword, words, line, columns } = statement;
     const seen = new Set<string>();
     for (let index = start; index < words.length; index += 2) {
       const option = words[index] ?? '';
       const text = words[index + 1];
       const name = `${keyword} ${option}`;
+      const column = columns[index + 1];
       const read = Object.hasOwn(options, option) ? options[option] : undefined;
       if (read === undefined) {
-        this.#refuseKeyword(line, option, ` after ${keyword}`);
+        const place = { keyword: option, line, columns: [column ?? 1] };
+        this.#refuseKeyword(place, ` after ${keyword}`, Object.keys(options));
         return;
       }
       if (text === undefined) {
-        this.#problems.add(line, 'syntax', `${name} needs a value`);
+        this.#problems.add(line, 'syntax', `${name} needs a value`, column);
       } else if (seen.has(option)) {
-        this.#problems.add(line, 'duplicate', `${name} is given twice`);
+        this.#problems.add(line, 'duplicate', `${name} is given twice`, column);
       } else {
-        read({ name, text, line });
+        read({ name, text, line, column: columns[index + 2] });
       }
       seen.add(option);
     }
@@ -234,16 +266,63 @@ export class StatementReader {
     return this.#refuse(value, 'a netmask such as 255.255.255.0');
   }
 
-  #refuseKeyword(line: number, keyword: string, where: string): void {
-    if (isUnsupportedKeyword(keyword)) {
-      this.#problems.add(line, 'not-supported', `${keyword}${where} is not supported yet`);
+  /** Warns of a keyword that has no effect here, and refuses one that keepalived does not have. */
+  #passOver(statement: Statement, block: Block, keywords: Readonly<Record<string, Keyword>>): void {
+    const { keyword, line, columns } = statement;
+    const kind = block.name === FileBlock ? FileBlock : (block.name.split(' ', 1)[0] ?? '');
+    const reason = whyNotSimulated(kind, keyword);
+    if (reason === undefined) {
+      const known = [...Object.keys(keywords), ...notSimulatedIn(kind)];
+      this.#refuseKeyword(statement, ` in ${block.name}`, known);
     } else {
-      this.#problems.add(line, 'unknown-keyword', `unknown keyword ${keyword}${where}`);
+      const message = `${keyword} is not simulated: ${reason}`;
+      this.#problems.warn(line, keyword, message, columns[0]);
     }
   }
 
-  #refuse(value: Value, expected: string): undefined {
-    const message = `${value.name} has to be ${expected}, not ${value.text}`;
-    this.#problems.add(value.line, 'wrong-value', message);
+  #refuseKeyword(
+    { keyword, line, columns }: Pick<Statement, 'keyword' | 'line' | 'columns'>,
+    where: string,
+    known: readonly string[],
+  ): void {
+    // A file of another language has a misspelt word in every line.
+    const advice = this.#problems.isLong ? '' : adviceFor(keyword, known);
+    const message = `unknown keyword ${keyword}${where}${advice}`;
+    this.#problems.add(line, 'unknown-keyword', message, columns[0]);
   }
+
+  #isAsLong(
+    { keyword, words, line, columns }: Statement,
+    values: readonly Value[],
+    names: readonly string[],
+  ): boolean {
+    if (values.length === names.length) return true;
+    const expected = names.length === 0 ? 'no value' : names.join(' ');
+    const found = words.length === 0 ? 'nothing' : words.join(' ');
+    const surplus = values[names.length]?.column ?? columns[0];
+    const message = `${keyword} takes ${expected}, not ${found}`;
+    this.#problems.add(line, 'syntax', message, surplus);
+    return false;
+  }
+
+  #refuse({ name, text, line, column }: Value, expected: string): undefined {
+    this.#problems.add(line, 'wrong-value', `${name} has to be ${expected}, not ${text}`, column);
+  }
+}
+
+/** Of how many letters a word is at least that was meant for another block. */
+const ShortestSlip = 5;
+
+/** What somebody may have meant: a keyword that stands in the wrong block, or one that is spelt nearly so. */
+function adviceFor(keyword: string, known: readonly string[]): string {
+  const home = homeOf(keyword);
+  if (home !== undefined) return `; it belongs to ${home}`;
+  const nearest = nearestKeyword(keyword, known);
+  if (nearest !== undefined) return `; did you mean ${nearest}?`;
+  // A short word is near to many.
+  const elsewhere =
+    keyword.length < ShortestSlip ? undefined : nearestKeyword(keyword, keywordsWithHome);
+  return elsewhere === undefined
+    ? ''
+    : `; did you mean ${elsewhere}, which belongs to ${homeOf(elsewhere)}?`;
 }

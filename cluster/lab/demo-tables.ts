@@ -31,7 +31,7 @@ export function renderTables(owner: NodeTable, other: NodeTable): string {
     `${owner.node} has ${owner.sessions.length} entries, ${other.node} has ${other.sessions.length}; ` +
       `${other.node} has ${common} of ${owner.node}'s with the same real server`,
     '',
-    ...renderCounts(owner, other),
+    ...renderCounts([owner, other]),
     '',
     ...renderRows(owner),
     '',
@@ -39,17 +39,28 @@ export function renderTables(owner: NodeTable, other: NodeTable): string {
   ].join('\n');
 }
 
+/** One table in numbers, then its first rows. */
+export const renderTable = (table: NodeTable): string =>
+  [
+    `${table.node} has ${table.sessions.length} entries`,
+    '',
+    ...renderCounts([table]),
+    '',
+    ...renderRows(table),
+  ].join('\n');
+
 const kindOf = (session: SessionView): string =>
   `${session.protocol} ${session.virtual} ${session.method} ${session.state}`;
 
 /** A line for each service and state. */
-function renderCounts(owner: NodeTable, other: NodeTable): readonly string[] {
-  const kinds = [...new Set([...owner.sessions, ...other.sessions].map(kindOf))].toSorted();
+function renderCounts(tables: readonly NodeTable[]): readonly string[] {
+  const all = tables.flatMap(({ sessions }) => sessions);
+  const kinds = [...new Set(all.map(kindOf))].toSorted();
   const count = (table: NodeTable, kind: string): string =>
     String(table.sessions.filter((session) => kindOf(session) === kind).length);
   return renderColumns([
-    ['service and state', owner.node, other.node],
-    ...kinds.map((kind) => [kind, count(owner, kind), count(other, kind)]),
+    ['service and state', ...tables.map(({ node }) => node)],
+    ...kinds.map((kind) => [kind, ...tables.map((table) => count(table, kind))]),
   ]);
 }
 

@@ -2,7 +2,6 @@ import { IoError, UsageError } from '../../director/base/errors.js';
 import { assert } from '../../director/base/invariant.js';
 import { SyncPorts } from '../config/keepalived-sync-daemon.js';
 import type { LabConfig } from '../config/lab-config.js';
-import type { RunningLab } from './running-lab.js';
 import { runHelper, runToEnd } from './subprocess.js';
 import { labLinks, type Link } from './topology.js';
 
@@ -19,6 +18,15 @@ export interface Partition {
   readonly oneWay: boolean;
 }
 
+/** What the faults of a lab need of it. */
+export interface Wires {
+  readonly config: LabConfig;
+  readonly name: string;
+  readonly nodes: readonly string[];
+  /** The command line that runs `argv` on a node, or, named `switch`, where the bridges are. */
+  execArgs(node: string, argv: readonly string[]): string[];
+}
+
 /** The nftables table in the switch that holds all partitions of a lab. */
 const tableName = 'baton_faults';
 
@@ -26,7 +34,7 @@ const tableName = 'baton_faults';
 const syncPorts = `{ ${[...new Set(Object.values(SyncPorts))].join(', ')} }`;
 
 /** What is cut, in the words of nft; a plane may need several rules. */
-const planeMatches: Readonly<Record<PartitionPlane, readonly string[]>> = {
+export const planeMatches: Readonly<Record<PartitionPlane, readonly string[]>> = {
   all: [''],
   vrrp: ['ip protocol 112', 'ip6 nexthdr 112'],
   sync: ['udp', 'tcp'].flatMap((protocol) => [
@@ -41,7 +49,7 @@ const planeMatches: Readonly<Record<PartitionPlane, readonly string[]>> = {
  * `UsageError` for sides that name an unknown node, or one node twice.
  */
 export function partitionRules(lab: LabConfig, partition: Partition): string {
-  checkSides(lab, partition);
+  checkSides({ name: lab.name, nodes: lab.nodes.map(({ name }) => name) }, partition);
   const links = labLinks(lab);
   const chain = `bridge ${tableName} forward`;
   const rules = partition.sides.flatMap((from, at) =>
@@ -62,7 +70,7 @@ export function partitionRules(lab: LabConfig, partition: Partition): string {
 }
 
 /** Cuts nodes off from each other until `heal`; partitions add up. */
-export async function partition(lab: RunningLab, cut: Partition): Promise<void> {
+export async function partition(lab: Wires, cut: Partition): Promise<void> {
   const rules = partitionRules(lab.config, cut);
   try {
     await runHelper(lab.execArgs('switch', ['nft', '-f', '-']), rules);
@@ -77,7 +85,7 @@ export async function partition(lab: RunningLab, cut: Partition): Promise<void> 
 
 /** Pulls the cable of a node, out of one network or out of all, or plugs it in again: the carrier follows. */
 export async function setLink(
-  lab: RunningLab,
+  lab: Wires,
   node: string,
   network: string | undefined,
   isUp: boolean,
@@ -97,7 +105,7 @@ export async function setLink(
 }
 
 /** Ends every partition and plugs every cable in again. */
-export async function heal(lab: RunningLab): Promise<void> {
+export async function heal(lab: Wires): Promise<void> {
   await moveLinks(lab, labLinks(lab.config), true);
   // There is no table when nothing was cut, and then there may also be no nft.
   await runToEnd(lab.execArgs('switch', ['nft', 'delete', 'table', 'bridge', tableName]), {}).catch(
@@ -105,19 +113,23 @@ export async function heal(lab: RunningLab): Promise<void> {
   );
 }
 
-async function moveLinks(lab: RunningLab, links: readonly Link[], isUp: boolean): Promise<void> {
+async function moveLinks(lab: Wires, links: readonly Link[], isUp: boolean): Promise<void> {
   const commands = links.map(({ port }) => `link set dev ${port} ${isUp ? 'up' : 'down'}`);
   await runHelper(lab.execArgs('switch', ['ip', '-batch', '-']), `${commands.join('\n')}\n`);
 }
 
-function checkSides(lab: LabConfig, { sides }: Partition): void {
+/** Refuses sides that name an unknown node, or one node twice, and a single side. */
+export function checkSides(
+  lab: Pick<Wires, 'name' | 'nodes'>,
+  { sides }: Pick<Partition, 'sides'>,
+): void {
   if (sides.length < 2) {
     throw new UsageError({ code: 'partition-sides' }, 'a partition has two sides or more');
   }
   const seen = new Set<string>();
   for (const node of sides.flat()) {
-    if (!lab.nodes.some(({ name }) => name === node)) {
-      const nodes = lab.nodes.map(({ name }) => name).join(', ');
+    if (!lab.nodes.includes(node)) {
+      const nodes = lab.nodes.join(', ');
       throw new UsageError(
         { code: 'no-node' },
         `no node '${node}' in lab '${lab.name}' (nodes: ${nodes})`,

@@ -3,8 +3,10 @@ import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { Api } from '../node/api.js';
 import { fetchDocument, sendCommand } from './control-client.js';
+import type { LabControl } from './lab-control.js';
 import { startDirector, waitForDirector } from './members.js';
 import { enter } from './namespaces.js';
+import { heal, partition, setLink, type Partition } from './network-faults.js';
 import {
   isPaused,
   isRunning,
@@ -13,6 +15,7 @@ import {
   type ProcessIdentity,
 } from './process-identity.js';
 import type { StateFolder } from './state-folder.js';
+import { clientProgram } from './traffic/client-process.js';
 import { until } from './wait.js';
 
 /** How long a director that is asked to stop may take to say goodbye to its peers. */
@@ -24,12 +27,10 @@ const killTimeoutMs = 5_000;
 /** The namespace with the bridges, where commands can be run as on a node. */
 const switchName = 'switch';
 
-/**
- * A lab that is up: what can be asked of it and done to it. It holds no resources of its own, so any number of
- * processes may have one for the same lab. The name of a node that does not exist is a
- * `UsageError` `no-node`; that of another node where a director is needed, `not-a-director`.
- */
-export class RunningLab {
+/** A lab of network namespaces on this machine that is up. */
+export class RunningLab implements LabControl {
+  readonly means = { kill: 'SIGKILL', pause: 'SIGSTOP' };
+  readonly trafficProgram = [process.execPath, clientProgram];
   readonly config: LabConfig;
   readonly #folder: StateFolder;
 
@@ -47,12 +48,10 @@ export class RunningLab {
     return this.#folder.path;
   }
 
-  /** The names of all nodes, in the order of the lab file. */
   get nodes(): readonly string[] {
     return this.config.nodes.map(({ name }) => name);
   }
 
-  /** The names of the directors, running or not, in the order of the lab file. */
   get directors(): readonly string[] {
     return directorsOf(this.config).map(({ name }) => name);
   }
@@ -106,19 +105,28 @@ export class RunningLab {
     return director !== undefined && isRunning(director);
   }
 
-  /** Asks a director for a document. Throws an `IoError` `no-answer` when it does not run. */
   async request<P extends keyof Api>(node: string, path: P): Promise<Api[P]> {
     return fetchDocument(this.#socket(node), path);
   }
 
-  /** Has a director carry out an ipvsadm command line. Throws an `IoError` `no-answer` when it does not run. */
   async ipvsadm(node: string, argv: readonly string[]): Promise<IpvsadmAnswer> {
     return sendCommand(this.#socket(node), '/ipvsadm', { argv });
   }
 
-  /** Lets a director take over from a living master before it has the whole table; false when it lacked some of it. */
   async preempt(node: string): Promise<boolean> {
     return (await sendCommand(this.#socket(node), '/preempt', {})).tableComplete;
+  }
+
+  async partition(cut: Partition): Promise<void> {
+    await partition(this, cut);
+  }
+
+  async setLink(node: string, network: string | undefined, isUp: boolean): Promise<void> {
+    await setLink(this, node, network, isUp);
+  }
+
+  async heal(): Promise<void> {
+    await heal(this);
   }
 
   /** The command line that runs `argv` in a node's network namespace, or in that of the bridges, named `switch`. */

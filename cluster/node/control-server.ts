@@ -22,7 +22,7 @@ const EmptyRequest = z.strictObject({});
 
 /**
  * The control socket: HTTP over a Unix socket, so that `curl --unix-socket` is enough to look inside. Only the owner of
- * the socket file may connect. A file that is left of a process which was killed is replaced.
+ * the socket file may connect, or also its group. A file that is left of a process which was killed is replaced.
  */
 export class ControlServer {
   readonly #server: Server;
@@ -37,6 +37,7 @@ export class ControlServer {
     path: string,
     handlers: ApiHandlers,
     commands: CommandHandlers,
+    { isForGroup }: { readonly isForGroup: boolean } = { isForGroup: false },
   ): Promise<ControlServer> {
     const answers = new Map<string, () => unknown>(Object.entries(handlers));
     const server = createServer((request, response) => {
@@ -58,7 +59,7 @@ export class ControlServer {
       end(response, 404, { error: 'no such document', paths, commands: Object.keys(commands) });
     });
     await rm(path, { force: true });
-    const umask = process.umask(0o077);
+    const umask = process.umask(isForGroup ? 0o007 : 0o077);
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 
@@ -10,13 +9,15 @@ import { discoverGateways, discoverInterfaces } from '../../director/io/discover
 import { chooseDriver } from '../../director/io/driver.js';
 import { tuneEngine } from '../../director/io/engine.js';
 import { checkAgainstInterfaces } from '../config/check-interfaces.js';
-import { loadKeepalived } from '../config/keepalived.js';
+import { required } from '../config/keepalived.js';
 import { DriverChoices, type DriverChoice } from '../config/node-config.js';
-import { configError } from '../config/problem.js';
+import { configError, describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
+import { defaultConfigId, readKeepalivedFile } from './config-file.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
+import { ServiceNotice } from './service-notice.js';
 import { apiHandlers } from './views.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
@@ -25,7 +26,9 @@ const Niceness = -10;
 const program = new Command('baton-director')
   .description('One director: takes part in the election, syncs sessions, forwards packets.')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
+  .option('-i, --config-id <id>', 'also read the lines that begin with @ID', defaultConfigId())
   .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--control-group', 'let the group of this process use the control socket too')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .addOption(
     new Option('--driver <name>', 'how frames come in and go out, whatever the file says').choices(
@@ -36,11 +39,14 @@ const program = new Command('baton-director')
 
 async function run(options: {
   readonly config: string;
+  readonly configId: string;
   readonly control: string;
+  readonly controlGroup?: true;
   readonly logLevel: string;
   readonly driver?: DriverChoice;
 }): Promise<void> {
-  const parsed = loadKeepalived(readConfig(options.config), options.config);
+  const service = new ServiceNotice(process.env);
+  const parsed = required(readKeepalivedFile(options.config, options.configId));
   const interfaces = discoverInterfaces();
   const problems = checkAgainstInterfaces(parsed, interfaces);
   if (problems.length > 0) throw configError(problems);
@@ -54,6 +60,7 @@ async function run(options: {
     info: (message: string, fields = {}) => logger.info(fields, message),
     warn: (message: string, fields = {}) => logger.warn(fields, message),
   };
+  for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
   const member = new Member(parsed.config, log);
   const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
@@ -62,13 +69,16 @@ async function run(options: {
     options.control,
     apiHandlers(member),
     commandHandlers(member),
+    { isForGroup: options.controlGroup === true },
   );
+  service.ready();
   log.info('started', { control: options.control });
 
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
+    service.stopping();
     await member.stop();
     await control.close();
     log.info('stopped');
@@ -76,15 +86,6 @@ async function run(options: {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-}
-
-function readConfig(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError({ code: 'unreadable', file }, `cannot read ${file}: ${reason}`);
-  }
 }
 
 function raisePriority(): void {

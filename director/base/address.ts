@@ -16,11 +16,17 @@ export interface AddressPrefix {
 
 /** The address in canonical form, or undefined when `text` is not exactly one IPv4 or IPv6 address without a prefix. */
 export function parseAddress(text: string): IpAddress | undefined {
-  if (text.includes('/') || text.includes('%')) return undefined;
-  if (Address4.isValid(text)) return new Address4(text).correctForm() as IpAddress;
-  if (Address6.isValid(text)) return new Address6(text).correctForm() as IpAddress;
-  return undefined;
+  // The library throws and catches for each text that is no address, and configurations are full of them.
+  if (Ipv4.test(text)) return text as IpAddress;
+  if (!Ipv6Characters.test(text) || !Address6.isValid(text)) return undefined;
+  return new Address6(text).correctForm() as IpAddress;
 }
+
+/** Four numbers from 0 to 255 without leading zeros: the text is its own canonical form. */
+const Ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** What an IPv6 address is made of; one may end in an IPv4 address. */
+const Ipv6Characters = /^(?=.*:)[\da-fA-F:.]{2,45}$/;
 
 /** Parses `ADDRESS/LENGTH`, or a bare address, which stands for itself alone (/32 or /128). */
 export function parsePrefix(text: string): AddressPrefix | undefined {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { BatonError, UsageError } from '../../director/base/errors.js';
+import { judgeConfigs } from './config-main.js';
 import { judgePackets } from './packets-main.js';
 import { judgeSchedulers, recordAgain } from './schedulers-main.js';
 import { judgeSync, replayCapture } from './sync-main.js';
@@ -15,6 +16,7 @@ const usage = `usage: interop-ipvs schedulers [--seed N] [--runs N] [--output FI
        interop-ipvs packets [--seed N] [--runs N] [--output DIR]
        interop-ipvs sync [--master WHO] [--backup WHO] [--sync-version 0|1] [--output FILE]
        interop-ipvs replay FILE [--syncid N]
+       interop-ipvs config DIR [--config-id ID]
 
 schedulers  makes random runs of all schedulers, lets the real kernel choose, and compares our choices with it
 record      plays the runs of a recording again in the real kernel, and compares its choices with the recorded ones
@@ -22,12 +24,14 @@ packets     plays random traffic through the real kernel and through our directo
 sync        lets a master tell a backup of connections of every kind, and compares their tables: a real kernel tells one
             of our directors, and one of our directors tells a real kernel, both in both formats
 replay      tells a real backup what the sync messages of a capture file say, and prints its table
+config      lets real keepalived read the files keepalived.conf* of a folder, and compares what it makes of them with ours
 
 --seed N           the seed of the random runs; the same seed makes the same runs (1)
 --runs N           how many runs (100)
 --master WHO       who tells, 'kernel' or 'baton'; the backup is the other one unless --backup says so too
 --backup WHO       who is told
 --sync-version N   only this format of the messages, net.ipv4.vs.sync_version
+--config-id ID     the id of the @ lines that are read (keepalived)
 --syncid N         the sync group that the backup listens to; 0 is all of them (0)
 --output FILE      writes what the kernel did: its choices, in the format of 'npm run oracle schedulers FILE', its sync
                    messages, as a capture file, or a folder with its traffic, for 'npm run oracle packets DIR'
@@ -75,10 +79,15 @@ const verbs: ReadonlyMap<string, (file: string, values: Values) => Promise<boole
       return true;
     },
   ],
+  [
+    'config',
+    async (folder, values) =>
+      judgeConfigs({ folder, configId: values['config-id'] ?? 'keepalived' }),
+  ],
 ]);
 
 /** The verbs that are about a file. */
-const needsFile: ReadonlySet<string> = new Set(['record', 'replay']);
+const needsFile: ReadonlySet<string> = new Set(['record', 'replay', 'config']);
 
 async function main(words: readonly string[]): Promise<number> {
   const { values, positionals } = parse(words);
@@ -121,6 +130,7 @@ const parseWords = (words: readonly string[]) =>
       master: { type: 'string' },
       backup: { type: 'string' },
       syncid: { type: 'string' },
+      'config-id': { type: 'string' },
       output: { type: 'string' },
     },
   });

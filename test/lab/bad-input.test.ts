@@ -129,18 +129,22 @@ test('what a director refuses of its keepalived.conf', async (t) => {
     [
       'a duplicate VRID',
       `${good}\n${instance.replace('VI_1', 'VI_2')}`,
-      /keepalived\.conf:\d+: .*51/,
+      /keepalived\.conf:\d+:\d+: .*51/,
     ],
-    ['an unknown keyword', good.replace('priority', 'priorty'), /keepalived\.conf:\d+: .*priorty/],
+    [
+      'an unknown keyword',
+      good.replace('priority', 'priorty'),
+      /keepalived\.conf:\d+:\d+: .*priorty/,
+    ],
     [
       'a VIP outside every subnet',
       good.replaceAll('10.1.0.101', '10.9.0.101'),
-      /keepalived\.conf:\d+: .*10\.9\.0\.101.*subnet/,
+      /keepalived\.conf:\d+:\d+: .*10\.9\.0\.101.*subnet/,
     ],
     [
       'an interface that does not exist',
       good.replaceAll(/interface \w+/g, 'interface eth9'),
-      /keepalived\.conf:\d+: .*eth9/,
+      /keepalived\.conf:\d+:\d+: .*eth9/,
     ],
   ];
   for (const [name, text, says] of cases) {

@@ -10,10 +10,10 @@ import { endpoint } from './flow-record.js';
 import type { ArrivalPlan, TrafficPlan } from './plan.js';
 
 /** The compiled traffic client. */
-const clientProgram = fileURLToPath(new URL('client-main.js', import.meta.url));
+export const clientProgram = fileURLToPath(new URL('client-main.js', import.meta.url));
 
-/** A client answers a command at once, even if it is the first and the program is still starting. */
-const AnswerTimeoutMs = 10_000;
+/** A client answers a command at once, even if it is the first and the program is still starting on a slow machine. */
+const AnswerTimeoutMs = 30_000;
 
 /** As much of the client's stderr as an error message repeats. */
 const MaxComplaint = 1_000;
@@ -49,9 +49,13 @@ export class TrafficProcess {
 
   /**
    * Starts a client in a session of its own, so that a Ctrl-C meant for this process does not end it. `prefix` is the
-   * command that runs it somewhere else, and may be empty.
+   * command that runs it somewhere else, and may be empty; `program` is the client as that place has it.
    */
-  constructor(prefix: readonly string[], plan: ProcessPlan) {
+  constructor(
+    prefix: readonly string[],
+    plan: ProcessPlan,
+    program: readonly string[] = [process.execPath, clientProgram],
+  ) {
     const flags = plan.targets.flatMap(({ protocol, address, port, count }) => [
       `--${protocol.toLowerCase()}`,
       `${endpoint(address, port)}=${count}`,
@@ -63,15 +67,14 @@ export class TrafficProcess {
     ] as const;
     for (const [flag, ms] of times) if (ms !== undefined) flags.push(flag, `${ms}ms`);
     flags.push(...arrivalFlags(plan.arrivals));
-    const argv = [...prefix, process.execPath, clientProgram, '--json', ...flags];
-    const [program = '', ...rest] = argv;
-    this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const [starter = '', ...rest] = [...prefix, ...program, '--json', ...flags];
+    this.#child = spawn(starter, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#child.stderr.on('data', (bytes: Buffer) => {
       this.#complaint = (this.#complaint + bytes.toString()).slice(-MaxComplaint);
     });
     // Writing to a client that has just ended; its end is reported below.
     this.#child.stdin.on('error', () => {});
-    this.#child.once('error', (error) => this.#fail(`cannot run ${program}: ${error.message}`));
+    this.#child.once('error', (error) => this.#fail(`cannot run ${starter}: ${error.message}`));
     this.#child.once('close', () => this.#fail(`the traffic client has ended: ${this.#complaint}`));
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const event: TrafficEvent = JSON.parse(line);

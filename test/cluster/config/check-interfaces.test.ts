@@ -3,7 +3,6 @@ import { test } from 'tap';
 import { checkAgainstInterfaces } from '../../../cluster/config/check-interfaces.js';
 import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { ConfigInterface } from '../../../cluster/config/node-config.js';
-import { describeProblem } from '../../../cluster/config/problem.js';
 import { parsePrefix } from '../../../director/base/address.js';
 
 const Text = `global_defs {
@@ -31,7 +30,9 @@ const Server = device('eth1', '10.2.0.11/24');
 const Sync = device('eth2', '10.3.0.11/24');
 
 const problemsWith = (...interfaces: ConfigInterface[]): readonly string[] =>
-  checkAgainstInterfaces(loadKeepalived(Text, 'd1.conf'), interfaces).map(describeProblem);
+  checkAgainstInterfaces(loadKeepalived(Text, 'd1.conf'), interfaces).map(
+    ({ file, line, message }) => `${file}:${line}: ${message}`,
+  );
 
 test('a configuration whose interfaces exist and hold its VIPs has no problem', (t) => {
   t.strictSame(problemsWith(Client, Server, Sync), []);
@@ -73,7 +74,9 @@ test('an excluded address lies in a subnet of its interface too, of either famil
     '  virtual_ipaddress_excluded {\n    fd00::100/64\n    10.3.0.9 dev eth1\n  }\n  virtual_ipaddress {',
   );
   const problemsIn = (...interfaces: ConfigInterface[]): readonly string[] =>
-    checkAgainstInterfaces(loadKeepalived(text, 'd1.conf'), interfaces).map(describeProblem);
+    checkAgainstInterfaces(loadKeepalived(text, 'd1.conf'), interfaces).map(
+      ({ file, line, message }) => `${file}:${line}: ${message}`,
+    );
   const client = device('eth0', '10.1.0.11/24', 'fd00::11/64');
   t.strictSame(problemsIn(client, device('eth1', '10.2.0.11/15'), Sync), []);
   t.strictSame(problemsIn(Client, Server, Sync), [
@@ -103,7 +106,9 @@ test('what is tracked, and where messages come from, is there; and peers are oth
       'vrrp_sync_group G {\n  group {\n    VI_1\n  }\n  track_interface {\n    eth2\n  }\n}\n',
     );
   const problemsIn = (...interfaces: ConfigInterface[]): readonly string[] =>
-    checkAgainstInterfaces(loadKeepalived(text, 'd1.conf'), interfaces).map(describeProblem);
+    checkAgainstInterfaces(loadKeepalived(text, 'd1.conf'), interfaces).map(
+      ({ file, line, message }) => `${file}:${line}: ${message}`,
+    );
   t.strictSame(problemsIn(Client, Server, Sync), []);
   const moved = device('eth0', '10.1.0.12/24');
   t.strictSame(problemsIn(moved, Server, device('eth2', '10.3.0.12/24')), [
@@ -114,9 +119,12 @@ test('what is tracked, and where messages come from, is there; and peers are oth
   const spare = device('eth0', '10.1.0.11/24', '10.2.0.11/24');
   const bare = text.replace('    10.2.0.254/24 dev eth1\n', '').replace('eth2 VI_1', 'eth0 VI_1');
   const problems = checkAgainstInterfaces(loadKeepalived(bare, 'd1.conf'), [spare]);
-  t.strictSame(problems.map(describeProblem), [
-    'd1.conf:17: track_interface eth1 of vrrp_instance VI_1 names eth1, which does not exist; the interfaces are eth0',
-    'd1.conf:28: track_interface eth2 of vrrp_sync_group G names eth2, which does not exist; the interfaces are eth0',
-  ]);
+  t.strictSame(
+    problems.map(({ file, line, message }) => `${file}:${line}: ${message}`),
+    [
+      'd1.conf:17: track_interface eth1 of vrrp_instance VI_1 names eth1, which does not exist; the interfaces are eth0',
+      'd1.conf:28: track_interface eth2 of vrrp_sync_group G names eth2, which does not exist; the interfaces are eth0',
+    ],
+  );
   t.end();
 });

@@ -69,4 +69,31 @@ export const NodeDefaults = {
   trackProcesses: [],
   scriptSecurity: false,
   notifyFifo: undefined,
+  bfdInstances: [],
+  tls: undefined,
+  initialNotifies: false,
+  serverFifo: undefined,
+};
+
+/** What a virtual_server says of health that is silent about it. */
+export const ServiceDefaults = {
+  sorryServer: undefined,
+  health: {
+    omega: false,
+    quorum: 1,
+    hysteresis: 0,
+    quorumUp: undefined,
+    quorumDown: undefined,
+    haSuspend: false,
+  },
+};
+
+/** What a real_server says of health that is silent about it. */
+export const ServerDefaults = {
+  health: {
+    inhibitOnFailure: false,
+    notifyUp: undefined,
+    notifyDown: undefined,
+    checkers: [],
+  },
 };

@@ -5,50 +5,35 @@ import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import { loadLab } from '../../../cluster/config/lab-file.js';
 import { ConfigError } from '../../../director/base/errors.js';
 import { Prng } from '../../../director/base/prng.js';
+import { HealthOfEverything } from './health-sample.js';
+import { mutate } from './mutation.js';
 import { DefaultLab, ElectionsOfEverything, LabOfEverything, NodeOfEverything } from './samples.js';
 
 const NodeText = writeKeepalived(loadLab(DefaultLab, 'default.yaml'), 'd1', (network) => network);
 
-/** Pieces that mean something to a reader, so that mutations get past its first check. */
-const Pieces = ['{', '}', '"', '\n', '@baton ', '#', ' ', '-1', '99999999999', '0', ':', '[', ']'];
-
-/** Deletes, repeats, moves or inserts a piece of the text, one to three times. */
-function mutate(text: string, prng: Prng): string {
-  let mutant = text;
-  for (let rest = 1 + prng.below(3); rest > 0; rest -= 1) {
-    const start = prng.below(mutant.length + 1);
-    const end = start + prng.below(40);
-    const piece = mutant.slice(start, end);
-    const noise = [
-      '',
-      piece + piece,
-      Pieces[prng.below(Pieces.length)] ?? '',
-      String.fromCodePoint(prng.below(0xd800)),
-      mutant.slice(prng.below(mutant.length + 1)).slice(0, 60),
-    ][prng.below(5)];
-    const resume = prng.below(2) === 0 ? start : end;
-    mutant = mutant.slice(0, start) + (noise ?? '') + mutant.slice(resume);
-  }
-  return mutant;
-}
-
-/** YAML is slower to read. */
+/** YAML is slower to read. `language.fuzz.test.ts` has many more of short files. */
 const readers = [
-  { language: 'keepalived.conf', good: NodeText, load: loadKeepalived, runs: 2_000 },
+  { language: 'keepalived.conf', good: NodeText, load: loadKeepalived, runs: 400 },
   {
     language: 'keepalived.conf of services',
     good: NodeOfEverything,
     load: loadKeepalived,
-    runs: 2_000,
+    runs: 400,
   },
   {
     language: 'keepalived.conf of elections',
     good: ElectionsOfEverything,
     load: loadKeepalived,
-    runs: 2_000,
+    runs: 400,
   },
-  { language: 'lab file', good: DefaultLab, load: loadLab, runs: 600 },
-  { language: 'lab file of everything', good: LabOfEverything, load: loadLab, runs: 600 },
+  {
+    language: 'keepalived.conf of checkers',
+    good: HealthOfEverything,
+    load: loadKeepalived,
+    runs: 400,
+  },
+  { language: 'lab file', good: DefaultLab, load: loadLab, runs: 300 },
+  { language: 'lab file of everything', good: LabOfEverything, load: loadLab, runs: 300 },
 ];
 
 for (const { language, good, load, runs } of readers) {
@@ -61,7 +46,7 @@ for (const { language, good, load, runs } of readers) {
         load(text, 'mutant');
       } catch (error) {
         refused += 1;
-        if (!(error instanceof ConfigError) || !/^mutant:\d+: \S/.test(error.message)) {
+        if (!(error instanceof ConfigError) || !/^mutant:\d+:(?:\d+:)? \S/.test(error.message)) {
           t.fail(`run ${run} throws something else`, { error, text });
         }
       }

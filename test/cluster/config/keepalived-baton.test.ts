@@ -149,7 +149,11 @@ testRefusals(Good, problemsOfKeepalived, {
       'conn_reuse_mode 1',
       '10: sysctl conn_reuse_mode is already defined on line 9',
     ],
-    ['unknown_tcp hash', 'unknown_udp hash', '7: unknown keyword unknown_udp in baton'],
+    [
+      'unknown_tcp hash',
+      'unknown_udp hash',
+      '7: unknown keyword unknown_udp in baton; did you mean unknown_tcp?',
+    ],
     [
       'unknown_tcp hash',
       'death_notice on',

@@ -50,7 +50,11 @@ const values: readonly Refusal[] = [
   ['lvs_sched sh', 'lvs_sched rrr', `8: lvs_sched has to be one of ${schedulers}, not rrr`],
   ['sh-port', 'sh-port on', '9: sh-port takes no value, not on'],
   ['ops', 'ops on', '12: ops takes no value, not on'],
-  ['sh-port', 'flag-1', '9: flag-1 in virtual_server 10.1.0.100 80 is not supported yet'],
+  [
+    'sh-port',
+    'flag-1',
+    '9: warning: flag-1 is not simulated: sh-port, sh-fallback, mh-port and mh-fallback name what they do',
+  ],
   [
     'protocol UDP',
     'protocol ICMP',
@@ -79,7 +83,7 @@ const values: readonly Refusal[] = [
   [
     'virtual_server 10.1.0.100 80',
     'virtual_server group web',
-    '7: virtual_server group is not supported yet',
+    '7: virtual_server names web, which no virtual_server_group defines',
   ],
   [
     'virtual_server fwmark 7',
@@ -197,12 +201,16 @@ const required: readonly Refusal[] = [
   [
     '  persistence_timeout\n  persistence_granularity 64\n',
     '',
-    '25: virtual_server fd00::100 0 is for every port, which needs persistence_timeout',
+    '25: fd00::100 of virtual_server fd00::100 0 is for every port, which needs persistence_timeout',
   ],
 ];
 
 const unique: readonly Refusal[] = [
-  ['lvs_sched sh', 'lvs_sched sh\n  lb_algo sh', '9: lb_algo is already set on line 8'],
+  [
+    'lvs_sched sh',
+    'lvs_sched sh\n  lb_algo sh',
+    '9: warning: lb_algo is already set on line 8: the last one counts',
+  ],
   [
     'virtual_server',
     server('10.1.0.100 80', '\n  protocol UDP') + 'virtual_server',
@@ -238,7 +246,7 @@ const together: readonly Refusal[] = [
   [
     'real_server 10.2.0.21',
     'real_server 10.2.0.21 80',
-    "22: port 80 has no effect: a persistent service of every port keeps the client's",
+    "22: warning: port 80 has no effect: a persistent service of every port keeps the client's",
   ],
   [
     'real_server 10.1.0.21 80',
@@ -248,28 +256,28 @@ const together: readonly Refusal[] = [
   [
     'weight 1',
     'uthreshold 5\n    lthreshold 6',
-    '13: lthreshold 6 needs a uthreshold that is not below it',
+    '15: lthreshold 6 needs a uthreshold that is not below it',
   ],
-  ['weight 1', 'lthreshold 1', '13: lthreshold 1 needs a uthreshold that is not below it'],
+  ['weight 1', 'lthreshold 1', '14: lthreshold 1 needs a uthreshold that is not below it'],
   [
     'lvs_sched mh',
     'lvs_sched mh\n  protocol TCP',
-    '19: protocol has no effect: a firewall mark stands for every protocol',
+    '19: warning: protocol has no effect: a firewall mark stands for every protocol',
   ],
   ['sh-port', 'ip_family inet6', '9: ip_family is not that of 10.1.0.100, which is IPv4'],
   [
     'lvs_sched mh',
     'lvs_sched mh\n  ip_family inet6',
     '5: no virtual_server has the mark 7 for IPv4',
-    '17: no firewall_mark of baton gives the mark 7 for IPv6',
     '22: persistence_granularity has to be a whole number from 1 to 128, not 255.255.255.0',
     '23: real_server 10.2.0.21 is IPv4, but its virtual_server IPv6: only TUN takes one to the other',
+    '17: warning: no packet carries the mark 7 for IPv6: firewall_mark of baton says which do',
   ],
   [
     'firewall_mark 7',
     'firewall_mark 8',
     '5: no virtual_server has the mark 8 for IPv4',
-    '17: no firewall_mark of baton gives the mark 7 for IPv4',
+    '17: warning: no packet carries the mark 7 for IPv4: firewall_mark of baton says which do',
   ],
   [
     'lvs_method NAT',

@@ -198,7 +198,9 @@ const familyOf = (text: string, address: string): unknown => {
 test('the service of a firewall mark has no address; its family is told, or seen in its block', (t) => {
   t.equal(familyOf(marked('lvs_method NAT'), '10.1.0.100'), 'ipv4');
   t.equal(familyOf(marked('lvs_method NAT', 'fd00::21'), 'fd00::100'), 'ipv6');
-  t.equal(familyOf(marked('lvs_method TUN', 'fd00::21'), '10.1.0.100'), 'ipv4');
+  t.equal(familyOf(marked('lvs_method TUN', 'fd00::21'), 'fd00::100'), 'ipv6');
+  const mixed = 'fd00::21 { }\n real_server 10.2.0.21';
+  t.equal(familyOf(marked('lvs_method TUN', mixed), '10.1.0.100'), 'ipv4');
   t.equal(familyOf(marked('lvs_method TUN\nip_family inet6'), 'fd00::100'), 'ipv6');
   t.equal(familyOf(marked('lvs_method TUN\npersistence_granularity 64'), 'fd00::100'), 'ipv6');
   t.equal(

@@ -71,7 +71,7 @@ const values: readonly Refusal[] = [
   [
     'vrrp_garp_interval 0.1',
     'vrrp_garp_extra_if 10',
-    '4: vrrp_garp_extra_if in global_defs is not supported yet',
+    '4: warning: vrrp_garp_extra_if is not simulated: announcements are sent on the interface of an address only',
   ],
   [
     'advert_int 1\n',
@@ -107,7 +107,7 @@ const values: readonly Refusal[] = [
   [
     'use_vmac',
     'vmac_xmit_base',
-    '34: vmac_xmit_base in vrrp_instance MULTICAST is not supported yet',
+    '34: warning: vmac_xmit_base is not simulated: the virtual MAC address is one to answer with, not an interface',
   ],
 ];
 
@@ -115,7 +115,7 @@ const transport: readonly Refusal[] = [
   [
     'unicast_src_ip 10.1.0.11',
     'unicast_src_ip 10.1.0.11\n  mcast_src_ip 10.1.0.11',
-    '12: mcast_src_ip is already set on line 11',
+    '12: warning: mcast_src_ip is already set on line 11: the last one counts',
   ],
   [
     'unicast_src_ip 10.1.0.11',
@@ -228,7 +228,11 @@ const authentication: readonly Refusal[] = [
     'version 3',
     '17: authentication has no effect with VRRP version 3: use auth_hmac, or version 2',
   ],
-  ['auth_type PASS', 'auth_type AH', '18: auth_type AH is not supported: use PASS'],
+  [
+    'auth_type PASS',
+    'auth_type AH',
+    '18: warning: auth_type AH is not simulated: messages go without authentication',
+  ],
   ['auth_type PASS', 'auth_type MD5', '18: auth_type has to be one of PASS, AH, not MD5'],
   ['    auth_type PASS\n', '', '17: authentication needs auth_type'],
   ['    auth_pass secret\n', '', '17: authentication needs auth_pass'],

@@ -8,7 +8,14 @@ import { type NodeConfig, SchedulerNames } from '../../../cluster/config/node-co
 import type { VrrpInstanceConfig } from '../../../cluster/config/vrrp-config.js';
 import { isIpv6 } from '../../../director/base/address.js';
 import { milliseconds } from '../../../director/base/time.js';
-import { DataPlaneDefaults, InstanceDefaults, NodeDefaults, SyncDefaults } from './defaults.js';
+import {
+  DataPlaneDefaults,
+  InstanceDefaults,
+  NodeDefaults,
+  ServerDefaults,
+  ServiceDefaults,
+  SyncDefaults,
+} from './defaults.js';
 import { complaintsOf } from './real-keepalived.js';
 import { DefaultLab, LabOfBothFamilies, LabOfEverything } from './samples.js';
 
@@ -27,6 +34,7 @@ const realServers = (network: number, port: number, method: string): unknown =>
     weight: 1,
     upperThreshold: 0,
     lowerThreshold: 0,
+    ...ServerDefaults,
     method,
   }));
 
@@ -51,6 +59,8 @@ test('the file written for a director reads back as its part of the lab', (t) =>
     ],
     virtualServers: [
       {
+        ...ServiceDefaults,
+        pool: 'virtual_server 10.1.0.100 80 tcp',
         address: '10.1.0.100',
         port: 80,
         protocol: 'tcp',
@@ -61,6 +71,8 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         realServers: realServers(2, 80, 'Masq'),
       },
       {
+        ...ServiceDefaults,
+        pool: 'virtual_server 10.1.0.101 80 tcp',
         address: '10.1.0.101',
         port: 80,
         protocol: 'tcp',
@@ -71,6 +83,8 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         realServers: realServers(1, 80, 'Route'),
       },
       {
+        ...ServiceDefaults,
+        pool: 'virtual_server 10.1.0.100 53 udp',
         address: '10.1.0.100',
         port: 53,
         protocol: 'udp',
@@ -81,6 +95,8 @@ test('the file written for a director reads back as its part of the lab', (t) =>
         realServers: realServers(2, 53, 'Masq'),
       },
       {
+        ...ServiceDefaults,
+        pool: 'virtual_server 10.1.0.101 53 udp',
         address: '10.1.0.101',
         port: 53,
         protocol: 'udp',

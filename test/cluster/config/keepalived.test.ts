@@ -4,7 +4,14 @@ import { loadKeepalived } from '../../../cluster/config/keepalived.js';
 import type { NodeConfig } from '../../../cluster/config/node-config.js';
 import { ConfigError } from '../../../director/base/errors.js';
 import { milliseconds, seconds } from '../../../director/base/time.js';
-import { DataPlaneDefaults, InstanceDefaults, NodeDefaults, SyncDefaults } from './defaults.js';
+import {
+  DataPlaneDefaults,
+  InstanceDefaults,
+  NodeDefaults,
+  ServerDefaults,
+  ServiceDefaults,
+  SyncDefaults,
+} from './defaults.js';
 
 /** A file as people write them: both spellings of keywords, comments, quotes, braces in odd places. */
 const Realistic = `! Configuration File for keepalived
@@ -80,7 +87,7 @@ vrrp_instance VI_1 {
 }
 `;
 
-const NoThresholds = { upperThreshold: 0, lowerThreshold: 0 };
+const Plain = { upperThreshold: 0, lowerThreshold: 0, ...ServerDefaults };
 
 const configOf = (text: string): NodeConfig => loadKeepalived(text, 'test.conf').config;
 
@@ -122,6 +129,8 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
     ],
     virtualServers: [
       {
+        ...ServiceDefaults,
+        pool: 'virtual_server 10.1.0.100 80 tcp',
         address: '10.1.0.100',
         port: 80,
         protocol: 'tcp',
@@ -130,11 +139,14 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         isOnePacket: false,
         commit: 'none',
         realServers: [
-          { address: '10.2.0.22', port: 8080, weight: 3, ...NoThresholds, method: 'Masq' },
-          { address: '10.2.0.21', port: 80, weight: 1, ...NoThresholds, method: 'Masq' },
+          { address: '10.2.0.22', port: 8080, weight: 3, ...Plain, method: 'Masq' },
+          { address: '10.2.0.21', port: 80, weight: 1, ...Plain, method: 'Masq' },
         ],
       },
       {
+        ...ServiceDefaults,
+        health: { ...ServiceDefaults.health, quorum: 0 },
+        pool: 'virtual_server 10.1.0.100 53 udp',
         address: '10.1.0.100',
         port: 53,
         protocol: 'udp',
@@ -142,9 +154,7 @@ test('a realistic keepalived.conf is read into what it says', (t) => {
         schedulerFlags: [],
         isOnePacket: false,
         commit: 'none',
-        realServers: [
-          { address: '10.1.0.21', port: 53, weight: 0, ...NoThresholds, method: 'Route' },
-        ],
+        realServers: [{ address: '10.1.0.21', port: 53, weight: 0, ...Plain, method: 'Route' }],
       },
     ],
     sync: {
@@ -214,8 +224,12 @@ test('loading a file with several mistakes throws one error that lists them in o
     t.equal(
       error instanceof ConfigError && error.message,
       [
-        'k.conf:4: unknown keyword wibble in global_defs',
-        'k.conf:8: virtual_router_id has to be a whole number from 1 to 255, not 0',
+        'k.conf:4:1: unknown keyword wibble in global_defs',
+        '    wibble',
+        '    ^',
+        'k.conf:8:21: virtual_router_id has to be a whole number from 1 to 255, not 0',
+        '      virtual_router_id 0',
+        '                        ^',
       ].join('\n'),
     );
   }
@@ -230,7 +244,7 @@ test('an error lists at most fifty problems and counts the others', (t) => {
   } catch (error) {
     t.ok(error instanceof ConfigError);
     const lines = error instanceof ConfigError ? error.message.split('\n') : [];
-    t.equal(lines.length, 51);
+    t.equal(lines.length, 3 * 50 + 1);
     t.equal(lines.at(-1), 'k.conf: and 23 more problems');
   }
   t.end();

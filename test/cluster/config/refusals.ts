@@ -8,11 +8,14 @@ export type Refusal = readonly [replace: string, by: string, ...problems: string
 
 type ProblemsOf = (text: string) => readonly string[];
 
-/** Everything that is wrong with a keepalived.conf, as `LINE: message`. */
+/** Everything that is wrong with a keepalived.conf, as `LINE: message`, and then what it is warned of. */
 export function problemsOfKeepalived(text: string): readonly string[] {
   const result = parseKeepalived(text, 'test.conf');
-  if ('config' in result) return [];
-  return result.problems.map(({ line, message }) => `${line}: ${message}`);
+  const problems = 'config' in result ? [] : result.problems;
+  return [
+    ...problems.map(({ line, message }) => `${line}: ${message}`),
+    ...result.warnings.map(({ line, message }) => `${line}: warning: ${message}`),
+  ];
 }
 
 /** Everything that is wrong with a lab file, as `LINE: message`. */

@@ -79,11 +79,14 @@ export class HostileArena {
   #now: Instant = at(1_000);
   #sequence = 0;
   readonly #random: Prng;
+  readonly #leaving: (link: number, packet: Packet) => void;
   readonly #links: readonly Interface[];
   readonly #offers: Offer[] = [];
 
-  constructor(random: Prng) {
+  /** `leaving` is shown every frame that leaves, and by which link. */
+  constructor(random: Prng, leaving: (link: number, packet: Packet) => void = () => {}) {
     this.#random = random;
+    this.#leaving = leaving;
     this.#links = [linkOf(0, 'clients', clientSide), linkOf(1, 'servers', serverSide)];
     this.director = new Director({
       interfaces: this.#links,
@@ -102,10 +105,19 @@ export class HostileArena {
 
   /** Gives the director a frame and says what went wrong, if anything. */
   receive({ link, frame }: Arriving): string | undefined {
+    return this.take(link, tightPacket(frame));
+  }
+
+  /** The links, as the director knows them. */
+  get links(): readonly Interface[] {
+    return this.#links;
+  }
+
+  /** Gives the director a packet, wherever that lies, and says what went wrong, if anything. */
+  take(link: number, packet: Packet): string | undefined {
     const { counters } = this.director;
     const arrival = this.#links[link];
     if (arrival === undefined) return 'a link that is not there';
-    const packet = tightPacket(frame);
     try {
       const verdict = processFrame(this.director, packet, arrival, this.#now);
       if (verdict === Verdict.hold) this.holds += 1;
@@ -246,6 +258,7 @@ export class HostileArena {
   #inspect(link: number, packet: Packet): void {
     if (this.#random.below(16) === 0) this.sample = { link, frame: packet.copy() };
     this.#broken ??= flawOf(packet, Mtus[link] ?? 0);
+    this.#leaving(link, packet);
   }
 
   *#addresses(): Generator<ReturnType<typeof ip>> {

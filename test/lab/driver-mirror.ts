@@ -64,7 +64,8 @@ const ends = [new FarEnd(), new FarEnd()];
 const arena = new HostileArena(random, (link, packet) => near[link]?.send(packet));
 const end = marker();
 let batchEnds = (): void => {};
-let failure: string | undefined;
+/** What went wrong in the director, if anything. */
+const failures: string[] = [];
 
 const driver = await chooseDriver(driverName);
 const others = await chooseDriver('ring');
@@ -73,7 +74,7 @@ for (const owner of arena.links) {
     owner,
     (packet) => {
       if (isMarker(packet)) batchEnds();
-      else failure ??= arena.take(owner.index, packet);
+      else failures.push(...[arena.take(owner.index, packet)].filter((text) => text !== undefined));
     },
     [],
   );
@@ -121,7 +122,7 @@ function answerTo({ link, frame: sent }: Arriving): Arriving {
 const collection = validFrames();
 const firstEcho = collection.length;
 const frames = new HostileFrames(random, collection, LinkMacs);
-for (let sent = 0; sent < Number(rounds) && failure === undefined;) {
+for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   if (random.below(8) === 0) arena.wait(1 + random.below(8));
   if (random.below(64) === 0) arena.disturb();
   if (random.below(32) === 0) arena.resolve();
@@ -130,8 +131,8 @@ for (let sent = 0; sent < Number(rounds) && failure === undefined;) {
   const batch: Uint8Array[] = [];
   while (batch.length < BatchFrames) {
     const arriving = frames.next();
-    if (arriving.link === link && arriving.frame.length >= ShortestFrame)
-      batch.push(arriving.frame);
+    const isLongEnough = arriving.frame.length >= ShortestFrame;
+    if (arriving.link === link && isLongEnough) batch.push(arriving.frame);
   }
   await exchange(link, batch);
   sent += batch.length;
@@ -147,7 +148,7 @@ const [clients, servers] = ends.map(({ frames: count, digest }) => ({
   digest: digest.digest('hex'),
 }));
 const result = {
-  failure: failure ?? null,
+  failures,
   clients,
   servers,
   counters: { received, forwarded, answered, held, icmpErrors, ...counters.droppedByName() },

@@ -17,6 +17,7 @@ import {
   type VirtualService,
 } from '../../director/core/services.js';
 import { toWords } from '../../director/wire/address-words.js';
+import { frameLengthOnLink } from '../../director/wire/offload.js';
 import { Headroom, Packet } from '../../director/wire/packet.js';
 import { at, ip, prefix } from '../base/values.js';
 import { sumOf, type Arriving } from './hostile-frames.js';
@@ -372,11 +373,13 @@ function tightPacket(frame: Uint8Array): Packet {
 }
 
 /** What is wrong with a frame: its length, or its IP header's checksum or length. */
-function flawOf({ view, start, end }: Packet, mtu: number): string | undefined {
+function flawOf(packet: Packet, mtu: number): string | undefined {
+  const { view, start, end } = packet;
   const length = end - start - 14;
   const header = start + 14;
   if (length < 20) return `a frame with ${length} bytes of payload left`;
-  if (length > mtu) return `${length} bytes left by a link of ${mtu}`;
+  const onLink = frameLengthOnLink(packet);
+  if (onLink > mtu) return `${onLink} bytes left by a link of ${mtu}`;
   switch (view.getUint16(start + 12)) {
     case 0x0800: {
       const headerEnd = header + (view.getUint8(header) & 0x0f) * 4;

@@ -8,7 +8,7 @@ import { LargeFrames } from './large-frames.js';
 import { HeaderLength, readHeader } from './offload-header.js';
 import { dataPlaneFilter } from './packet-filter.js';
 import { PacketSocket, type RingLayout } from './packet-socket.js';
-import type { RingHub } from './ring-hub.js';
+import type { Ring, RingHub } from './ring-hub.js';
 import { SendQueue } from './send-queue.js';
 
 /** Slots of a ring, what arrives in some milliseconds at full speed, and their length in bytes. */
@@ -28,9 +28,8 @@ const OwnedByUser = 1;
 const WaitsWhole = 2;
 const OwnedByKernel = 0;
 
-/** Frames that leave together, and how long the event loop waits until it has its turn. */
+/** Frames that leave together. */
 const BatchFrames = 64;
-const LongestTurnMs = 1;
 
 /**
  * The fast packet driver: AF_PACKET with a receive ring in memory that is shared with the kernel. Frames are read and
@@ -39,7 +38,7 @@ const LongestTurnMs = 1;
  * The event loop watches the socket like any other: without frames nothing happens, and while frames wait it serves
  * everything else about once a millisecond. What the ring has no room for meanwhile the kernel drops, and `shed` counts it.
  */
-export class RingPort implements FramePort {
+export class RingPort implements FramePort, Ring {
   readonly #hub: RingHub;
   readonly #receive: (packet: Packet) => void;
   readonly #socket: PacketSocket;
@@ -67,7 +66,7 @@ export class RingPort implements FramePort {
     this.#words = new Int32Array(this.#socket.ring.buffer);
     this.#large = new LargeFrames(hub.libc, this.#socket.fd);
     this.#queue = new SendQueue(hub.libc, this.#socket.fd);
-    hub.add(this.#queue);
+    hub.add(this);
     this.#watcher = hub.libc.koffi.node.poll(this.#socket.fd, Readable, this.#wake);
   }
 
@@ -91,16 +90,25 @@ export class RingPort implements FramePort {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#watcher.close();
-    this.#hub.remove(this.#queue);
+    this.#hub.remove(this);
     this.#queue.close();
     this.#large.close();
     this.#socket.close();
   }
 
-  /** What is thrown here nobody would hear of: the event loop is told instead, and ends the process. */
-  readonly #wake = (): void => {
+  flush(): void {
+    this.#queue.flush();
+  }
+
+  /**
+   * What is thrown here nobody would hear of: the event loop is told instead, and ends the process. An error of the socket,
+   * which libuv tells by a negative number, means that the link went down; the watcher has then been stopped.
+   */
+  readonly #wake = (...given: readonly unknown[]): void => {
+    const [status] = given;
     try {
-      this.#serve();
+      this.#hub.serve();
+      if (typeof status === 'number' && status < 0) this.reopen();
     } catch (error) {
       setImmediate(() => {
         throw error;
@@ -108,16 +116,7 @@ export class RingPort implements FramePort {
     }
   };
 
-  #serve(): void {
-    const start = performance.now();
-    let taken = this.#takeBatch();
-    // Woken for nothing: the link has gone down, which stops the watcher.
-    if (taken === 0) this.reopen();
-    while (taken > 0 && performance.now() - start < LongestTurnMs) taken = this.#takeBatch();
-  }
-
-  /** Deals with the frames that wait, up to a batch; how many that were. */
-  #takeBatch(): number {
+  takeBatch(): number {
     const words = this.#words;
     const first = this.#next;
     let slot = first;
@@ -131,6 +130,7 @@ export class RingPort implements FramePort {
       else if (!this.#takeLarge(status, length)) break;
       slot = slot + 1 === Slots ? 0 : slot + 1;
     }
+    if (slot === first) return 0;
     this.#next = slot;
     this.#hub.end();
     this.#large.clear();

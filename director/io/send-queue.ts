@@ -80,6 +80,7 @@ export class SendQueue {
 
   /** Sends what waits. What the kernel refuses is counted: a queue that is full, a link that is down. */
   flush(): void {
+    if (this.#count === 0) return;
     let done = 0;
     while (done < this.#count) {
       const messages = this.#memory.address + done * MessageLength;

@@ -9,6 +9,7 @@ import { loadLibc } from './libc.js';
 import { loadCap } from './native.js';
 import { tryPacketSocket } from './packet-socket.js';
 import { openPcapPort } from './pcap-port.js';
+import { RingDevice } from './ring-device.js';
 import { RingHub } from './ring-hub.js';
 import { RingPort } from './ring-port.js';
 
@@ -39,7 +40,8 @@ async function ringDriver(reason: string): Promise<Driver> {
   return {
     name: 'ring',
     reason,
-    open: async (owner, receive, virtualMacs) => new RingPort(hub, owner, receive, virtualMacs),
+    open: async (owner, receive, virtualMacs) =>
+      new RingDevice(() => new RingPort(hub, owner, receive, virtualMacs)),
   };
 }
 

@@ -60,12 +60,16 @@ export class PacketSocket {
   readonly fd: number;
   readonly ring: MappedMemory;
   readonly #libc: Libc;
+  readonly #device: string;
+  readonly #index: number;
   readonly #value = Buffer.alloc(8);
   readonly #length = Buffer.alloc(4);
 
   /** Throws an `IoError` that says which step the kernel has refused. */
   constructor(libc: Libc, owner: Interface, layout: RingLayout, filter: Buffer) {
     this.#libc = libc;
+    this.#device = owner.name;
+    this.#index = libc.if_nametoindex(owner.name);
     this.fd = libc.socket(AfPacket, SockRaw | NonBlocking | CloseOnExec, 0);
     if (this.fd < 0) throw systemError(libc, `capturing on ${owner.name}`);
     try {
@@ -75,7 +79,12 @@ export class PacketSocket {
       libc.close(this.fd);
       throw error;
     }
-    this.#bind(owner.name);
+    this.#bind();
+  }
+
+  /** False when the device that the socket is bound to has been removed. */
+  get isCurrent(): boolean {
+    return this.#libc.if_nametoindex(this.#device) === this.#index;
   }
 
   /** Frames that the kernel has dropped since the last time because the ring was full. */
@@ -139,9 +148,10 @@ export class PacketSocket {
   }
 
   /** Starts to receive: only now, when the filter is in place. */
-  #bind(device: string): void {
+  #bind(): void {
+    const device = this.#device;
+    const index = this.#index;
     try {
-      const index = this.#libc.if_nametoindex(device);
       if (index === 0) throw new IoError({ code: 'interface' }, `no interface ${device}`);
       // `struct packet_mreq`: frames to virtual MAC addresses, and multicast that the kernel has not joined.
       const membership = Buffer.alloc(16);

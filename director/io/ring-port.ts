@@ -80,8 +80,14 @@ export class RingPort implements FramePort, Ring {
     else this.#hub.send(packet, this.#queue);
   }
 
+  /** False when the device has been removed, even if there is another of its name. */
+  get isCurrent(): boolean {
+    return this.#socket.isCurrent;
+  }
+
   /** A packet socket outlives that its link is down; only its watcher has to be told that the trouble is over. */
   reopen(): void {
+    if (this.#isClosed) return;
     this.#socket.clearError();
     this.#watcher.start(Readable, this.#wake);
   }

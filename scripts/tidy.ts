@@ -15,6 +15,7 @@ const pureFolders: Readonly<Record<string, readonly string[]>> = {
   'cluster/sync': ['director/base', 'director/wire'],
   'cluster/config': ['director/base', 'director/wire'],
   'cluster/ipvsadm': ['director/base'],
+  'cluster/health': ['director/base'],
   'cluster/member': [
     'director/base',
     'director/wire',

@@ -8,6 +8,7 @@ import { describeConfig } from '../config/describe-config.js';
 import { effectiveConfig } from '../config/effective-config.js';
 import { formatKeepalived } from '../config/keepalived-format.js';
 import { required } from '../config/keepalived.js';
+import { maskSecrets } from '../config/mask-secrets.js';
 import { type ConfigProblem, type ConfigWarning, describeProblem } from '../config/problem.js';
 import { defaultConfigId, readConfig, readKeepalivedFile } from '../node/config-file.js';
 import { type CommandLine, examples } from './command-line.js';
@@ -22,6 +23,11 @@ interface IdOption {
 interface CheckOptions extends IdOption {
   readonly json?: true;
   readonly here?: true;
+}
+
+interface ShowOptions extends IdOption {
+  readonly json?: true;
+  readonly secrets?: true;
 }
 
 interface FormatOptions {
@@ -54,9 +60,10 @@ export function addConfigCommands(line: CommandLine): void {
       'Print the effective configuration as a keepalived.conf: parameters are replaced,\n' +
         'files included, groups and defaults written out.',
     )
+    .option('--secrets', 'also print passwords and keys, which are masked otherwise')
     .option('--json', 'print the configuration as JSON')
     .addHelpText('after', examples('config show -i main keepalived.conf'))
-    .action((file: string, options: CheckOptions) => show(line, file, options));
+    .action((file: string, options: ShowOptions) => show(line, file, options));
 
   config
     .command('format')
@@ -118,11 +125,15 @@ function judge(file: string, configId: string, here: boolean): Verdict {
   return { file, problems, warnings, summary };
 }
 
-function show({ terminal }: CommandLine, file: string, { json, configId }: CheckOptions): void {
-  const { config } = required(readKeepalivedFile(file, configId));
-  terminal.out(
-    json === true ? `${JSON.stringify(config, plainBytes, 2)}\n` : effectiveConfig(config),
-  );
+function show(
+  { terminal }: CommandLine,
+  file: string,
+  { json, secrets, configId }: ShowOptions,
+): void {
+  const parsed = required(readKeepalivedFile(file, configId));
+  const config = secrets === true ? parsed.config : maskSecrets(parsed.config);
+  const document = JSON.stringify(config, plainBytes, 2);
+  terminal.out(json === true ? `${document}\n` : effectiveConfig(config));
 }
 
 /** Keys and payloads as hexadecimal digits. */

@@ -1,3 +1,5 @@
+import { ConfigError } from '../../director/base/errors.js';
+import type { ReloadAnswer } from '../node/api.js';
 import { addCommand, examples, report, type CommandLine } from './command-line.js';
 import { interruptible } from './interruption.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
@@ -49,6 +51,20 @@ export function addFaultCommands(line: CommandLine): void {
       report(line, options, { node, action: 'resumed' }, `resumed ${node}`);
     });
 
+  addCommand(line, 'start')
+    .summary('start a director that was killed or stopped')
+    .description('Start a director that was killed or stopped and wait until it answers.')
+    .argument('<node>', 'director')
+    .addHelpText('after', examples('start d1'))
+    .action(async (node: string, options: CommonOptions) => {
+      const lab = await chosenLab(options);
+      await interruptible(line.terminal, async (signal) => lab.startNode(node, signal));
+      report(line, options, { node, action: 'started' }, `started ${node}`);
+    });
+}
+
+/** `preempt` and `reload`: what one asks of a director that works. */
+export function addNodeCommands(line: CommandLine): void {
   addCommand(line, 'preempt')
     .summary('let a director take over before it has the whole table')
     .description(
@@ -63,14 +79,25 @@ export function addFaultCommands(line: CommandLine): void {
       report(line, options, { node, action: 'preempt', tableComplete }, text);
     });
 
-  addCommand(line, 'start')
-    .summary('start a director that was killed or stopped')
-    .description('Start a director that was killed or stopped and wait until it answers.')
+  addCommand(line, 'reload')
+    .summary('let a director read its configuration file again (SIGHUP)')
+    .description(
+      'Let a director read its configuration file again. What is the same in the old file and the\n' +
+        'new one goes on untouched: connections, counters, elections, checkers. A file with a\n' +
+        'mistake changes nothing.',
+    )
     .argument('<node>', 'director')
-    .addHelpText('after', examples('start d1'))
+    .addHelpText('after', examples('reload d1', 'reload d1 --json'))
     .action(async (node: string, options: CommonOptions) => {
       const lab = await chosenLab(options);
-      await interruptible(line.terminal, async (signal) => lab.startNode(node, signal));
-      report(line, options, { node, action: 'started' }, `started ${node}`);
+      const answer: ReloadAnswer = JSON.parse(await lab.call(node, 'POST', '/reload', '{}'));
+      if (answer.refusal !== undefined) throw reloadRefused(node, answer.refusal);
+      const { differences } = answer;
+      const lines = differences.map((difference) => `  ${difference}`);
+      const text = [`reloaded ${node}`, ...lines].join('\n');
+      report(line, options, { node, action: 'reloaded', differences }, text);
     });
 }
+
+const reloadRefused = (node: string, reason: string): ConfigError =>
+  new ConfigError({ code: 'reload-refused', file: node }, `${node} has changed nothing: ${reason}`);

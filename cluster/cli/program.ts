@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 
 import { BatonError, ConfigError, UsageError } from '../../director/base/errors.js';
+import { addApiCommand } from './api-command.js';
 import { addConfigCommands } from './config-commands.js';
 import { addDoctorCommand } from './doctor-command.js';
 import { addExecCommand } from './exec-command.js';
-import { addFaultCommands } from './fault-commands.js';
+import { addFaultCommands, addNodeCommands } from './fault-commands.js';
 import { Interruption, signalStatus } from './interruption.js';
 import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
@@ -38,10 +39,12 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addViewCommands(line);
   addDiffCommand(line);
   addFaultCommands(line);
+  addNodeCommands(line);
   addNetworkCommands(line);
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);
+  addApiCommand(line);
   addConfigCommands(line);
   addDoctorCommand(line);
   try {

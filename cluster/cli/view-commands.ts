@@ -6,6 +6,7 @@ import { renderJson, type Answer } from './answers.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
 import { renderDiff } from './render-diff.js';
+import { renderHealth } from './render-health.js';
 import { renderServices } from './render-services.js';
 import { renderSessions } from './render-sessions.js';
 import { renderStatus } from './render-status.js';
@@ -24,7 +25,7 @@ interface View<P extends keyof Api> {
   readonly render: (answers: readonly Answer<P>[]) => string;
 }
 
-/** `status`, `sessions`, `services`, `vrrp` and `sync`. */
+/** `status`, `sessions`, `services`, `health`, `vrrp` and `sync`. */
 export function addViewCommands(line: CommandLine): void {
   addView(line, {
     name: 'status',
@@ -43,6 +44,12 @@ export function addViewCommands(line: CommandLine): void {
     summary: 'show virtual services and real servers as ipvsadm does',
     path: '/services',
     render: renderServices,
+  });
+  addView(line, {
+    name: 'health',
+    summary: 'show the health checkers of real servers and what they have found',
+    path: '/health',
+    render: renderHealth,
   });
   addView(line, {
     name: 'vrrp',

@@ -109,7 +109,7 @@ export interface RegexConfig {
   readonly noMatch: boolean;
   /** `regex_min_offset`: the first byte of the body at which a match may begin. */
   readonly minimumOffset: number;
-  /** `regex_max_offset`: the last byte of the body at which a match may begin; undefined for any. */
+  /** `regex_max_offset`: a match begins before this byte of the body; undefined or 0 for any. */
   readonly maximumOffset: number | undefined;
 }
 

@@ -57,9 +57,9 @@ export class Definitions {
     const goesOn = text.endsWith('\\');
     const line = (goesOn ? text.slice(0, -1) : text).trimEnd();
     if (line !== '') lines.push(line);
-    if (goesOn) return;
+    // What goes on beyond the end of the text has the lines that are there, as in keepalived.
     this.#definitions.set(name, { lines, isMultiline: lines.length > 0 });
-    this.#open = undefined;
+    if (!goesOn) this.#open = undefined;
   }
 
   /** Gives a parameter a value of one line. */

@@ -6,9 +6,12 @@ const Tolerance = 1 / 3;
 /** A longer word is no slip of a keyword. */
 const LongestWord = 64;
 
+/** What somebody types who means a keyword: an address or a path is none. */
+const Word = /^[A-Za-z][\w-]*$/;
+
 /** The keyword that somebody meant who wrote `word`, or undefined when none is near. */
 export function nearestKeyword(word: string, keywords: readonly string[]): string | undefined {
-  if (word.length > LongestWord) return undefined;
+  if (word.length > LongestWord || !Word.test(word)) return undefined;
   const limit = Math.max(2, Math.floor(word.length * Tolerance));
   let best: string | undefined;
   let bestDistance = Math.min(limit, word.length - 1) + 1;

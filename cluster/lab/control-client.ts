@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-import { BatonError, IoError } from '../../director/base/errors.js';
+import { BatonError, IoError, UsageError } from '../../director/base/errors.js';
 import type { Api, Commands } from '../node/api.js';
 
 /** A director that runs answers at once; one that is silent for this long hangs. */
@@ -26,6 +26,20 @@ export async function sendCommand<P extends keyof Commands>(
   command: Commands[P]['request'],
 ): Promise<Commands[P]['answer']> {
   return exchange(socketPath, path, 'POST', JSON.stringify(command));
+}
+
+/**
+ * Sends a request of any form and answers the text that comes back, also that of a refusal, which is told by a `UsageError`.
+ */
+export async function callApi(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  document?: string,
+): Promise<string> {
+  const { status, body } = await send(socketPath, path, method, document);
+  if (status === 200) return body;
+  throw new UsageError({ code: 'refused' }, `the director refuses ${path}: ${body.trim()}`);
 }
 
 async function exchange<T>(

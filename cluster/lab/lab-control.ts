@@ -38,6 +38,12 @@ export interface LabControl {
   /** Lets a director take over from a living master before it has the whole table; false when it lacked some of it. */
   preempt(node: string): Promise<boolean>;
 
+  /**
+   * Uses a director's control API and answers the text that comes back. A refusal is a `UsageError` `refused`; an `IoError`
+   * `no-answer` when it does not run.
+   */
+  call(node: string, method: 'GET' | 'POST', path: string, document?: string): Promise<string>;
+
   /** Cuts nodes off from each other until `heal`; partitions add up. */
   partition(cut: Partition): Promise<void>;
   /** Pulls the cable of a node, out of one network or out of all, or plugs it in again. */

@@ -44,6 +44,7 @@ export async function startDirector(
   holder: number,
 ): Promise<Member> {
   const files = ['--config', folder.file(`${node}.conf`), '--control', folder.socket(node)];
+  files.push('--dumps', folder.file(`${node}.windows`));
   return start(folder, { role: 'director', node }, [
     ...enter(holder),
     process.execPath,

@@ -2,7 +2,7 @@ import { IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { Api } from '../node/api.js';
-import { fetchDocument, sendCommand } from './control-client.js';
+import { callApi, fetchDocument, sendCommand } from './control-client.js';
 import type { LabControl } from './lab-control.js';
 import { startDirector, waitForDirector } from './members.js';
 import { enter } from './namespaces.js';
@@ -115,6 +115,15 @@ export class RunningLab implements LabControl {
 
   async preempt(node: string): Promise<boolean> {
     return (await sendCommand(this.#socket(node), '/preempt', {})).tableComplete;
+  }
+
+  async call(
+    node: string,
+    method: 'GET' | 'POST',
+    path: string,
+    document?: string,
+  ): Promise<string> {
+    return callApi(this.#socket(node), method, path, document);
   }
 
   async partition(cut: Partition): Promise<void> {

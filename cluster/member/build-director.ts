@@ -1,19 +1,18 @@
-import { isIpv6 } from '../../director/base/address.js';
+import { isIpv6, type IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import { Director, type FrameSink } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
 import type { MarkRule } from '../../director/core/marks.js';
-import { createScheduler } from '../../director/core/schedulers/create.js';
-import { addressKey, markKey } from '../../director/core/service-table.js';
-import { methodFromName, type ServiceKey } from '../../director/core/services.js';
+import { defaultSettings, type Settings } from '../../director/core/settings.js';
 import { DefaultTimeouts, State } from '../../director/core/states.js';
 import { virtualMac } from '../../director/core/virtual-macs.js';
 import { toWords } from '../../director/wire/address-words.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
 import { Family } from '../../director/wire/flow.js';
-import { Protocol } from '../../director/wire/ipv4.js';
-import type { NodeConfig, ServiceProtocol, VirtualServerConfig } from '../config/node-config.js';
+import { isSame } from '../config/equality.js';
+import type { NodeConfig } from '../config/node-config.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
+import { addService, ProtocolNumbers } from './service-configuration.js';
 
 /** The machine that a director runs on, as its data plane sees it. */
 export interface Machine {
@@ -34,17 +33,34 @@ export function buildDirector(config: NodeConfig, machine: Machine): Director {
     timeouts: timeoutsOf(config),
     capacity: config.dataPlane.connectionCapacity,
     isActiveActive: config.dataPlane.activeActive,
-    settings: {
-      ...config.dataPlane.settings,
-      sync_threshold: [config.sync?.threshold ?? 0, config.sync?.period ?? 0],
-    },
+    settings: settingsOf(config),
   });
   director.marks = markRules(config);
   director.localEndpoints.setPool(config.dataPlane.localAddresses);
-  addFloatingAddresses(director, config);
-  addServices(director, config);
+  setFloatingAddresses(director, config);
+  for (const virtual of config.virtualServers) addService(director, virtual, config.dataPlane);
   return director;
 }
+
+/**
+ * Gives a director the addresses, firewall marks, settings and timeouts of another configuration. Addresses that are the
+ * same stay as they are, and so does what was set at run time, unless the configuration has something else to say about it.
+ */
+export function exchangeSettings(director: Director, before: NodeConfig, after: NodeConfig): void {
+  director.marks = markRules(after);
+  director.localEndpoints.setPool(after.dataPlane.localAddresses);
+  setFloatingAddresses(director, after);
+  if (!isSame(settingsOf(before), settingsOf(after))) {
+    Object.assign(director.settings, defaultSettings(), settingsOf(after));
+  }
+  if (isSame(before.timeouts, after.timeouts)) return;
+  for (const [state, timeout] of timeoutsOf(after).entries()) director.timeouts[state] = timeout;
+}
+
+const settingsOf = ({ dataPlane, sync }: NodeConfig): Partial<Settings> => ({
+  ...dataPlane.settings,
+  sync_threshold: [sync?.threshold ?? 0, sync?.period ?? 0],
+});
 
 /** The kernel's timeouts with those of `lvs_timeouts` in their place; 0 leaves one as it is. */
 function timeoutsOf({ timeouts }: NodeConfig): readonly number[] {
@@ -75,50 +91,23 @@ export const virtualMacsOn = (owner: Interface, { vrrpInstances }: NodeConfig): 
     .map(macOf)
     .filter((mac) => mac !== undefined);
 
-function addFloatingAddresses(director: Director, config: NodeConfig): void {
+/** Makes the addresses known that the node may come to hold; those that it knows as they are stay, others go. */
+function setFloatingAddresses(director: Director, config: NodeConfig): void {
+  const wanted = new Set<IpAddress>();
   for (const vrrp of config.vrrpInstances) {
-    const mac = macOf(vrrp);
     for (const { address, device } of [...vrrp.virtualAddresses, ...vrrp.excludedAddresses]) {
-      director.addFloating(address, requireInterface(director.interfaces, device), mac);
+      const owner = requireInterface(director.interfaces, device);
+      const mac = macOf(vrrp) ?? owner.mac;
+      const known = director.findFloating(address);
+      wanted.add(address);
+      if (known?.interface === owner && isSame(known.mac, mac)) continue;
+      if (known !== undefined) director.removeFloating(address);
+      director.addFloating(address, owner, mac);
     }
   }
+  const gone = [...director.floating.values()].filter(({ address }) => !wanted.has(address));
+  for (const { address } of gone) director.removeFloating(address);
 }
-
-function addServices(director: Director, { virtualServers, dataPlane }: NodeConfig): void {
-  for (const virtual of virtualServers) {
-    const { settings, prng } = director;
-    const options = { settings, prng };
-    const flags = virtual.schedulerFlags;
-    const scheduler = createScheduler(virtual.scheduler, { ...options, flags });
-    const address = virtual.firewallMark === undefined ? virtual.address : undefined;
-    const { persistence, isOnePacket, commit } = virtual;
-    const key = keyOf(virtual);
-    const service = director.addService(key, address, scheduler, {
-      persistence,
-      isOnePacket,
-      commit,
-    });
-    // The configuration has been checked: no service is in it twice.
-    if (service === undefined) continue;
-    if (dataPlane.unknownTcp === 'hash') {
-      service.consistent = createScheduler('mh', { ...options, flags: ['mh-port'] });
-    }
-    for (const { method, ...server } of virtual.realServers) {
-      director.services.addServer(service, { ...server, method: methodFromName(method) });
-    }
-  }
-}
-
-const keyOf = (virtual: VirtualServerConfig): ServiceKey =>
-  virtual.firewallMark === undefined
-    ? addressKey(virtual.address, virtual.port, ProtocolNumbers[virtual.protocol])
-    : markKey(virtual.firewallMark, Family[virtual.family]);
-
-const ProtocolNumbers: Readonly<Record<ServiceProtocol, number>> = {
-  tcp: Protocol.tcp,
-  udp: Protocol.udp,
-  sctp: Protocol.sctp,
-};
 
 const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
   dataPlane.firewallMarks.map(({ address, protocol, ...rule }) => ({
@@ -127,19 +116,28 @@ const markRules = ({ dataPlane }: NodeConfig): MarkRule[] =>
     protocol: ProtocolNumbers[protocol],
   }));
 
-/** The interfaces that hold floating addresses, lead to real servers or speak from virtual MAC addresses. */
-export function usedInterfaces(director: Director, { vrrpInstances }: NodeConfig): Set<Interface> {
+/**
+ * The interfaces that hold floating addresses, lead to real servers or speak from virtual MAC addresses: also to servers that
+ * are down now, and to those that ipvsadm has added.
+ */
+export function usedInterfaces(director: Director, config: NodeConfig): Set<Interface> {
   const used = new Set<Interface>();
-  // Advertisements from a virtual MAC address leave as frames.
-  for (const { virtualMac: isVirtual, device } of vrrpInstances) {
-    if (isVirtual) used.add(requireInterface(director.interfaces, device));
-  }
-  for (const floating of director.floating.values()) used.add(floating.interface);
-  for (const { servers } of director.services.services()) {
-    for (const { family, words } of servers) {
-      const route = director.routes.find(family, words);
-      if (route !== undefined) used.add(route.interface);
+  for (const vrrp of config.vrrpInstances) {
+    // Advertisements from a virtual MAC address leave as frames.
+    const own = vrrp.virtualMac ? [vrrp.device] : [];
+    const addresses = [...vrrp.virtualAddresses, ...vrrp.excludedAddresses];
+    for (const device of [...own, ...addresses.map((address) => address.device)]) {
+      used.add(requireInterface(director.interfaces, device));
     }
+  }
+  const added = [...director.services.services()].flatMap(({ servers }) => servers);
+  const configured = config.virtualServers
+    .flatMap(({ realServers, sorryServer }) => [...realServers, sorryServer])
+    .filter((server) => server !== undefined)
+    .map(({ address }) => toWords(address));
+  for (const { family, words } of [...added, ...configured]) {
+    const route = director.routes.find(family, words);
+    if (route !== undefined) used.add(route.interface);
   }
   return used;
 }

@@ -21,7 +21,7 @@ import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import type { TrackerReport } from '../vrrp/tracking.js';
 import { createSync, keyRingOf } from './create-sync.js';
-import { Elections, type ElectionsPorts } from './elections.js';
+import { Elections, type ElectionsPorts, type PreparedElections } from './elections.js';
 import type { Environment } from './environment.js';
 import { PlannedStop } from './planned-stop.js';
 import { Replication } from './replication.js';
@@ -46,6 +46,8 @@ export interface NodePorts {
   /** Session sync hears of a peer at this address: it may die. */
   watchPeer(at: Instant, address: IpAddress): void;
   notify: ElectionsPorts['notify'];
+  /** Something was received from another machine. Absent where nobody needs to know whether this one is cut off. */
+  heard?(at: Instant): void;
 }
 
 /** Where a node speaks session sync: its own address, and the longest IP packet there. */
@@ -59,11 +61,11 @@ export interface SyncPlace {
  * the simulator, hands over what arrives and calls `turn` when it is time; nothing here knows where bytes come from.
  */
 export class ClusterNode {
-  readonly config: NodeConfig;
   readonly director: Director;
   readonly elections: Elections;
   readonly replication: Replication;
   readonly #ports: NodePorts;
+  #config: NodeConfig;
   #sync: SyncMachine | undefined;
   #link: SessionLink;
   #stop: PlannedStop | undefined;
@@ -77,7 +79,7 @@ export class ClusterNode {
   /** `life` is the name and epoch that peers know this node by. Throws an `IoError` for interfaces that are not there. */
   constructor(config: NodeConfig, director: Director, life: Life, ports: NodePorts) {
     const { environment } = ports;
-    this.config = config;
+    this.#config = config;
     this.director = director;
     this.#ports = ports;
     this.replication = new Replication(director, () => environment.now(), life);
@@ -88,10 +90,21 @@ export class ClusterNode {
       environment,
       notify: ports.notify,
       changed: () => this.turn(),
+      heard: () => ports.heard?.(environment.now()),
       becameMaster: () => this.#becameMaster(),
       resigned: () => this.#handOver(environment.now()),
       stale: () => this.#resync(environment.now()),
     });
+  }
+
+  /** The configuration that is in effect. */
+  get config(): NodeConfig {
+    return this.#config;
+  }
+
+  /** True from the beginning of a planned stop on. */
+  get isStopping(): boolean {
+    return this.#stop !== undefined;
   }
 
   /** Absent when the configuration has no sync daemon. */
@@ -152,6 +165,17 @@ export class ClusterNode {
     this.turn();
   }
 
+  /**
+   * Another configuration is in effect from now on: the director's services and addresses are those of it already, and
+   * `prepared` are the elections of it.
+   */
+  exchange(config: NodeConfig, prepared: PreparedElections): void {
+    const at = this.#ports.environment.now();
+    prepared.commit({ at, mayPreempt: this.isTableComplete });
+    this.#config = config;
+    this.turn();
+  }
+
   /** Opens the preemption gate by hand: who asks prefers this master without the whole table to the one there is. */
   preempt(): void {
     const { environment } = this.#ports;
@@ -160,6 +184,14 @@ export class ClusterNode {
       this.isTableComplete ? '' : 'without the whole table',
     );
     this.elections.allowPreemption(environment.now());
+    this.turn();
+  }
+
+  /** Gives way to every other node from now on, or not any more. */
+  standDown(isDown: boolean): void {
+    const { timeline } = this.#ports.environment;
+    timeline.add('stand-down', isDown ? 'gives way to every other node' : 'takes part again');
+    this.elections.standDown(isDown);
     this.turn();
   }
 
@@ -179,6 +211,7 @@ export class ClusterNode {
       this.turn();
       at = environment.now();
     }
+    this.#ports.heard?.(at);
     const verdict = processFrame(this.director, packet, arrival, at);
     if (this.#awaitsFirstPacket && verdict === Verdict.forward) {
       this.#awaitsFirstPacket = false;
@@ -191,7 +224,9 @@ export class ClusterNode {
 
   /** A datagram has arrived on the port of session sync. */
   receiveDatagram(bytes: Uint8Array, source: IpAddress): void {
-    this.#sync?.handleDatagram(this.#ports.environment.now(), bytes, source);
+    const at = this.#ports.environment.now();
+    this.#ports.heard?.(at);
+    this.#sync?.handleDatagram(at, bytes, source);
     this.turn();
   }
 

@@ -1,4 +1,6 @@
+import type { IpAddress } from '../../director/base/address.js';
 import {
+  after,
   earliest,
   longest,
   milliseconds,
@@ -6,6 +8,7 @@ import {
   type Duration,
   type Instant,
 } from '../../director/base/time.js';
+import type { ConfigChanges } from '../config/changes.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
 import type { Introduction } from '../sync/presence-codec.js';
@@ -14,10 +17,33 @@ import { SyncGroup } from '../vrrp/sync-group.js';
 import { trackedByMember, type Tracked, type TrackerReport } from '../vrrp/tracking.js';
 import { VirtualRouter, type RouterPorts } from './virtual-router.js';
 
+/** How long an instance that is removed waits for a successor, or one interval, when that is longer. */
+const ShortestSuccession = milliseconds(250);
+
 /** What the elections of a node need of its rest. */
 export interface ElectionsPorts extends Omit<RouterPorts, 'notify'> {
   /** An instance or a sync group has changed its state, at this effective priority; 0 for groups. */
   notify(kind: 'INSTANCE' | 'GROUP', name: string, state: VrrpState, priority: number): void;
+}
+
+/** When instances of another configuration begin, and whether the connection table is complete. */
+export interface ElectionsStart {
+  readonly at: Instant;
+  readonly mayPreempt: boolean;
+}
+
+/** The elections of another configuration, ready to take the place of those that run. */
+export interface PreparedElections {
+  /** The instances that are new or have changed: who drives the node gives them sockets. */
+  readonly opened: readonly VirtualRouter[];
+  commit(start: ElectionsStart): void;
+}
+
+/** A virtual router that is not configured any more. */
+interface Leaving {
+  readonly router: VirtualRouter;
+  /** It waits for a successor until then. */
+  readonly until: Instant;
 }
 
 /** A sync group with what has been told about it. */
@@ -29,29 +55,34 @@ interface Group {
 
 /** The elections of a node: its virtual routers and their sync groups. */
 export class Elections {
-  readonly routers: readonly VirtualRouter[];
-  readonly #groups: readonly Group[];
+  #routers: readonly VirtualRouter[];
+  #groups: readonly Group[];
+  /** Of an earlier configuration: they serve until a successor has been heard. */
+  #leaving: readonly Leaving[] = [];
   readonly #ports: ElectionsPorts;
 
   /** Throws an `IoError` when the configuration does not fit the interfaces. */
   constructor(config: NodeConfig, ports: ElectionsPorts) {
     this.#ports = ports;
-    this.routers = config.vrrpInstances.map((vrrp) => {
-      const isInGroup = config.syncGroups.some(({ members }) => members.includes(vrrp.name));
-      const options = { tracked: trackedBy(vrrp, config), isInGroup };
-      return new VirtualRouter(vrrp, options, {
-        ...ports,
-        notify: (state, priority) => ports.notify('INSTANCE', vrrp.name, state, priority),
-      });
-    });
-    this.#groups = config.syncGroups.map(({ name, members }) => {
-      const routers = this.routers.filter((router) => members.includes(router.config.name));
-      const machine = new SyncGroup(
-        name,
-        routers.map(({ config: { name: member }, election }) => ({ name: member, election })),
-      );
-      return { machine, members: routers, told: 'initialize' };
-    });
+    this.#routers = config.vrrpInstances.map((vrrp) => this.#newRouter(vrrp, config));
+    this.#groups = this.#newGroups(config);
+  }
+
+  get routers(): readonly VirtualRouter[] {
+    return this.#routers;
+  }
+
+  /**
+   * Prepares another configuration. Instances that `changes` does not name are not touched; a changed one that is master
+   * stays master; a removed one resigns. Throws an `IoError`, and has changed nothing then, when the configuration does not
+   * fit the interfaces.
+   */
+  prepare(config: NodeConfig, changes: ConfigChanges): PreparedElections {
+    const changed = changes.changedInstances.map(({ after: vrrp }) => vrrp);
+    const opened = [...changes.addedInstances, ...changed].map((vrrp) =>
+      this.#newRouter(vrrp, config),
+    );
+    return { opened, commit: (start) => this.#exchange(config, changes, opened, start) };
   }
 
   /** True while nothing is known yet of something that may mean a fault. */
@@ -62,6 +93,9 @@ export class Elections {
   get deadline(): Instant {
     let next = Never;
     for (const { deadline } of this.routers) next = earliest(next, deadline);
+    for (const { router, until } of this.#leaving) {
+      next = earliest(next, earliest(router.deadline, until));
+    }
     return next;
   }
 
@@ -95,7 +129,7 @@ export class Elections {
 
   /** True while addresses are on their way to another node. */
   get isGivingUp(): boolean {
-    return this.routers.some((router) => router.isGivingUp);
+    return this.#leaving.length > 0 || this.routers.some((router) => router.isGivingUp);
   }
 
   get isLeaving(): boolean {
@@ -124,12 +158,14 @@ export class Elections {
       if (router.listen(hasPolled)) router.handleDeadline(environment.now());
       else deaf.add(router);
     }
+    this.#serveLeaving(environment.now());
     for (const { machine, members } of this.#groups) {
       if (!members.some((member) => deaf.has(member))) machine.settle(environment.now());
     }
   }
 
   applyEffects(): void {
+    for (const { router } of this.#leaving) router.applyEffects();
     for (const router of this.routers) router.applyEffects();
     for (const group of this.#groups) {
       const { name, state } = group.machine;
@@ -147,6 +183,11 @@ export class Elections {
     for (const router of this.routers) router.handlePeerDeath(peer, survivors);
   }
 
+  /** See `VirtualRouter.standDown`. */
+  standDown(isDown: boolean): void {
+    for (const router of this.routers) router.standDown(isDown);
+  }
+
   /** Leaves the elections on purpose: see `VirtualRouter.leave`. */
   leave(at: Instant): void {
     for (const router of this.routers) router.leave(at);
@@ -155,7 +196,85 @@ export class Elections {
   giveUp(at: Instant): void {
     for (const router of this.routers) router.giveUp(at);
   }
+
+  /** Ends all, without a word to anyone. */
+  close(): void {
+    for (const router of this.routers) router.close();
+    for (const { router } of this.#leaving) router.close();
+  }
+
+  #newRouter(vrrp: VrrpInstanceConfig, config: NodeConfig): VirtualRouter {
+    const isInGroup = config.syncGroups.some(({ members }) => members.includes(vrrp.name));
+    const options = { tracked: trackedBy(vrrp, config), isInGroup };
+    const ports = this.#ports;
+    return new VirtualRouter(vrrp, options, {
+      ...ports,
+      notify: (state, priority) => ports.notify('INSTANCE', vrrp.name, state, priority),
+    });
+  }
+
+  #newGroups(config: NodeConfig): Group[] {
+    return config.syncGroups.map(({ name, members }) => {
+      const routers = this.#routers.filter((router) => members.includes(router.config.name));
+      const machine = new SyncGroup(
+        name,
+        routers.map(({ config: { name: member }, election }) => ({ name: member, election })),
+      );
+      return { machine, members: routers, told: machine.state };
+    });
+  }
+
+  #exchange(
+    config: NodeConfig,
+    { addedInstances, removedInstances, changedInstances }: ConfigChanges,
+    opened: readonly VirtualRouter[],
+    { at, mayPreempt }: ElectionsStart,
+  ): void {
+    const named = (name: string): VirtualRouter | undefined =>
+      this.#routers.find((router) => router.config.name === name);
+    const others = new Map(opened.map((router) => [router.config.name, router]));
+    for (const { name } of removedInstances) this.#leave(named(name), config, at);
+    for (const { after: vrrp } of changedInstances) {
+      const former = named(vrrp.name);
+      if (former !== undefined) others.get(vrrp.name)?.replace(former, at, { mayPreempt });
+    }
+    for (const { name } of addedInstances) others.get(name)?.begin(at, { mayPreempt });
+    this.#routers = config.vrrpInstances
+      .map(({ name }) => others.get(name) ?? named(name))
+      .filter((router) => router !== undefined);
+    this.#groups = this.#newGroups(config);
+  }
+
+  /** An instance is gone from the configuration: it resigns. Addresses that are another instance's now are left alone. */
+  #leave(router: VirtualRouter | undefined, config: NodeConfig, at: Instant): void {
+    if (router === undefined) return;
+    router.entrust(new Set(addressesOf(config)));
+    router.leave(at);
+    const until = after(at, longest(router.config.advertInterval, ShortestSuccession));
+    this.#leaving = [...this.#leaving, { router, until }];
+  }
+
+  #serveLeaving(at: Instant): void {
+    for (const { router, until } of this.#leaving) {
+      router.listen(true);
+      if (router.deadline <= at) router.handleDeadline(at);
+      if (until <= at) router.giveUp(at);
+    }
+    for (const { router } of this.#leaving.filter(isOver)) {
+      router.applyEffects();
+      router.close();
+    }
+    this.#leaving = this.#leaving.filter((one) => !isOver(one));
+  }
 }
+
+const isOver = ({ router }: Leaving): boolean => !router.isLeaving && !router.isGivingUp;
+
+/** The addresses that the node may come to hold. */
+const addressesOf = ({ vrrpInstances }: NodeConfig): IpAddress[] =>
+  vrrpInstances.flatMap(({ virtualAddresses, excludedAddresses }) =>
+    [...virtualAddresses, ...excludedAddresses].map(({ address }) => address),
+  );
 
 /** What moves an instance: what it tracks, with the rules of its group, and always its own interface. */
 export function trackedBy(

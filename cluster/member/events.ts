@@ -10,6 +10,13 @@ export type EventKind =
   | 'bulk-complete'
   | 'preempt-allowed'
   | 'first-packet'
+  | 'server-up'
+  | 'server-down'
+  | 'quorum-up'
+  | 'quorum-down'
+  | 'stand-down'
+  | 'reloaded'
+  | 'reload-refused'
   | 'stopping';
 
 /** Where a node's machines note what happens to it. */

@@ -1,5 +1,6 @@
+import type { IpAddress } from '../../director/base/address.js';
 import { after, earliest, milliseconds, Never, type Instant } from '../../director/base/time.js';
-import type { Director, FloatingAddress } from '../../director/core/director.js';
+import type { Director } from '../../director/core/director.js';
 import type { VrrpInstanceConfig } from '../config/vrrp-config.js';
 import { Announcer } from './announcer.js';
 
@@ -13,15 +14,15 @@ const RetirementPeriod = milliseconds(250);
  */
 export class HeldAddresses {
   readonly #director: Director;
-  readonly #addresses: readonly FloatingAddress[];
+  #addresses: readonly IpAddress[];
   readonly #announcer: Announcer;
   #retiredUntil: Instant = Never;
 
   constructor(config: VrrpInstanceConfig, director: Director) {
     this.#director = director;
-    this.#addresses = [...config.virtualAddresses, ...config.excludedAddresses]
-      .map(({ address }) => director.findFloating(address))
-      .filter((floating) => floating !== undefined);
+    this.#addresses = [...config.virtualAddresses, ...config.excludedAddresses].map(
+      ({ address }) => address,
+    );
     this.#announcer = new Announcer(director, config.announce.interval);
   }
 
@@ -56,15 +57,24 @@ export class HeldAddresses {
   retire(at: Instant): void {
     this.#announcer.stop();
     this.#retiredUntil = after(at, RetirementPeriod);
-    for (const { address } of this.#addresses) this.#director.retire(address);
+    for (const address of this.#addresses) this.#director.retire(address);
   }
 
   /** Tells the links so many times who has the addresses. */
   announce(at: Instant, rounds: number): void {
-    this.#announcer.burst(at, this.#addresses, rounds);
+    const floating = this.#addresses
+      .map((address) => this.#director.findFloating(address))
+      .filter((one) => one !== undefined);
+    this.#announcer.burst(at, floating, rounds);
+  }
+
+  /** From now on these are another virtual router's of this node: it leaves them as they are. */
+  entrust(addresses: ReadonlySet<IpAddress>): void {
+    this.#announcer.stop();
+    this.#addresses = this.#addresses.filter((address) => !addresses.has(address));
   }
 
   #setLive(isLive: boolean): void {
-    for (const { address } of this.#addresses) this.#director.setLive(address, isLive);
+    for (const address of this.#addresses) this.#director.setLive(address, isLive);
   }
 }

@@ -41,7 +41,8 @@ export type Connect = (to: IpAddress, listener: StreamListener) => Stream;
 /** The rest of the node, as the watch needs it. */
 export interface PeerWatchOptions {
   readonly node: string;
-  readonly routers: readonly PeerRouter[];
+  /** What this node's virtual routers are now. */
+  routers(): readonly PeerRouter[];
   readonly environment: Pick<Environment, 'log' | 'nonce'>;
   /** With keys, only who signs with one of them is believed to be a peer, and to leave. */
   readonly keys?: KeyRing | undefined;
@@ -143,7 +144,8 @@ export class PeerWatch {
   }
 
   #introduce(stream: Stream): void {
-    const { node, routers } = this.#options;
+    const { node } = this.#options;
+    const routers = this.#options.routers();
     const seal = this.#watchers.get(stream);
     stream.write(encodePresence({ kind: 'introduction', node, routers }, seal));
   }

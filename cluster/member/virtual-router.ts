@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../director/base/address.js';
 import { unreachable } from '../../director/base/invariant.js';
 import { earliest, type Instant } from '../../director/base/time.js';
 import type { Director } from '../../director/core/director.js';
@@ -13,12 +14,17 @@ import { requireInterface } from './build-director.js';
 import type { Environment } from './environment.js';
 import { HeldAddresses } from './held-addresses.js';
 
+/** Of a node that gives way to all others. */
+const LowestPriority = 1;
+
 /** The rest of the node, as a virtual router needs it. */
 export interface RouterPorts {
   readonly director: Director;
   readonly environment: Environment;
   /** The election has had an input: deadlines and effects are to be looked at. */
   changed(): void;
+  /** Something has come from another node. */
+  heard(): void;
   becameMaster(): void;
   /** Another node is master in the place of this one, which forwards for a moment more. */
   resigned(): void;
@@ -26,6 +32,15 @@ export interface RouterPorts {
   stale(): void;
   /** The state has changed, at this effective priority. */
   notify(state: VrrpState, priority: number): void;
+}
+
+/** How often something has happened to an instance, as keepalived counts it. */
+export interface RouterCounts {
+  becameMaster: number;
+  releasedMaster: number;
+  /** Advertisements of priority 0. */
+  resignationsReceived: number;
+  resignationsSent: number;
 }
 
 /** What an instance depends on besides its own configuration. */
@@ -49,9 +64,16 @@ export class VirtualRouter {
   readonly election: Election;
   readonly adverts: Adverts;
   readonly tracking: Tracking;
+  readonly counts: RouterCounts = {
+    becameMaster: 0,
+    releasedMaster: 0,
+    resignationsReceived: 0,
+    resignationsSent: 0,
+  };
   readonly #ports: RouterPorts;
   readonly #addresses: HeldAddresses;
   #isLeaving = false;
+  #isStandingDown = false;
 
   /** Throws an `IoError` when its interface is not there, or has no address to send from. */
   constructor(
@@ -105,9 +127,15 @@ export class VirtualRouter {
   /** Something that may be tracked has changed. */
   track(...report: Parameters<TrackerReport>): void {
     this.tracking.set(...report);
-    const { fault, effectivePriority } = this.tracking;
+    const { fault } = this.tracking;
     this.election.setFault(this.#now, fault !== undefined, fault ?? '');
-    this.election.setPriority(this.#now, effectivePriority);
+    this.#setPriority();
+  }
+
+  /** Whether somebody wants this node to give way to every other one: it then has the lowest priority there is. */
+  standDown(isDown: boolean): void {
+    this.#isStandingDown = isDown;
+    this.#setPriority();
   }
 
   /**
@@ -137,6 +165,34 @@ export class VirtualRouter {
     this.#addresses.handleDeadline(at);
   }
 
+  /**
+   * Begins in the place of a virtual router of an earlier configuration, which ends without a word. A master stays master,
+   * and what it holds is not let go of; addresses that it had and this one has not are given up.
+   */
+  replace(former: VirtualRouter, at: Instant, options: { readonly mayPreempt: boolean }): void {
+    const wasMaster = former.election.state === 'master';
+    const { virtualAddresses, excludedAddresses } = this.config;
+    const kept = [...virtualAddresses, ...excludedAddresses].map(({ address }) => address);
+    Object.assign(this.counts, former.counts);
+    former.entrust(new Set(wasMaster ? kept : []));
+    former.#addresses.giveUp();
+    former.close();
+    if (wasMaster) this.election.inherit(at, options);
+    if (this.election.state !== 'master') this.begin(at, options);
+    this.standDown(former.#isStandingDown);
+  }
+
+  /** Takes part from now on, among others of a node that runs: its addresses may have been another instance's. */
+  begin(at: Instant, options: { readonly mayPreempt: boolean }): void {
+    this.#addresses.giveUp();
+    if (this.election.state === 'initialize') this.election.start(at, options);
+  }
+
+  /** From now on these addresses are another virtual router's of this node. */
+  entrust(addresses: ReadonlySet<IpAddress>): void {
+    this.#addresses.entrust(addresses);
+  }
+
   /** Leaves the election on purpose. A master keeps its addresses until `isLeaving` is false, or `giveUp` is called. */
   leave(at: Instant): void {
     this.#isLeaving = this.election.state === 'master';
@@ -158,9 +214,11 @@ export class VirtualRouter {
   }
 
   #receive(outcome: Advertisement | Rejection): void {
+    this.#ports.heard();
     if (outcome.kind === 'rejected') this.election.handleRejected(outcome.reason);
     else {
       const at = this.#now;
+      if (outcome.priority === resignPriority) this.counts.resignationsReceived += 1;
       this.election.handleAdvertisement(at, outcome);
       const isOther = outcome.source !== this.adverts.source && outcome.priority !== resignPriority;
       if (this.#isLeaving && isOther) this.#retire(at);
@@ -171,6 +229,7 @@ export class VirtualRouter {
   #apply(effect: ElectionEffect): void {
     switch (effect.kind) {
       case 'advertise':
+        if (effect.priority === resignPriority) this.counts.resignationsSent += 1;
         this.adverts.advertise(effect.priority);
         break;
       case 'acquire-addresses':
@@ -196,6 +255,11 @@ export class VirtualRouter {
   }
 
   #changeState(change: Extract<ElectionEffect, { kind: 'state' }>): void {
+    // A master that goes on as one by another configuration has not changed its state.
+    const isPassing = change.reason === 'started' && this.election.state === 'master';
+    if (isPassing || change.reason === 'inherited') return;
+    if (change.to === 'master') this.counts.becameMaster += 1;
+    if (change.from === 'master') this.counts.releasedMaster += 1;
     if (change.to !== 'initialize') {
       this.#ports.environment.timeline.add(
         change.to,
@@ -216,6 +280,11 @@ export class VirtualRouter {
   #dropOut(): void {
     this.#isLeaving = false;
     this.#addresses.giveUp();
+  }
+
+  #setPriority(): void {
+    const priority = this.#isStandingDown ? LowestPriority : this.tracking.effectivePriority;
+    this.election.setPriority(this.#now, priority);
   }
 
   get #now(): Instant {

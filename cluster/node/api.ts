@@ -16,6 +16,7 @@ export interface Api {
   readonly '/status': NodeStatus;
   readonly '/sessions': { readonly sessions: readonly SessionView[] };
   readonly '/services': { readonly services: readonly ServiceView[] };
+  readonly '/health': { readonly pools: readonly PoolView[] };
   readonly '/vrrp': { readonly instances: readonly VrrpView[] };
   readonly '/sync': SyncView;
   readonly '/events': { readonly events: readonly NodeEvent[] };
@@ -37,6 +38,49 @@ export interface Commands {
     /** Whether the table was complete: if not, connections that it lacks may break. */
     readonly answer: { readonly tableComplete: boolean };
   };
+  /** The node reads its configuration file again, as by SIGHUP. */
+  readonly '/reload': {
+    readonly request: Readonly<Record<string, never>>;
+    readonly answer: ReloadAnswer;
+  };
+  /**
+   * A real server gets another weight, until its pool has something else to say about it. 0 drains it: its connections go
+   * on, and it gets no new ones.
+   */
+  readonly '/weight': {
+    readonly request: ServerName & { readonly weight: number };
+    readonly answer: {
+      /** What it was before. */
+      readonly before: number;
+      /** Connections that it carries now. */
+      readonly connections: number;
+    };
+  };
+  /**
+   * The node stands down: from now on every other node outranks it, and a master hands over to the best of them that may
+   * preempt. `false` ends that.
+   */
+  readonly '/stand-down': {
+    readonly request: { readonly isDown: boolean };
+    readonly answer: { readonly state: VrrpState };
+  };
+}
+
+/** A real server of a service, as `/services` names both. */
+export interface ServerName {
+  readonly protocol: ProtocolName | 'FWM';
+  /** `address:port`, or the mark. */
+  readonly virtual: string;
+  /** `address:port`. */
+  readonly server: string;
+}
+
+/** What has become of a reload. */
+export interface ReloadAnswer {
+  /** What differed and is in effect now; empty when nothing did. */
+  readonly differences: readonly string[];
+  /** Why nothing has changed; absent when the file is in effect. */
+  readonly refusal: string | undefined;
 }
 
 export interface NodeStatus {
@@ -101,13 +145,68 @@ export interface ServiceView {
   /** `address:port`, or the mark. */
   readonly virtual: string;
   readonly scheduler: string;
-  readonly realServers: readonly {
+  /** Absent when no checker belongs to the service. */
+  readonly quorum: QuorumView | undefined;
+  /** Those of the service, and after them those that their checkers have taken out of it. */
+  readonly realServers: readonly RealServerView[];
+}
+
+export interface RealServerView {
+  readonly address: string;
+  readonly method: MethodName;
+  /** False for one that has been taken out: it is down. */
+  readonly isPlaced: boolean;
+  readonly weight: number;
+  readonly active: number;
+  readonly inactive: number;
+  /** What its checkers say; absent when it has none. */
+  readonly health: ServerHealth | undefined;
+}
+
+export interface ServerHealth {
+  readonly isUp: boolean;
+  /** Why the first of its checkers that says down does so. */
+  readonly reason: string | undefined;
+}
+
+export interface QuorumView {
+  readonly isUp: boolean;
+  /** The sum of the weights of the servers that are up, and what it has to be. */
+  readonly weight: number;
+  readonly quorum: number;
+  readonly hysteresis: number;
+  /** True while the sorry server stands in. */
+  readonly isSorry: boolean;
+}
+
+/** The real servers of one `virtual_server` block, as health checks see them. */
+export interface PoolView {
+  /** The block, as messages name it. */
+  readonly name: string;
+  readonly quorum: QuorumView;
+  readonly servers: readonly {
     readonly address: string;
-    readonly method: MethodName;
+    readonly isUp: boolean;
+    /** What its configured weight has become by its checkers. */
     readonly weight: number;
-    readonly active: number;
-    readonly inactive: number;
+    readonly checkers: readonly CheckerView[];
   }[];
+}
+
+export interface CheckerView {
+  /** `TCP_CHECK` and so on. */
+  readonly kind: string;
+  readonly isUp: boolean;
+  /** False before the first result: until then `isUp` is what the configuration assumes. */
+  readonly hasRun: boolean;
+  /** True while `ha_suspend` lets it rest. */
+  readonly isSuspended: boolean;
+  /** Why the last check failed; absent after a success. */
+  readonly reason: string | undefined;
+  readonly weightChange: number;
+  readonly checks: number;
+  /** Checks without an answer while this node was cut off, which say nothing. */
+  readonly voids: number;
 }
 
 export interface VrrpView {

@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
 
-import { BatonError } from '../../director/base/errors.js';
+import { BatonError, UsageError } from '../../director/base/errors.js';
+import type { Director } from '../../director/core/director.js';
 import { readPortNames, type PortNames } from '../ipvsadm/port-names.js';
+import type { Commands, ReloadAnswer } from './api.js';
 import { now } from './clock.js';
 import type { CommandHandlers } from './control-server.js';
+import { endpoint } from './endpoint.js';
 import { runIpvsadm } from './ipvsadm.js';
 import type { Member } from './member.js';
+import { protocolOf, virtualOf } from './service-views.js';
 
 /** What the control socket lets people change. */
-export function commandHandlers(member: Member): CommandHandlers {
+export function commandHandlers(
+  member: Member,
+  reload: () => Promise<ReloadAnswer>,
+): CommandHandlers {
   const names = machinePortNames();
   return {
     '/ipvsadm': async ({ argv }) => {
@@ -27,7 +34,34 @@ export function commandHandlers(member: Member): CommandHandlers {
       member.node.preempt();
       return { tableComplete: isTableComplete };
     },
+    '/reload': reload,
+    '/weight': async (asked) => setWeight(member.plane.director, asked),
+    '/stand-down': async ({ isDown }) => {
+      member.node.standDown(isDown);
+      return { state: member.state };
+    },
   };
+}
+
+/** Gives a real server another weight. Throws a `UsageError` when there is no such service or server. */
+function setWeight(
+  { services }: Director,
+  { protocol, virtual, server: name, weight }: Commands['/weight']['request'],
+): Commands['/weight']['answer'] {
+  const service = [...services.services()].find(
+    (one) => protocolOf(one) === protocol && virtualOf(one) === virtual,
+  );
+  if (service === undefined) {
+    throw new UsageError({ code: 'no-service' }, `no service ${protocol} ${virtual}`);
+  }
+  const server = service.servers.find(({ address, port }) => endpoint(address, port) === name);
+  if (server === undefined) {
+    throw new UsageError({ code: 'no-server' }, `${virtual} has no real server ${name}`);
+  }
+  const before = server.weight;
+  const { method, tunnel, upperThreshold, lowerThreshold, total } = server;
+  services.editServer(server, { method, tunnel, upperThreshold, lowerThreshold, weight });
+  return { before, connections: total };
 }
 
 /** The machine's names of ports; none when it has no such file. */

@@ -4,21 +4,23 @@ import process from 'node:process';
 import { Command, Option } from 'commander';
 import { pino } from 'pino';
 
-import { BatonError, ConfigError, IoError } from '../../director/base/errors.js';
+import { BatonError } from '../../director/base/errors.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
 import { chooseDriver } from '../../director/io/driver.js';
 import { tuneEngine } from '../../director/io/engine.js';
-import { checkAgainstInterfaces } from '../config/check-interfaces.js';
-import { required } from '../config/keepalived.js';
 import { DriverChoices, type DriverChoice } from '../config/node-config.js';
-import { configError, describeProblem } from '../config/problem.js';
+import { describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
-import { defaultConfigId, readKeepalivedFile } from './config-file.js';
+import { defaultConfigId } from './config-file.js';
 import { ControlServer } from './control-server.js';
 import { Member } from './member.js';
 import { rehearse } from './rehearse.js';
+import { loadConfig, reloader } from './reload.js';
 import { ServiceNotice } from './service-notice.js';
+import { tcpPlace } from './tcp-place.js';
+import { textHandlers } from './texts.js';
 import { apiHandlers } from './views.js';
+import { writeWindows } from './windows/write-windows.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
 const Niceness = -10;
@@ -28,6 +30,9 @@ const program = new Command('baton-director')
   .requiredOption('--config <file>', 'keepalived.conf of this director')
   .option('-i, --config-id <id>', 'also read the lines that begin with @ID', defaultConfigId())
   .requiredOption('--control <socket>', 'path of the control socket to open')
+  .option('--listen <address:port>', 'also serve the control API over TCP, to who has the token')
+  .option('--token-file <file>', 'the token of --listen: at least 16 characters')
+  .option('--dumps <folder>', 'where SIGUSR1 and SIGUSR2 write', process.env['TMPDIR'] ?? '/tmp')
   .option('--control-group', 'let the group of this process use the control socket too')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
   .addOption(
@@ -42,14 +47,15 @@ async function run(options: {
   readonly configId: string;
   readonly control: string;
   readonly controlGroup?: true;
+  readonly dumps: string;
+  readonly listen?: string;
+  readonly tokenFile?: string;
   readonly logLevel: string;
   readonly driver?: DriverChoice;
 }): Promise<void> {
   const service = new ServiceNotice(process.env);
-  const parsed = required(readKeepalivedFile(options.config, options.configId));
   const interfaces = discoverInterfaces();
-  const problems = checkAgainstInterfaces(parsed, interfaces);
-  if (problems.length > 0) throw configError(problems);
+  const parsed = loadConfig(options, interfaces);
   raisePriority();
   tuneEngine();
   rehearse();
@@ -65,12 +71,17 @@ async function run(options: {
   const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
   await member.start({ driver, interfaces, gateways: discoverGateways(interfaces) });
-  const control = await ControlServer.open(
-    options.control,
-    apiHandlers(member),
-    commandHandlers(member),
-    { isForGroup: options.controlGroup === true },
-  );
+  const reload = reloader(member, options, log);
+  const [documents, commands] = [apiHandlers(member), commandHandlers(member, reload)];
+  const texts = textHandlers(member);
+  const isForGroup = options.controlGroup === true;
+  const servers = [
+    await ControlServer.open(options.control, documents, commands, { texts, isForGroup }),
+  ];
+  if (options.listen !== undefined) {
+    const place = tcpPlace(options.listen, options.tokenFile);
+    servers.push(await ControlServer.openTcp(place, documents, commands, { texts }));
+  }
   service.ready();
   log.info('started', { control: options.control });
 
@@ -80,12 +91,17 @@ async function run(options: {
     isStopping = true;
     service.stopping();
     await member.stop();
-    await control.close();
+    await Promise.all(servers.map(async (server) => server.close()));
     log.info('stopped');
     process.exit(0);
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  process.on('SIGHUP', () => void reload());
+  // keepalived has a real-time signal for its JSON, which Node cannot receive: it is written with the data.
+  const dataWindows = ['keepalived.data', 'keepalived.json'] as const;
+  process.on('SIGUSR1', () => writeWindows(member, dataWindows, options.dumps, log));
+  process.on('SIGUSR2', () => writeWindows(member, ['keepalived.stats'], options.dumps, log));
 }
 
 function raisePriority(): void {
@@ -101,5 +117,5 @@ try {
 } catch (error) {
   if (!(error instanceof BatonError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
-  process.exit(error instanceof ConfigError || error instanceof IoError ? 2 : 1);
+  process.exit(2);
 }

@@ -15,7 +15,9 @@ import type { VirtualRouter } from '../member/virtual-router.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
-import { openDataPlane, type DataPlane, type DataPlaneParts } from './data-plane.js';
+import { DataPlane, type DataPlaneParts } from './data-plane.js';
+import { exchangeConfiguration } from './exchange.js';
+import { HealthPlane } from './health/health-plane.js';
 import { PeerStreams } from './peer-streams.js';
 import { newLife, platform } from './platform.js';
 import { Timeline } from './timeline.js';
@@ -31,24 +33,31 @@ const LongestTimeoutMs = 2_147_483_647;
  * hands over what arrives, and gives the machines their turn when they want one.
  */
 export class Member {
-  readonly config: NodeConfig;
   readonly startedAt: Instant;
   readonly timeline: Timeline;
+  readonly #config: NodeConfig;
   readonly #environment: Environment;
   #plane: DataPlane | undefined;
   #node: ClusterNode | undefined;
+  #health: HealthPlane | undefined;
   #vrrp: VrrpPlane | undefined;
   #syncSocket: SyncSocket | undefined;
   #peerStreams: PeerStreams | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isTurnQueued = false;
   #isClosed = false;
+  #reloading: Promise<readonly string[]> = Promise.resolve([]);
 
   constructor(config: NodeConfig, log: Log) {
-    this.config = config;
+    this.#config = config;
     this.startedAt = now();
     this.timeline = new Timeline(config.routerId);
     this.#environment = platform(log, this.timeline);
+  }
+
+  /** The configuration that is in effect. */
+  get config(): NodeConfig {
+    return this.#node?.config ?? this.#config;
   }
 
   get plane(): DataPlane {
@@ -57,6 +66,10 @@ export class Member {
 
   get node(): ClusterNode {
     return required(this.#node);
+  }
+
+  get health(): HealthPlane {
+    return required(this.#health);
   }
 
   get routers(): readonly VirtualRouter[] {
@@ -82,7 +95,7 @@ export class Member {
 
   /** Opens every socket and starts the machines. Throws an IoError when the environment refuses one. */
   async start(parts: DataPlaneParts): Promise<void> {
-    this.#plane = await openDataPlane(this.config, parts, (packet, arrival) => {
+    this.#plane = await DataPlane.open(this.config, parts, (packet, arrival) => {
       // A port may be open before the others are.
       if (!this.#isClosed) this.#node?.receiveFrame(packet, arrival);
     });
@@ -93,14 +106,40 @@ export class Member {
       rearm: (next) => this.#rearm(next),
       watchPeer: (at, address) => this.#peerStreams?.watch.watch(at, address),
       notify: (...change) => this.#vrrp?.notify(...change),
+      heard: (at) => this.#health?.hear(at),
     });
     this.#node = node;
-    this.#vrrp = await VrrpPlane.open(this.config, this.plane, node, this.#environment.log);
+    const { timeline } = this;
+    const { log } = this.#environment;
+    const { director } = this.plane;
+    this.#health = await HealthPlane.open(this.config, { director, timeline, log });
+    this.#vrrp = await VrrpPlane.open(this.config, {
+      data: this.plane,
+      node,
+      log,
+      followLink: (device, isUp) => this.#health?.followLink(device, isUp),
+    });
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, parts.interfaces);
     this.#vrrp.watch();
     await until(() => !node.elections.isUncertain, toMilliseconds(TrackerWait));
     this.timeline.add('started', `pid ${process.pid}`);
     node.start(now());
+    this.#health.start(now());
+  }
+
+  /** Takes another configuration while everything goes on: see `exchangeConfiguration`. One after the other. */
+  async reload(config: NodeConfig): Promise<readonly string[]> {
+    const reloading = this.#reloading
+      .catch(() => [])
+      .then(async () => {
+        const { plane, health, node } = this;
+        const parts = { plane, health, node, vrrp: required(this.#vrrp) };
+        const differences = await exchangeConfiguration(this.config, config, parts);
+        this.timeline.add('reloaded', `${differences.length} differences`);
+        return differences;
+      });
+    this.#reloading = reloading;
+    return reloading;
   }
 
   /** A planned end without a gap: see `PlannedStop`. */
@@ -109,6 +148,7 @@ export class Member {
     this.node.stop(now());
     await until(() => this.node.isStopped);
     await this.#peerStreams?.close();
+    await this.#health?.close();
     await this.close();
   }
 
@@ -117,6 +157,7 @@ export class Member {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#plane?.close();
+    await this.#health?.close();
     await this.#syncSocket?.close();
     await this.#vrrp?.close();
   }
@@ -143,7 +184,7 @@ export class Member {
       address,
       port: config.port,
       node: this.config.routerId,
-      routers: this.routers.map((router) => router.presence),
+      routers: () => this.routers.map((router) => router.presence),
       environment: this.#environment,
       keys: keyRingOf(config, this.#environment.hmac),
       onDeath: (peer, survivors) => this.node.handlePeerDeath(peer, survivors),

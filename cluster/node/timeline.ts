@@ -9,6 +9,7 @@ const MostEvents = 1_000;
 export class Timeline implements EventSink {
   readonly #node: string;
   readonly #events: NodeEvent[] = [];
+  readonly #followers = new Set<(event: NodeEvent) => void>();
 
   constructor(node: string) {
     this.#node = node;
@@ -20,6 +21,14 @@ export class Timeline implements EventSink {
 
   add(kind: EventKind, text: string): void {
     if (this.#events.length >= MostEvents) this.#events.shift();
-    this.#events.push({ at: wallClock(), node: this.#node, kind, text });
+    const event = { at: wallClock(), node: this.#node, kind, text };
+    this.#events.push(event);
+    for (const follower of this.#followers) follower(event);
+  }
+
+  /** Tells of every event from now on, until the answer is called. */
+  follow(follower: (event: NodeEvent) => void): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 }

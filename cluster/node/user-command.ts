@@ -62,14 +62,24 @@ export class UserCommand {
   }
 }
 
-/** Ends a started command with everything that it has started. */
-export function killGroup(child: ChildProcess): void {
+/** Ends a started command with everything that it has started, or tells them to end. */
+export function killGroup(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): void {
   const { pid, exitCode, signalCode } = child;
   if (pid === undefined || exitCode !== null || signalCode !== null) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // It has just ended by itself.
+  }
+}
+
+/** Ends what a command that has ended has left behind. */
+export function killRemains({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has left nothing.
   }
 }
 

@@ -1,34 +1,28 @@
-import type { IpAddress } from '../../director/base/address.js';
-import { isIpv6 } from '../../director/base/address.js';
 import { toMilliseconds } from '../../director/base/time.js';
 import { Flag } from '../../director/core/connections.js';
 import { stateName } from '../../director/core/protocol-states.js';
-import { methodName, type VirtualService } from '../../director/core/services.js';
 import type { VirtualRouter } from '../member/virtual-router.js';
-import { protocolOfNumber } from '../sync/record-fields.js';
 import { idleSnapshot, type PeerSnapshot } from '../sync/snapshot.js';
-import type { NodeStatus, ServiceView, SessionView, SyncPeer, SyncView, VrrpView } from './api.js';
+import type { NodeStatus, SessionView, SyncPeer, SyncView, VrrpView } from './api.js';
 import { now, wallClock } from './clock.js';
 import type { ApiHandlers } from './control-server.js';
+import { endpoint } from './endpoint.js';
+import { poolView } from './health/pool-view.js';
 import type { Member } from './member.js';
+import { serviceViews } from './service-views.js';
 
 /** The documents of the control socket, made from the machines when somebody asks. */
 export function apiHandlers(member: Member): ApiHandlers {
   return {
     '/status': () => statusView(member),
     '/sessions': () => ({ sessions: sessionViews(member) }),
-    '/services': () => ({
-      services: [...member.plane.director.services.services()].map(serviceView),
-    }),
+    '/services': () => ({ services: serviceViews(member) }),
+    '/health': () => ({ pools: member.health.pools.map(poolView) }),
     '/vrrp': () => ({ instances: member.routers.map((router) => vrrpView(member, router)) }),
     '/sync': () => syncView(member),
     '/events': () => ({ events: member.timeline.events }),
   };
 }
-
-/** `address:port`, with brackets around IPv6. */
-export const endpoint = (address: IpAddress, port: number): string =>
-  isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 
 function statusView(member: Member): NodeStatus {
   const { commits, counters, connections } = member.plane.director;
@@ -87,24 +81,6 @@ function sessionViews(member: Member): SessionView[] {
     });
   }
   return views;
-}
-
-function serviceView(service: VirtualService): ServiceView {
-  return {
-    protocol: service.firewallMark === 0 ? (protocolOfNumber(service.protocol) ?? 'IP') : 'FWM',
-    virtual:
-      service.address === undefined
-        ? String(service.firewallMark)
-        : endpoint(service.address, service.port),
-    scheduler: service.scheduler.name,
-    realServers: service.servers.map((server) => ({
-      address: endpoint(server.address, server.port),
-      method: methodName(server.method),
-      weight: server.weight,
-      active: server.active,
-      inactive: server.inactive,
-    })),
-  };
 }
 
 function vrrpView(member: Member, router: VirtualRouter): VrrpView {

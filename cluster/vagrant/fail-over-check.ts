@@ -27,7 +27,7 @@ export type Findings = readonly string[];
 const phases = { kill: 'kill', failBack: 'fail-back' } as const;
 
 /** The client ends by itself after this long, whatever happens to the check. */
-const trafficLimitMs = 300_000;
+const trafficLimitMs = 900_000;
 
 /** As many exchanges as show that a connection works. */
 const settledExchanges = 5;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +15,12 @@ const commandTimeoutMs = 60_000;
 
 /** A machine that is off is not tried again at once: each try takes seconds. */
 const lostForMs = 3_000;
+
+/** A running machine accepts a connection within this, even an emulated one. */
+const answerMs = 3_000;
+
+/** For so long an address that Vagrant has told is sure to be right. */
+const currentForMs = 60_000;
 
 /** How long an idle connection stays, so that the next command need not make one. */
 const idleSeconds = 60;
@@ -45,7 +52,7 @@ export class Shell {
   private constructor(folder: string, config: string) {
     this.#folder = folder;
     this.#config = config;
-    this.#known = hostsIn(config);
+    this.#known = new Set(sectionsOf(this.#text()).keys());
   }
 
   /** Asks Vagrant where the machines are, unless it has said so since the newest of them was made. */
@@ -110,7 +117,8 @@ export class Shell {
     if (!this.#known.has(node)) return false;
     if (await this.#master(node, '-O', 'check')) return true;
     if (await this.#dial(node)) return true;
-    // It may have another address since it was last asked for.
+    // It may have another address since it was last asked for, which takes Vagrant seconds to tell.
+    if (Date.now() - statSync(this.#config).mtimeMs < currentForMs) return false;
     const before = this.#text();
     await this.#learn([node]);
     return this.#text() !== before && this.#dial(node);
@@ -128,10 +136,29 @@ export class Shell {
     this.#lostAt.delete(node);
   }
 
-  #dial(node: string): Promise<boolean> {
+  async #dial(node: string): Promise<boolean> {
+    if (!(await this.#isListening(node))) return false;
     const inBackground = ['-f', '-N', '-M', '-o', `ControlPersist=${String(idleSeconds)}`];
     const forward = `${this.#socket(node)}:${controlSocket}`;
     return this.#master(node, ...inBackground, '-o', 'StreamLocalBindUnlink=yes', '-L', forward);
+  }
+
+  /** A machine that is off is found out sooner than by ssh, whose patience has to be that for a slow one. */
+  async #isListening(node: string): Promise<boolean> {
+    const section = sectionsOf(this.#text()).get(node) ?? '';
+    const host = /^\s*HostName (\S+)/m.exec(section)?.[1];
+    const port = Number(/^\s*Port (\d+)/m.exec(section)?.[1] ?? 22);
+    if (host === undefined) return false;
+    return new Promise((resolve) => {
+      const socket = connect({ host, port, timeout: answerMs });
+      const settle = (isListening: boolean): void => {
+        socket.destroy();
+        resolve(isListening);
+      };
+      socket.once('connect', () => settle(true));
+      socket.once('timeout', () => settle(false));
+      socket.once('error', () => settle(false));
+    });
   }
 
   async #master(node: string, ...argv: readonly string[]): Promise<boolean> {
@@ -162,14 +189,7 @@ export class Shell {
     if (together.status !== 0 && nodes.length > 1) {
       for (const node of nodes) answers.push((await runVagrant(['ssh-config', node])).stdout);
     }
-    const sections = new Map(
-      [this.#text(), ...answers].flatMap((text) =>
-        text
-          .split(/^(?=Host )/m)
-          .map((section): [string, string] => [/^Host (\S+)/.exec(section)?.[1] ?? '', section]),
-      ),
-    );
-    sections.delete('');
+    const sections = sectionsOf([this.#text(), ...answers].join('\n'));
     writeFileSync(
       this.#config,
       [...sections.values()].map((each) => `${each.trim()}\n`).join('\n'),
@@ -182,10 +202,15 @@ export class Shell {
   }
 }
 
-function hostsIn(file: string): Set<string> {
-  if (!existsSync(file)) return new Set();
-  const names = [...readFileSync(file, 'utf8').matchAll(/^Host (\S+)/gm)].map(([, name]) => name);
-  return new Set(names.filter((name) => name !== undefined));
+/** The parts of an ssh configuration by the host that they are about; of two for one host, the later. */
+function sectionsOf(text: string): Map<string, string> {
+  const sections = new Map(
+    text
+      .split(/^(?=Host )/m)
+      .map((section): [string, string] => [/^Host (\S+)/.exec(section)?.[1] ?? '', section]),
+  );
+  sections.delete('');
+  return sections;
 }
 
 /** The remote shell takes words apart again. */

@@ -2,7 +2,7 @@ import { IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { VagrantLabPlan } from '../config/vagrant-lab.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
-import { fetchDocument, sendCommand } from '../lab/control-client.js';
+import { callApi, fetchDocument, sendCommand } from '../lab/control-client.js';
 import type { LabControl } from '../lab/lab-control.js';
 import { checkSides, type Partition } from '../lab/network-faults.js';
 import { runToEnd, type Finished } from '../lab/subprocess.js';
@@ -125,6 +125,16 @@ export class VagrantLab implements LabControl {
   async preempt(node: string): Promise<boolean> {
     this.#checkDirector(node);
     return (await sendCommand(await this.#shell.control(node), '/preempt', {})).tableComplete;
+  }
+
+  async call(
+    node: string,
+    method: 'GET' | 'POST',
+    path: string,
+    document?: string,
+  ): Promise<string> {
+    this.#checkDirector(node);
+    return callApi(await this.#shell.control(node), method, path, document);
   }
 
   async partition(cut: Partition): Promise<void> {

@@ -84,6 +84,15 @@ export class Election {
     else this.#becomeFault(now, fault);
   }
 
+  /**
+   * Takes part from now on in the place of an election of this very node that was master and ends without a word: a reload.
+   * The addresses have been nobody else's meanwhile, so it is master at once, unless a fault is known.
+   */
+  inherit(now: Instant, options: { readonly mayPreempt: boolean }): void {
+    this.start(now, options);
+    if (this.#state === 'backup') this.#becomeMaster(now, 'inherited');
+  }
+
   /** Leaves the election; a master says so, so that a backup takes over within its skew time. May be started again. */
   stop(now: Instant): void {
     this.#enter(now);

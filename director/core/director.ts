@@ -141,6 +141,14 @@ export class Director {
     if (mac !== owner.mac) this.virtualMacs.isUsed = true;
   }
 
+  /** Forgets an address that this node will not hold any more. */
+  removeFloating(address: IpAddress): void {
+    this.setLive(address, false);
+    const { family, words } = toWords(address);
+    this.floating.delete(family, words);
+    for (const service of this.services.services()) this.#update(service);
+  }
+
   findFloating(address: IpAddress): FloatingAddress | undefined {
     const { family, words } = toWords(address);
     return this.floating.get(family, words);

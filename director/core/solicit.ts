@@ -11,7 +11,10 @@ import type { Neighbour } from './neighbours.js';
  */
 
 /** Asks the link for a neighbour's MAC address. */
-export function askFor(director: Director, neighbour: Neighbour): void {
+export function askFor(
+  director: Director,
+  neighbour: Pick<Neighbour, 'interface' | 'family' | 'words'>,
+): void {
   const owner = neighbour.interface;
   const route = director.routes.find(neighbour.family, neighbour.words);
   if (route === undefined) return;

@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline';
 
 import type { Test } from 'tap';
 
-import { fetchDocument } from '../../cluster/lab/control-client.js';
+import { fetchDocument, sendCommand } from '../../cluster/lab/control-client.js';
 import { directorProgram } from '../../cluster/lab/members.js';
 import { until } from '../../cluster/lab/wait.js';
-import type { Api, VrrpView } from '../../cluster/node/api.js';
+import type { Api, ReloadAnswer, VrrpView } from '../../cluster/node/api.js';
 import type { VrrpState } from '../../cluster/vrrp/state.js';
 import type { LinkedNode } from './linked-nodes.js';
 
@@ -30,6 +30,14 @@ export interface DirectorProcess {
   events(): Promise<Api['/events']['events']>;
   /** Waits until the instance has this state; false when it takes too long. */
   becomes(state: VrrpState, name?: string): Promise<boolean>;
+  services(): Promise<Api['/services']['services']>;
+  pools(): Promise<Api['/health']['pools']>;
+  /** Writes another configuration, or leaves the one that there is, and lets the director read it. */
+  reload(config?: string): Promise<ReloadAnswer>;
+  readonly control: string;
+  /** Of its files. */
+  readonly folder: string;
+  readonly pid: number;
   /** Waits until this is true of the instance. */
   shows(isShown: (view: VrrpView) => boolean, name?: string): Promise<boolean>;
   stop(): Promise<void>;
@@ -46,8 +54,9 @@ export async function startDirector(
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const [file, control] = [path.join(folder, 'conf'), path.join(folder, 'control')];
   writeFileSync(file, config);
-  const files = [`--config=${file}`, `--control=${control}`];
-  const child = node.start(...before, process.execPath, directorProgram, ...files, ...options);
+  const files = [`--config=${file}`, `--control=${control}`, `--dumps=${folder}`];
+  const command = [process.execPath, directorProgram, ...files, ...options];
+  const child = node.start(...before, ...command);
   const lines: string[] = [];
   for (const pipe of [child.stdout, child.stderr]) {
     if (pipe !== null) createInterface(pipe).on('line', (line) => lines.push(line));
@@ -78,6 +87,15 @@ export async function startDirector(
     instances: async () => (await fetchDocument(control, '/vrrp')).instances,
     instance,
     status: async () => fetchDocument(control, '/status'),
+    services: async () => (await fetchDocument(control, '/services')).services,
+    pools: async () => (await fetchDocument(control, '/health')).pools,
+    reload: async (text) => {
+      if (text !== undefined) writeFileSync(file, text);
+      return sendCommand(control, '/reload', {});
+    },
+    control,
+    folder,
+    pid: child.pid ?? 0,
     events: async () => (await fetchDocument(control, '/events')).events,
     becomes: async (state, name) => shows((view) => view.state === state, name),
     shows,

@@ -59,7 +59,7 @@ const command = new Command('client-main')
     parseDurationMs,
   )
   .option('--udp-interval <time>', 'the same for UDP (default 40ms)', parseDurationMs)
-  .option('--duration <time>', 'how long to run (default 10s, at most 5m)', parseDurationMs)
+  .option('--duration <time>', 'how long to run (default 10s, at most 15m)', parseDurationMs)
   .option('--seed <number>', 'what the bytes are made from (default 1)', Number)
   .option('--json', 'events as JSON lines; commands on stdin: mark NAME, count, pause, stop')
   .exitOverride();

@@ -44,7 +44,7 @@ export interface TrafficPlan {
 }
 
 /** The limits of a plan: a client ends by itself whatever happens to the program that started it. */
-export const MaxDurationMs = 300_000;
+export const MaxDurationMs = 900_000;
 export const MaxFlows = 20_000;
 
 const Target = z.strictObject({

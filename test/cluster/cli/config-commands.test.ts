@@ -105,6 +105,21 @@ test('config show prints the configuration of an id, with its defaults, and as J
   t.match(json, { virtualServers: [{ port: 81, realServers: [{ port: 81 }] }] });
 });
 
+test('config show masks passwords and keys unless it is asked for them', async (t) => {
+  const key = 'k'.repeat(32);
+  const text = `SSL {\n  password swordfish\n}\nvrrp_instance VI_1 {\n  interface eth0\n  virtual_router_id 1\n  version 3\n  auth_hmac {\n    key 1 ${key}\n    active_key 1\n  }\n  virtual_ipaddress {\n    10.0.0.1\n  }\n}\n`;
+  const file = join(t.testdir({ 'a.conf': text }), 'a.conf');
+  const hidden = [/swordfish/, /(?:6b){32}/];
+  for (const format of [[], ['--json']]) {
+    const masked = (await baton('config', 'show', ...format, file)).out;
+    const shown = (await baton('config', 'show', '--secrets', ...format, file)).out;
+    for (const secret of hidden) {
+      t.notMatch(masked, secret);
+      t.match(shown, secret);
+    }
+  }
+});
+
 test('config format prints a file, writes it, or says that it would change', async (t) => {
   const untidy = '# a comment\nglobal_defs   {\n\t\trouter_id\ta # its name\n\n\n}\n';
   const tidy = '# a comment\nglobal_defs {\n    router_id a # its name\n\n}\n';

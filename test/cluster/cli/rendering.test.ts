@@ -1,13 +1,14 @@
 import { test } from 'tap';
 
 import { renderJson } from '../../../cluster/cli/answers.js';
+import { renderHealth } from '../../../cluster/cli/render-health.js';
 import { renderServices } from '../../../cluster/cli/render-services.js';
 import { renderSessions } from '../../../cluster/cli/render-sessions.js';
 import { renderStatus } from '../../../cluster/cli/render-status.js';
 import { renderSync } from '../../../cluster/cli/render-sync.js';
 import { renderVrrp } from '../../../cluster/cli/render-vrrp.js';
 import { renderAge, renderMinutes, renderReasons } from '../../../cluster/cli/table.js';
-import type { Api } from '../../../cluster/node/api.js';
+import type { Api, RealServerView } from '../../../cluster/node/api.js';
 
 const now = 1_700_000_000_000;
 
@@ -106,15 +107,26 @@ test('sessions say so when there are none', (t) => {
   t.end();
 });
 
+const realServer: RealServerView = {
+  address: '10.2.0.21:80',
+  method: 'Masq',
+  isPlaced: true,
+  weight: 1,
+  active: 0,
+  inactive: 0,
+  health: undefined,
+};
+
 const service = (virtual: string, method: 'Masq' | 'Route'): Api['/services'] => ({
   services: [
     {
       protocol: 'TCP',
       virtual,
       scheduler: 'rr',
+      quorum: undefined,
       realServers: [
-        { address: '10.2.0.21:80', method, weight: 1, active: 3, inactive: 10 },
-        { address: '10.2.0.22:80', method, weight: 0, active: 0, inactive: 0 },
+        { ...realServer, method, weight: 1, active: 3, inactive: 10 },
+        { ...realServer, address: '10.2.0.22:80', method, weight: 0 },
       ],
     },
   ],
@@ -142,6 +154,78 @@ test('services look as ipvsadm prints them, a director after the other', (t) => 
     '  -> 10.2.0.22:80                 Route   0      0          0',
     '',
     'd2 is not running',
+    '',
+  ]);
+  t.end();
+});
+
+test('services that are checked show their quorum, and the health of each server', (t) => {
+  const quorum = { isUp: false, weight: 1, quorum: 2, hysteresis: 0, isSorry: true };
+  const up = { isUp: true, reason: undefined };
+  const down = { isUp: false, reason: 'connection refused' };
+  const realServers = [
+    { ...realServer, health: up },
+    { ...realServer, address: '10.2.0.22:80', isPlaced: false, health: down },
+    { ...realServer, address: '10.2.0.23:80' },
+  ];
+  const { services } = service('10.1.0.100:80', 'Masq');
+  const document = { services: services.map((one) => ({ ...one, quorum, realServers })) };
+  t.same(lines(renderServices([{ node: 'd1', document }])), [
+    'd1:',
+    'Prot LocalAddress:Port Scheduler',
+    '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn',
+    'TCP  10.1.0.100:80 rr  quorum lost (weight 1 of 2), sorry server',
+    '  -> 10.2.0.21:80                 Masq    1      0          0         up',
+    '  -> 10.2.0.22:80                 Masq    -      -          -         down: connection refused',
+    '  -> 10.2.0.23:80                 Masq    1      0          0',
+    '',
+  ]);
+  t.end();
+});
+
+test('health shows every checker with what it has found last', (t) => {
+  const checker = {
+    kind: 'TCP_CHECK',
+    isUp: true,
+    hasRun: true,
+    isSuspended: false,
+    reason: undefined,
+    weightChange: 0,
+    checks: 12,
+    voids: 0,
+  };
+  const [address, kind] = ['10.2.0.22:80', 'MISC_CHECK'];
+  const down = { ...checker, kind, isUp: false, reason: 'exit status 1', voids: 2 };
+  const quorum = { isUp: true, weight: 1, quorum: 1, hysteresis: 0, isSorry: false };
+  const pool = {
+    name: 'virtual_server 10.1.0.100 80',
+    quorum,
+    servers: [
+      {
+        address: '10.2.0.21:80',
+        isUp: true,
+        weight: 6,
+        checkers: [{ ...checker, weightChange: 5 }],
+      },
+      { address, isUp: false, weight: 1, checkers: [checker, down] },
+    ],
+  };
+  const unchecked = { ...pool, servers: [{ address, isUp: true, weight: 1, checkers: [] }] };
+  const text = renderHealth([
+    { node: 'd1', document: { pools: [pool, unchecked] } },
+    { node: 'd2', document: { pools: [] } },
+  ]);
+  t.same(lines(text), [
+    'd1:',
+    'virtual_server 10.1.0.100 80: quorum up (weight 1, quorum 1, hysteresis 0)',
+    '  10.2.0.21:80 up, weight 6',
+    '    TCP_CHECK: up, weight +5, 12 checks',
+    '  10.2.0.22:80 down, weight 1',
+    '    TCP_CHECK: up, 12 checks',
+    '    MISC_CHECK: down, exit status 1, 12 checks, 2 without meaning: this node was cut off',
+    '',
+    'd2:',
+    'nothing is checked',
     '',
   ]);
   t.end();

@@ -20,6 +20,7 @@ const documents = {
   '/vrrp': nothing,
   '/sync': nothing,
   '/events': nothing,
+  '/health': nothing,
 };
 
 /** A control socket that answers a command with its arguments. */
@@ -31,6 +32,9 @@ async function openSocket(t: Test): Promise<string> {
   const server = await ControlServer.open(path, documents, {
     '/ipvsadm': async ({ argv }) => ({ exit: argv.length, stdout: argv.join('|'), stderr: '' }),
     '/preempt': async () => ({ tableComplete: false }),
+    '/reload': async () => ({ differences: [], refusal: undefined }),
+    '/weight': async () => ({ before: 0, connections: 0 }),
+    '/stand-down': async () => ({ state: 'backup' }),
   });
   t.teardown(async () => server.close());
   return path;

@@ -1,0 +1,176 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+
+import { isIpv6, type IpAddress } from '../../../director/base/address.js';
+import { IoError } from '../../../director/base/errors.js';
+import { Prng } from '../../../director/base/prng.js';
+import { earliest, Never, type Instant } from '../../../director/base/time.js';
+import type { BfdInstanceConfig } from '../../config/checker-config.js';
+import { isSame } from '../../config/equality.js';
+import { decodeBfd, encodeBfd } from '../../health/bfd-packet.js';
+import { BfdSession } from '../../health/bfd-session.js';
+import { now } from '../clock.js';
+
+/** RFC 5881 §4: control packets go to this port, from one of those. */
+const Port = 3_784;
+const FirstSourcePort = 49_152;
+const LastSourcePort = 65_535;
+/** How often a source port is tried, before the environment is to blame. */
+const MostTries = 16;
+
+type Follower = (isUp: boolean, reason: string) => void;
+
+interface Running {
+  readonly config: BfdInstanceConfig;
+  readonly session: BfdSession;
+  readonly socket: Socket;
+  /** Of the instance's name, over reloads. */
+  readonly followers: ReadonlySet<Follower>;
+}
+
+/**
+ * The BFD sessions of a node (`bfd_instance`), each with a socket that it sends by; one socket of each family receives for
+ * all. Node's sockets do not tell a datagram's hop limit, so `max_hops` is not enforced: whoever is near or far has to know a
+ * session's number to end it.
+ */
+export class BfdPlane {
+  /** Datagrams that were no control packet, or of nobody's neighbour. */
+  rejected = 0;
+  readonly #prng = new Prng(randomBytes(4).readUInt32LE());
+  readonly #receivers = new Map<'udp4' | 'udp6', Socket>();
+  readonly #running = new Map<string, Running>();
+  readonly #followers = new Map<string, Set<Follower>>();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** Begins the sessions of these instances, and ends all others. Throws an `IoError` when a port cannot be had. */
+  async follow(configs: readonly BfdInstanceConfig[]): Promise<void> {
+    for (const [name, running] of this.#running) {
+      if (configs.some((config) => isSame(config, running.config))) continue;
+      this.#end(running);
+      this.#running.delete(name);
+    }
+    for (const config of configs) {
+      if (!this.#running.has(config.name)) await this.#begin(config);
+    }
+    this.#serve();
+  }
+
+  /** Tells how a session is, now and whenever that changes, until the answer is called. */
+  watch(name: string, follower: Follower): () => void {
+    const followers = this.#followersOf(name);
+    followers.add(follower);
+    if (this.#running.get(name)?.session.isUp === true) follower(true, '');
+    return () => followers.delete(follower);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const running of this.#running.values()) this.#end(running);
+    for (const socket of this.#receivers.values()) socket.close();
+  }
+
+  #followersOf(name: string): Set<Follower> {
+    const followers = this.#followers.get(name) ?? new Set();
+    this.#followers.set(name, followers);
+    return followers;
+  }
+
+  async #begin(config: BfdInstanceConfig): Promise<void> {
+    const family = isIpv6(config.neighbour) ? 'udp6' : 'udp4';
+    if (!this.#receivers.has(family)) this.#receivers.set(family, await this.#receive(family));
+    const socket = await openSender(family, config);
+    const session = new BfdSession(config, this.#prng.split());
+    const followers = this.#followersOf(config.name);
+    this.#running.set(config.name, { config, session, socket, followers });
+    session.start(now());
+  }
+
+  async #receive(family: 'udp4' | 'udp6'): Promise<Socket> {
+    const socket = createSocket({ type: family, ipv6Only: family === 'udp6' });
+    socket.on('message', (message, { address }) => this.#take(message, address));
+    return bound(socket, Port, undefined);
+  }
+
+  #take(message: Uint8Array, source: string): void {
+    const packet = decodeBfd(message);
+    const [address] = source.split('%');
+    const running = [...this.#running.values()].find(({ config }) => config.neighbour === address);
+    if (packet === undefined || running === undefined) {
+      this.rejected += 1;
+      return;
+    }
+    running.session.handlePacket(now(), packet);
+    this.#serve();
+  }
+
+  #serve(): void {
+    if (this.#isClosed) return;
+    let next: Instant = Never;
+    for (const running of this.#running.values()) {
+      const { session } = running;
+      const at = now();
+      if (session.deadline <= at) session.handleDeadline(at);
+      applyEffects(running);
+      next = earliest(next, session.deadline);
+    }
+    clearTimeout(this.#timer);
+    if (next === Never) return;
+    const wait = Math.max(1, (next - now()) / 1_000);
+    this.#timer = setTimeout(() => this.#serve(), wait);
+  }
+
+  #end(running: Running): void {
+    running.session.stop();
+    applyEffects(running);
+    // What has just been sent is still on its way out.
+    setImmediate(() => running.socket.close());
+  }
+}
+
+function applyEffects({ session, socket, config, followers }: Running): void {
+  for (const effect of session.effects.splice(0)) {
+    if (effect.kind === 'send') {
+      // A packet that cannot be sent is missed by the neighbour, which is what it is for.
+      socket.send(encodeBfd(effect.packet), Port, config.neighbour, () => {});
+    } else for (const follower of followers) follower(effect.isUp, effect.reason);
+  }
+}
+
+async function openSender(
+  family: 'udp4' | 'udp6',
+  { source, hopLimit }: BfdInstanceConfig,
+): Promise<Socket> {
+  for (let tries = 1; ; tries += 1) {
+    const socket = createSocket(family);
+    try {
+      await bound(socket, randomInt(FirstSourcePort, LastSourcePort + 1), source);
+      socket.setTTL(hopLimit);
+      return socket;
+    } catch (error) {
+      if (tries === MostTries) throw error;
+    }
+  }
+}
+
+/** Binds a socket, or closes it and throws an `IoError`. */
+async function bound(
+  socket: Socket,
+  port: number,
+  address: IpAddress | undefined,
+): Promise<Socket> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ port, address }, resolve);
+    });
+  } catch (cause) {
+    socket.close();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new IoError({ code: 'bfd' }, `cannot use UDP port ${port} for BFD: ${reason}`, { cause });
+  }
+  socket.removeAllListeners('error');
+  socket.on('error', () => {});
+  return socket;
+}

@@ -1,4 +1,8 @@
+import { Option } from 'commander';
+
+import { DriverChoices, type DriverChoice } from '../config/node-config.js';
 import { defaultLabFile, readLabFile } from '../lab/default-lab.js';
+import { withDriver } from '../lab/demo-plan.js';
 import { bringUp, takeDown } from '../lab/lab.js';
 import { refuseVagrantName } from '../vagrant/open.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
@@ -7,6 +11,7 @@ import { labName, type CommonOptions } from './lab-option.js';
 
 interface UpOptions extends CommonOptions {
   readonly topologyOnly?: true;
+  readonly driver?: DriverChoice;
 }
 
 /** `up` and `down`. */
@@ -19,7 +24,13 @@ export function addLabCommands(line: CommandLine): void {
     )
     .argument('[lab-file]', 'lab file (default: the lab that comes with baton)')
     .option('--topology-only', 'only the namespaces and links, no directors or real servers')
-    .addHelpText('after', examples('up', 'up my-lab.yaml', 'up --lab second'))
+    .addOption(
+      new Option(
+        '--driver <name>',
+        'how frames come in and go out, whatever the file says',
+      ).choices(DriverChoices),
+    )
+    .addHelpText('after', examples('up', 'up my-lab.yaml', 'up --lab second', 'up --driver pcap'))
     .action(async (file: string | undefined, options: UpOptions) => up(line, file, options));
 
   addCommand(line, 'down')
@@ -35,7 +46,8 @@ async function up(
   options: UpOptions,
 ): Promise<void> {
   const config = readLabFile(file ?? defaultLabFile);
-  const lab = { ...config, name: options.lab ?? config.name };
+  const named = { ...config, name: options.lab ?? config.name };
+  const lab = options.driver === undefined ? named : withDriver(named, options.driver);
   refuseVagrantName(lab.name);
   const { name, folder, nodes, directors } = await interruptible(terminal, async (signal) =>
     bringUp(lab, {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { BatonError, ConfigError, UsageError } from '../../director/base/errors.js';
 import { addApiCommand } from './api-command.js';
 import { addConfigCommands } from './config-commands.js';
+import { addDoctorCommand } from './doctor-command.js';
 import { addExecCommand } from './exec-command.js';
 import { addFaultCommands, addNodeCommands } from './fault-commands.js';
 import { Interruption, signalStatus } from './interruption.js';
@@ -49,6 +50,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addRunCommand(line);
   addApiCommand(line);
   addConfigCommands(line);
+  addDoctorCommand(line);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {

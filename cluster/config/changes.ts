@@ -181,6 +181,7 @@ const fixedSettings = (config: NodeConfig): object => ({
   connection_table: config.dataPlane.connectionCapacity,
   active_active: config.dataPlane.activeActive,
   unknown_tcp: config.dataPlane.unknownTcp,
+  driver: config.dataPlane.driver,
   sync_qlen_max: config.dataPlane.settings.sync_qlen_max,
   lvs_sync_daemon: config.sync && { ...config.sync, threshold: 0, period: 0 },
 });

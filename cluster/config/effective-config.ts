@@ -50,7 +50,7 @@ const daemonLine = ({ device, syncId, maxLength, port, ttl, group }: SyncConfig)
   `lvs_sync_daemon ${device} id ${syncId} maxlen ${maxLength} port ${port} ttl ${ttl} group ${group}`;
 
 function batonLines({ sync, dataPlane, virtualServers }: NodeConfig): readonly string[] {
-  const { settings, connectionCapacity, unknownTcp, activeActive } = dataPlane;
+  const { settings, connectionCapacity, unknownTcp, activeActive, driver } = dataPlane;
   const { localAddresses, firewallMarks } = dataPlane;
   const commits = virtualServers.flatMap((service) => {
     if (service.commit === 'none') return [];
@@ -66,6 +66,7 @@ function batonLines({ sync, dataPlane, virtualServers }: NodeConfig): readonly s
     `connection_table ${connectionCapacity}`,
     `unknown_tcp ${unknownTcp}`,
     `active_active ${flag(activeActive)}`,
+    `driver ${driver}`,
     ...Object.entries(settings).map(([name, value]) => `sysctl ${name} ${value}`),
     ...(localAddresses.length === 0 ? [] : [`local_addresses ${localAddresses.join(' ')}`]),
     ...firewallMarks.map(

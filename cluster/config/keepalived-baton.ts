@@ -7,7 +7,7 @@ import {
   type SyncTuning,
   type SyncTuningDraft,
 } from './keepalived-sync-tuning.js';
-import type { DataPlaneConfig, FirewallMarkConfig } from './node-config.js';
+import { DriverChoices, type DataPlaneConfig, type FirewallMarkConfig } from './node-config.js';
 import { firewallMarkKey, LocalAddressesKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
 import { Protocols, readMark } from './service-values.js';
@@ -30,6 +30,7 @@ interface BatonDraft {
   connectionCapacity: number;
   unknownTcp: DataPlaneConfig['unknownTcp'];
   activeActive: boolean;
+  driver: DataPlaneConfig['driver'];
   localAddresses: DataPlaneConfig['localAddresses'];
 }
 
@@ -46,6 +47,7 @@ export const MaximumMarks = 256;
 export const BatonDefaults = {
   activeActive: false,
   connectionCapacity: 1_048_576,
+  driver: 'auto',
   unknownTcp: 'drop',
 } as const;
 
@@ -104,6 +106,13 @@ function dataPlaneKeywords(draft: BatonDraft, context: ReadContext): Record<stri
         const value = reader.value(statement, 'drop or hash');
         const meaning = reader.choice(value, { drop: 'drop', hash: 'hash' } as const);
         draft.unknownTcp = meaning ?? draft.unknownTcp;
+      },
+    },
+    driver: {
+      read: (statement) => {
+        const value = reader.value(statement, DriverChoices.join(', '));
+        const meaning = reader.choice(value, { auto: 'auto', ring: 'ring', pcap: 'pcap' } as const);
+        draft.driver = meaning ?? draft.driver;
       },
     },
     active_active: {

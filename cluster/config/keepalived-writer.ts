@@ -1,6 +1,7 @@
 import { assert } from '../../director/base/invariant.js';
 import { type Duration, toSeconds } from '../../director/base/time.js';
 import { isLinkLocal } from './address-kinds.js';
+import { BatonDefaults } from './keepalived-baton.js';
 import {
   addressIn,
   directorsOf,
@@ -54,7 +55,7 @@ function globalLines(
 
 function batonLines(lab: LabConfig, director: string): string[] {
   const { dataPlane, localAddresses } = lab.cluster;
-  const { settings, connectionCapacity, unknownTcp, activeActive } = dataPlane;
+  const { settings, connectionCapacity, unknownTcp, activeActive, driver } = dataPlane;
   const local = localAddresses.map(({ address }) => address);
   return [
     '',
@@ -63,6 +64,7 @@ function batonLines(lab: LabConfig, director: string): string[] {
     ...commitLines(lab),
     `    connection_table ${connectionCapacity}`,
     `    unknown_tcp ${unknownTcp}`,
+    ...(driver === BatonDefaults.driver ? [] : [`    driver ${driver}`]),
     ...(activeActive ? ['    active_active on'] : []),
     ...Object.entries(settings).map(([name, value]) => `    sysctl ${name} ${value}`),
     ...(local.length === 0 ? [] : [`    local_addresses ${local.join(' ')}`]),

@@ -228,6 +228,7 @@ export function resolveCluster(
       connectionCapacity: text['connection-table'],
       unknownTcp: text['unknown-tcp'],
       activeActive: text['active-active'],
+      driver: text.driver,
     },
   };
 }

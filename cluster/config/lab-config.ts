@@ -81,7 +81,7 @@ export interface LabCluster {
   readonly localAddresses: readonly LabAddress[];
   readonly dataPlane: Pick<
     DataPlaneConfig,
-    'settings' | 'connectionCapacity' | 'unknownTcp' | 'activeActive'
+    'settings' | 'connectionCapacity' | 'unknownTcp' | 'activeActive' | 'driver'
   >;
 }
 

@@ -12,7 +12,7 @@ import {
   settings,
   wholeNumber,
 } from './lab-values.js';
-import { type ForwardingMethodName, SchedulerNames } from './node-config.js';
+import { DriverChoices, type ForwardingMethodName, SchedulerNames } from './node-config.js';
 
 /*
  * The form of a lab file: which keys there are; what one value may be by itself is in lab-values.ts, and how values
@@ -103,6 +103,7 @@ const Cluster = z.strictObject({
   'unknown-tcp': z
     .enum(['drop', 'hash'], 'has to be drop or hash')
     .default(BatonDefaults.unknownTcp),
+  driver: z.enum(DriverChoices, 'has to be auto, ring or pcap').default(BatonDefaults.driver),
   settings: settings().default({}),
 });
 

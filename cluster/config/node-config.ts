@@ -191,6 +191,10 @@ export interface SyncConfig {
   readonly deathNotice: boolean;
 }
 
+/** The words of `driver`. */
+export const DriverChoices = ['auto', 'ring', 'pcap'] as const;
+export type DriverChoice = (typeof DriverChoices)[number];
+
 /** What the `baton` block says about the data plane. */
 export interface DataPlaneConfig {
   /** `sysctl`: the settings that differ from the kernel's defaults. */
@@ -203,6 +207,8 @@ export interface DataPlaneConfig {
   readonly localAddresses: readonly IpAddress[];
   /** `firewall_mark`: the first that fits a packet decides. */
   readonly firewallMarks: readonly FirewallMarkConfig[];
+  /** `driver`: how frames come in and go out; `auto` is `ring` where that works, else `pcap`. */
+  readonly driver: DriverChoice;
   /** `active_active`: the node schedules and forwards for all its services, master of their addresses or not. */
   readonly activeActive: boolean;
 }

@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { IoError } from '../../director/base/errors.js';
 import type { LabConfig } from '../config/lab-config.js';
 import { loadLab } from '../config/lab-file.js';
-import { withAdvertInterval, withoutDeathNotice } from './demo-plan.js';
+import { DriverChoices, type DriverChoice } from '../config/node-config.js';
+import { withAdvertInterval, withDriver, withoutDeathNotice } from './demo-plan.js';
 import { runDemo } from './demo.js';
 import { renderReport } from './report.js';
 import { reportFailure } from './traffic/failure.js';
@@ -16,6 +17,7 @@ interface Flags {
   readonly advert?: number;
   readonly deathNotice: boolean;
   readonly lab?: string;
+  readonly driver?: DriverChoice;
   readonly verbose?: boolean;
   readonly json?: string;
 }
@@ -32,6 +34,7 @@ const command = new Command('demo')
   .option('--advert <time>', 'advertisement interval, such as 100ms', parseDurationMs)
   .option('--no-death-notice', "leave the fail-over to the election's timers alone")
   .option('--lab <file>', 'another lab than the one that comes with baton')
+  .addOption(new Option('--driver <name>', 'how frames come in and go out').choices(DriverChoices))
   .option('--verbose', 'print a line for every flow, not only for those that broke')
   .option('--json <file>', 'write the report as JSON')
   .exitOverride();
@@ -40,7 +43,8 @@ function readLab(flags: Flags): LabConfig {
   const file = flags.lab ?? defaultLab;
   const named = { ...loadLab(readText(file), file), name: 'demo' };
   const lab = flags.deathNotice ? named : withoutDeathNotice(named);
-  return flags.advert === undefined ? lab : withAdvertInterval(lab, flags.advert);
+  const driven = flags.driver === undefined ? lab : withDriver(lab, flags.driver);
+  return flags.advert === undefined ? driven : withAdvertInterval(driven, flags.advert);
 }
 
 function readText(file: string): string {

@@ -1,6 +1,7 @@
 import { UsageError } from '../../director/base/errors.js';
 import { milliseconds, toMilliseconds } from '../../director/base/time.js';
 import type { LabConfig } from '../config/lab-config.js';
+import type { DriverChoice } from '../config/node-config.js';
 import { masterDownInterval } from '../vrrp/timers.js';
 import type { TrafficTarget } from './traffic/plan.js';
 
@@ -52,4 +53,10 @@ export function withoutDeathNotice(lab: LabConfig): LabConfig {
 export function blackoutLimitMs(lab: Pick<LabConfig, 'cluster'>, priority: number): number {
   const silence = masterDownInterval(priority, lab.cluster.advertInterval);
   return Math.ceil((toMilliseconds(silence) + blackoutMarginMs) / 100) * 100;
+}
+
+/** The lab whose directors use this packet driver. */
+export function withDriver(lab: LabConfig, driver: DriverChoice): LabConfig {
+  const dataPlane = { ...lab.cluster.dataPlane, driver };
+  return { ...lab, cluster: { ...lab.cluster, dataPlane } };
 }

@@ -3,9 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { toMilliseconds } from '../../director/base/time.js';
+import { chooseDriver } from '../../director/io/driver.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { VrrpView } from '../node/api.js';
 import { fetchDocument } from './control-client.js';
+import { withDriver } from './demo-plan.js';
 import {
   directorProgram,
   serverProgram,
@@ -40,7 +42,8 @@ export interface BringUpOptions {
  * goes wrong, nothing is left behind. Throws a `UsageError` before anything is touched when the machine
  * cannot hold a lab or one of this name is running.
  */
-export async function bringUp(lab: LabConfig, options: BringUpOptions): Promise<RunningLab> {
+export async function bringUp(given: LabConfig, options: BringUpOptions): Promise<RunningLab> {
+  const lab = await withOneDriver(given);
   const { signal, progress, topologyOnly = false } = options;
   preflight(topologyOnly ? [] : [directorProgram, serverProgram]);
   checkSocketPaths(
@@ -67,6 +70,12 @@ export async function bringUp(lab: LabConfig, options: BringUpOptions): Promise<
     signal.throwIfAborted();
     throw error;
   }
+}
+
+/** All directors of a lab use one driver, because links are made for it: what `auto` means is decided here. */
+async function withOneDriver(lab: LabConfig): Promise<LabConfig> {
+  const { driver } = lab.cluster.dataPlane;
+  return driver === 'auto' ? withDriver(lab, (await chooseDriver('auto')).name) : lab;
 }
 
 /** The lab of this name as an earlier `bringUp`, of whichever process, has left it. Throws a `UsageError` `no-lab`. */

@@ -32,10 +32,13 @@ export interface Link {
 const directTable = '100';
 
 /**
- * With offloads on, frames arrive with unfinished checksums and as super-frames of up to 64 KiB, which a director
- * cannot send on as they are.
+ * With offloads on, frames arrive with unfinished checksums and as super-frames of up to 64 KiB. The driver `ring` passes
+ * them on as they are, but for SCTP's, of which the kernel does not tell; `pcap` cannot.
  */
-const offloads = 'tx off rx off tso off gso off gro off';
+const Offloads = {
+  ring: 'tx-sctp-segmentation off',
+  pcap: 'tx off rx off tso off gso off gro off',
+} as const;
 
 /** All links of the lab, in the order of the file. */
 export function labLinks(lab: LabConfig): Link[] {
@@ -65,6 +68,7 @@ export function switchScript(lab: LabConfig, holders: ReadonlyMap<string, number
     commands: [...bridges, ...ports],
     ipv6Commands: [],
     interfaces: links.map(({ port }) => port),
+    offloads: offloadsOf(lab),
   });
 }
 
@@ -85,8 +89,12 @@ export function nodeScript(lab: LabConfig, node: LabNode): string {
     commands: [...ups, ...commands(lab, node, 'ipv4')],
     ipv6Commands: commands(lab, node, 'ipv6'),
     interfaces,
+    offloads: offloadsOf(lab),
   });
 }
+
+const offloadsOf = ({ cluster }: LabConfig): string =>
+  cluster.dataPlane.driver === 'ring' ? Offloads.ring : Offloads.pcap;
 
 /**
  * IPv6 is on where the lab has a prefix for it. Addresses are usable at once, without the search for duplicates, and come
@@ -188,10 +196,12 @@ interface ScriptParts {
   /** Those of another `ip -6`, which does not guess the family. */
   readonly ipv6Commands: readonly string[];
   readonly interfaces: readonly string[];
+  /** Settings of ethtool(8). */
+  readonly offloads: string;
 }
 
 /** Offloads go last: only then do both the interface and its far end exist for certain. */
-const script = ({ settings, commands, ipv6Commands, interfaces }: ScriptParts): string =>
+const script = ({ settings, commands, ipv6Commands, interfaces, offloads }: ScriptParts): string =>
   [
     'set -eu',
     ...settings,

@@ -29,8 +29,8 @@ import { SessionLink } from './session-link.js';
 
 /** How long a node that starts waits to learn whether it may take part in its elections. */
 export const TrackerWait = seconds(1);
-/** Frames after which timers are served even while more frames wait. */
-const FramesPerTurn = 64;
+/** How long a node goes without a turn while frames come: peers are told and timers served at least so often. */
+const TurnInterval = milliseconds(1);
 /** How often connections expire and neighbours are looked after. */
 const TickInterval = milliseconds(250);
 
@@ -71,7 +71,7 @@ export class ClusterNode {
   #stop: PlannedStop | undefined;
   #isStarted = false;
   #isInTurn = false;
-  #framesSinceTurn = 0;
+  #nextTurn: Instant = Never;
   #nextTick: Instant = Never;
   #lateAt: Instant = Never;
   #awaitsFirstPacket = false;
@@ -219,9 +219,9 @@ export class ClusterNode {
       this.#awaitsFirstPacket = false;
       environment.timeline.add('first-packet', `from ${arrival.name}`);
     }
-    this.#framesSinceTurn += 1;
-    if (this.#framesSinceTurn >= FramesPerTurn) this.turn();
-    else this.#ports.queueTurn();
+    if (at >= this.#nextTurn) this.turn();
+    // A frame about which peers are to be told waits for those that have arrived with it, but no longer.
+    else if (this.director.sync.length > 0) this.#ports.queueTurn();
   }
 
   /** A datagram has arrived on the port of session sync. */
@@ -249,7 +249,6 @@ export class ClusterNode {
     if (!this.#isStarted || this.isStopped || this.#isInTurn) return;
     const { environment } = this.#ports;
     this.#isInTurn = true;
-    this.#framesSinceTurn = 0;
     this.#tick(environment.now());
     this.#stop?.advance(environment.now());
     // Each step reads the clock: the one before it has moved machines on, and time does not go back.
@@ -262,6 +261,7 @@ export class ClusterNode {
     this.#link.applyEffects(environment.now());
     if (this.isStopped) this.#endSync(environment.now());
     this.#isInTurn = false;
+    this.#nextTurn = after(environment.now(), TurnInterval);
     this.#rearm();
   }
 

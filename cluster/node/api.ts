@@ -100,7 +100,9 @@ export interface NodeStatus {
     readonly held: number;
     readonly dropped: Readonly<Record<string, number>>;
   };
-  /** What the packet drivers did: frames sent, frames that the kernel refused, and frames given up unread under overload. */
+  /** How frames come in and go out: `ring` or `pcap`. */
+  readonly driver: string;
+  /** What the packet driver did: frames sent, frames that the kernel refused, and frames given up unread under overload. */
   readonly ports: { readonly sent: number; readonly refused: number; readonly shed: number };
   /** New connections of services with a commit mode, by what became of their first packets. */
   readonly commits: {

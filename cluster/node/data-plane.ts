@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import type { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
+import type { Driver } from '../../director/io/driver.js';
 import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
-import { openPcapPort } from '../../director/io/pcap-port.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
 import type { Packet } from '../../director/wire/packet.js';
 import { isSame } from '../config/equality.js';
@@ -19,21 +19,26 @@ import type { Prepared } from './prepared.js';
 /** What is called with each frame. The packet is the port's again when the call returns. */
 export type FrameReceiver = (packet: Packet, arrival: Interface) => void;
 
+/** What a data plane is made of, besides its configuration. */
+export interface DataPlaneParts {
+  readonly driver: Driver;
+  readonly interfaces: readonly Interface[];
+  readonly gateways: readonly Gateway[];
+}
+
 /** A director with the ports that carry its frames. */
 export class DataPlane {
   readonly director: Director;
+  readonly driver: Driver;
   readonly #ports = new Map<number, OpenPort>();
   readonly #receive: FrameReceiver;
   #config: NodeConfig;
   /** Ports are opened one after the other, or two might be the same. */
   #opening: Promise<void> = Promise.resolve();
 
-  private constructor(
-    config: NodeConfig,
-    interfaces: readonly Interface[],
-    gateways: readonly Gateway[],
-    receive: FrameReceiver,
-  ) {
+  private constructor(config: NodeConfig, parts: DataPlaneParts, receive: FrameReceiver) {
+    const { driver, interfaces, gateways } = parts;
+    this.driver = driver;
     this.#config = config;
     this.#receive = receive;
     this.director = buildDirector(config, {
@@ -51,11 +56,10 @@ export class DataPlane {
    */
   static async open(
     config: NodeConfig,
-    interfaces: readonly Interface[],
-    gateways: readonly Gateway[],
+    parts: DataPlaneParts,
     receive: FrameReceiver,
   ): Promise<DataPlane> {
-    const plane = new DataPlane(config, interfaces, gateways, receive);
+    const plane = new DataPlane(config, parts, receive);
     try {
       await plane.openPorts();
     } catch (error) {
@@ -116,7 +120,7 @@ export class DataPlane {
       // What a port leaves out as this node's own is settled when it is opened.
       if (open !== undefined && isSame(open.macs, macs)) continue;
       const take = (packet: Packet): void => this.#receive(packet, used);
-      const port = await openPcapPort(used, take, macs);
+      const port = await this.driver.open(used, take, macs);
       open?.port.close();
       this.#ports.set(used.index, { port, macs });
     }

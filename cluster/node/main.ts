@@ -1,12 +1,14 @@
 import os from 'node:os';
 import process from 'node:process';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { pino } from 'pino';
 
 import { BatonError } from '../../director/base/errors.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
+import { chooseDriver } from '../../director/io/driver.js';
 import { tuneEngine } from '../../director/io/engine.js';
+import { DriverChoices, type DriverChoice } from '../config/node-config.js';
 import { describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
 import { defaultConfigId } from './config-file.js';
@@ -33,6 +35,11 @@ const program = new Command('baton-director')
   .option('--dumps <folder>', 'where SIGUSR1 and SIGUSR2 write', process.env['TMPDIR'] ?? '/tmp')
   .option('--control-group', 'let the group of this process use the control socket too')
   .option('--log-level <level>', 'debug, info, warn or error', 'info')
+  .addOption(
+    new Option('--driver <name>', 'how frames come in and go out, whatever the file says').choices(
+      DriverChoices,
+    ),
+  )
   .action(run);
 
 async function run(options: {
@@ -44,6 +51,7 @@ async function run(options: {
   readonly listen?: string;
   readonly tokenFile?: string;
   readonly logLevel: string;
+  readonly driver?: DriverChoice;
 }): Promise<void> {
   const service = new ServiceNotice(process.env);
   const interfaces = discoverInterfaces();
@@ -60,7 +68,9 @@ async function run(options: {
   };
   for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
   const member = new Member(parsed.config, log);
-  await member.start(interfaces, discoverGateways(interfaces));
+  const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
+  log.info('packet driver', { driver: driver.name, reason: driver.reason });
+  await member.start({ driver, interfaces, gateways: discoverGateways(interfaces) });
   const reload = reloader(member, options, log);
   const [documents, commands] = [apiHandlers(member), commandHandlers(member, reload)];
   const texts = textHandlers(member);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
 import { between, Never, toMilliseconds, type Instant } from '../../director/base/time.js';
-import { ownAddress, type Gateway, type Interface } from '../../director/core/interfaces.js';
+import { ownAddress, type Interface } from '../../director/core/interfaces.js';
 import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import { requireInterface } from '../member/build-director.js';
@@ -15,7 +15,7 @@ import type { VirtualRouter } from '../member/virtual-router.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
-import { DataPlane } from './data-plane.js';
+import { DataPlane, type DataPlaneParts } from './data-plane.js';
 import { exchangeConfiguration } from './exchange.js';
 import { HealthPlane } from './health/health-plane.js';
 import { PeerStreams } from './peer-streams.js';
@@ -94,8 +94,8 @@ export class Member {
   }
 
   /** Opens every socket and starts the machines. Throws an IoError when the environment refuses one. */
-  async start(interfaces: readonly Interface[], gateways: readonly Gateway[]): Promise<void> {
-    this.#plane = await DataPlane.open(this.config, interfaces, gateways, (packet, arrival) => {
+  async start(parts: DataPlaneParts): Promise<void> {
+    this.#plane = await DataPlane.open(this.config, parts, (packet, arrival) => {
       // A port may be open before the others are.
       if (!this.#isClosed) this.#node?.receiveFrame(packet, arrival);
     });
@@ -119,7 +119,7 @@ export class Member {
       log,
       followLink: (device, isUp) => this.#health?.followLink(device, isUp),
     });
-    if (this.config.sync !== undefined) await this.#openSync(this.config.sync, interfaces);
+    if (this.config.sync !== undefined) await this.#openSync(this.config.sync, parts.interfaces);
     this.#vrrp.watch();
     await until(() => !node.elections.isUncertain, toMilliseconds(TrackerWait));
     this.timeline.add('started', `pid ${process.pid}`);

@@ -40,6 +40,7 @@ function statusView(member: Member): NodeStatus {
       held: counters.held,
       dropped: counters.droppedByName(),
     },
+    driver: member.plane.driver.name,
     ports: member.plane.portCounters,
     commits: {
       reach: commits.reach,

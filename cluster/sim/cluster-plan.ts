@@ -130,6 +130,7 @@ export function planCluster(plan: ClusterPlan): LabConfig {
         connectionCapacity: plan.capacity,
         unknownTcp: 'drop',
         activeActive: false,
+        driver: 'auto',
       },
     },
     services: plan.methods.flatMap((method, index) => servicesOf(plan, method, index)),

@@ -56,7 +56,7 @@ export function holdForCommit(
   const { commits, counters, flow } = director;
   const isFirst = isOpening(flow, packet.view);
   if (isFirst && commits.hasOpening(index)) return counters.drop(DropReason.repeated);
-  if (!commits.hold(index, { frame: packet.copy(), neighbour }, isFirst)) {
+  if (!commits.hold(index, { frame: packet.keep(), neighbour }, isFirst)) {
     return counters.drop(DropReason.uncommitted);
   }
   counters.held += 1;
@@ -102,7 +102,7 @@ function release(
     for (const { frame, neighbour } of packets) {
       counters.held -= 1;
       const current = currentNeighbour(director, neighbour, now);
-      second.load(frame);
+      second.restore(frame);
       if (current === undefined) counters.drop(DropReason.noRoute);
       else sendTo(director, second, current, now);
     }

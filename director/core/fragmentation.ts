@@ -1,5 +1,6 @@
 import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
+import { finishChecksum } from '../wire/offload.js';
 import type { Packet } from '../wire/packet.js';
 import type { Director } from './director.js';
 import type { Interface } from './interfaces.js';
@@ -11,6 +12,7 @@ import type { Interface } from './interfaces.js';
  */
 export function sendFragments(director: Director, packet: Packet, out: Interface): boolean {
   const { view, bytes, start } = packet;
+  finishChecksum(packet);
   const network = start + ethernet.HeaderLength;
   if (ethernet.type(view, start) !== ethernet.EtherType.ipv4) return false;
   if (ipv4.dontFragment(view, network)) return false;

@@ -7,6 +7,7 @@ import {
   type Duration,
   type Instant,
 } from '../base/time.js';
+import type { KeptFrame } from '../wire/packet.js';
 import type { Neighbour } from './neighbours.js';
 
 /**
@@ -30,7 +31,7 @@ const MostOfOne = 8;
 
 /** A packet made ready for its next hop. */
 export interface HeldPacket {
-  readonly frame: Uint8Array;
+  readonly frame: KeptFrame;
   readonly neighbour: Neighbour;
 }
 
@@ -102,7 +103,7 @@ export class HeldConnections {
   /** Keeps a packet of an entry that waits; false when there is no room. */
   hold(index: number, packet: HeldPacket, isOpening: boolean): boolean {
     const held = this.#waiting.get(index);
-    const size = packet.frame.length;
+    const size = packet.frame.bytes.length;
     if (held === undefined || held.packets.length >= MostOfOne) return false;
     if (this.#bytes + size > MostBytes) return false;
     this.#bytes += size;
@@ -171,7 +172,7 @@ export class HeldConnections {
   #forget(taken: readonly Waiting[]): HeldConnection[] {
     for (const { index, packets } of taken) {
       this.#waiting.delete(index);
-      for (const { frame } of packets) this.#bytes -= frame.length;
+      for (const { frame } of packets) this.#bytes -= frame.bytes.length;
     }
     return [...taken];
   }

@@ -4,7 +4,8 @@ import * as icmp from '../wire/icmp.js';
 import * as icmpv6 from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import { Headroom, type Packet } from '../wire/packet.js';
+import { finishChecksum } from '../wire/offload.js';
+import type { Packet } from '../wire/packet.js';
 
 /** What a sender is told about its packet. */
 export const ErrorKind = { timeExceeded: 0, tooBig: 1, portUnreachable: 2 } as const;
@@ -62,6 +63,8 @@ export function buildMessage(
   options: ErrorOptions,
 ): boolean {
   const isIpv4 = flow.family === Family.ipv4;
+  // What is quoted is to be what was sent; of a super-frame that is many packets, and none of them.
+  if (packet.segmentSize === 0) finishChecksum(packet);
   if (!(isIpv4 ? deservesIpv4(packet, flow) : deservesIpv6(packet, flow, message))) return false;
   if (isIpv4) writeIpv4(scratch, packet, flow, message, options);
   else writeIpv6(scratch, packet, flow, message, options);
@@ -160,7 +163,7 @@ const Ipv6Message = {
 
 /** Begins a frame in `scratch` and returns where its IP header goes. */
 function begin(scratch: Packet, etherType: number): number {
-  scratch.start = Headroom;
+  scratch.clear();
   ethernet.setType(scratch.view, scratch.start, etherType);
   return scratch.start + ethernet.HeaderLength;
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../base/time.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Parse, parseIpv4, parseIpv6 } from '../wire/flow.js';
+import { takeUp } from '../wire/offload.js';
 import type { Packet } from '../wire/packet.js';
 import { beginCommit } from './commit.js';
 import { Flag, NoConnection } from './connections.js';
@@ -91,6 +92,10 @@ function processIp(
   now: Instant,
 ): Verdict {
   const { counters, flow } = director;
+  if (packet.checksumFrom !== 0 && parsed !== Parse.malformed) {
+    packet.end = flow.end;
+    if (!takeUp(packet, flow)) return counters.drop(DropReason.malformed);
+  }
   switch (parsed) {
     case Parse.ok:
       packet.end = flow.end;

@@ -1,5 +1,6 @@
 import { after, seconds, type Instant } from '../base/time.js';
 import type { Family } from '../wire/flow.js';
+import type { KeptFrame } from '../wire/packet.js';
 import { AddressMap } from './address-map.js';
 import type { Interface } from './interfaces.js';
 
@@ -25,7 +26,7 @@ export class Neighbour {
   macHigh = 0;
   macLow = 0;
   /** Copies of the frames that wait for it. */
-  queue: Uint8Array[] = [];
+  queue: KeptFrame[] = [];
   probes = 0;
   nextProbe: Instant;
   /** Traffic went to it since its last confirmation. */
@@ -73,7 +74,7 @@ export class NeighbourTable {
   }
 
   /** Keeps a copy of a frame until the neighbour answers; false when its queue is full, or too many frames wait in all. */
-  hold(neighbour: Neighbour, frame: Uint8Array): boolean {
+  hold(neighbour: Neighbour, frame: KeptFrame): boolean {
     if (neighbour.queue.length >= LongestQueue || this.#held >= MostHeld) return false;
     neighbour.queue.push(frame);
     this.#held += 1;
@@ -81,7 +82,7 @@ export class NeighbourTable {
   }
 
   /** Hands out the frames that wait for a neighbour, oldest first. */
-  takeHeld(neighbour: Neighbour): readonly Uint8Array[] {
+  takeHeld(neighbour: Neighbour): readonly KeptFrame[] {
     const { queue } = neighbour;
     neighbour.queue = [];
     this.#held -= queue.length;

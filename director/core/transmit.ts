@@ -2,7 +2,8 @@ import type { Instant } from '../base/time.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Family } from '../wire/flow.js';
 import * as ipv4 from '../wire/ipv4.js';
-import type { Packet } from '../wire/packet.js';
+import { frameLengthOnLink } from '../wire/offload.js';
+import { SegmentKind, type Packet } from '../wire/packet.js';
 import { DropReason, Verdict } from './counters.js';
 import type { Director } from './director.js';
 import { sendFragments } from './fragmentation.js';
@@ -57,7 +58,7 @@ export function sendTo(
   now: Instant,
 ): Verdict {
   if (neighbour.isResolved) return emit(director, packet, neighbour);
-  if (!director.neighbours.hold(neighbour, packet.copy())) {
+  if (!director.neighbours.hold(neighbour, packet.keep())) {
     return director.counters.drop(DropReason.unresolved);
   }
   if (neighbour.probes === 0) {
@@ -75,7 +76,11 @@ function emit(director: Director, packet: Packet, neighbour: Neighbour): Verdict
   ethernet.setSource(view, start, out.mac.high, out.mac.low);
   if (director.virtualMacs.isUsed) useVirtualMac(director, packet, out);
   neighbour.isUsed = true;
-  if (packet.length <= out.mtu + ethernet.HeaderLength) {
+  const excess = frameLengthOnLink(packet) - out.mtu;
+  if (excess <= 0) {
+    director.output.send(out.index, packet);
+  } else if (packet.segmentSize !== 0) {
+    if (!shrinkSegments(packet, excess)) return director.counters.drop(DropReason.tooBig);
     director.output.send(out.index, packet);
   } else if (!sendFragments(director, packet, out)) {
     return director.counters.drop(DropReason.tooBig);
@@ -84,12 +89,19 @@ function emit(director: Director, packet: Packet, neighbour: Neighbour): Verdict
   return Verdict.forward;
 }
 
+/** TCP's data may be cut anew, in smaller segments; the data of UDP is as many datagrams as its sender meant. */
+function shrinkSegments(packet: Packet, excess: number): boolean {
+  if (packet.segmentKind === SegmentKind.udp || packet.segmentSize <= excess) return false;
+  packet.segmentSize -= excess;
+  return true;
+}
+
 /** Sends the frames that waited for a neighbour which has just answered. */
 export function releaseHeld(director: Director, neighbour: Neighbour): void {
   const { counters, scratch } = director;
   for (const frame of director.neighbours.takeHeld(neighbour)) {
     counters.held -= 1;
-    scratch.load(frame);
+    scratch.restore(frame);
     emit(director, scratch, neighbour);
   }
 }

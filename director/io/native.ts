@@ -1,7 +1,11 @@
 import type { Cap } from 'cap';
+import type koffi from 'koffi';
 import type { RawSocketModule } from 'raw-socket';
 
 import { IoError } from '../base/errors.js';
+
+/** The foreign function interface, as the package has it. */
+export type Koffi = typeof koffi;
 
 /** The constructor of libpcap handles. */
 export type CapConstructor = new () => Cap;
@@ -14,8 +18,8 @@ export type CapConstructor = new () => Cap;
 const handles: Cap[] = [];
 
 /**
- * Loads the two native packages when they are needed and not before, so that the CLI and the tests run on machines
- * without libpcap. Both load in the main thread only.
+ * Loads the native packages when they are needed and not before, so that the CLI and the tests run on machines without
+ * libpcap. `cap` and `raw-socket` load in the main thread only.
  */
 export async function loadCap(): Promise<CapConstructor> {
   const module = await load('cap', () => import('cap'));
@@ -29,6 +33,11 @@ export async function loadCap(): Promise<CapConstructor> {
 
 export async function loadRawSocket(): Promise<RawSocketModule> {
   const module = await load('raw-socket', () => import('raw-socket'));
+  return module.default;
+}
+
+export async function loadKoffi(): Promise<Koffi> {
+  const module = await load('koffi', () => import('koffi'));
   return module.default;
 }
 

@@ -121,12 +121,12 @@ class PcapPort implements FramePort {
 }
 
 /**
- * Everything for our MAC addresses and for the link, but no multicast except that of neighbour discovery. What this node
+ * Everything for our MAC addresses and for the link, but no multicast except that of neighbour discovery, and no VLAN. What this node
  * sends is known by where it comes from: libpcap's word for it, `inbound`, costs the first frame in libpcap 1.10.
  */
 const captureFilter = (ownMacs: readonly MacAddress[]): string =>
   ownMacs.map((mac) => `not ether src ${describeMac(mac)} and `).join('') +
-  '(arp or (ip and not ip multicast) or (ip6 and (not ip6 multicast or icmp6)))';
+  '(arp or (ip and not ip multicast) or (ip6 and (not ip6 multicast or icmp6))) and not vlan';
 
 function captureError(device: string, cause: unknown): IoError {
   const text = cause instanceof Error ? cause.message : String(cause);

@@ -36,6 +36,12 @@ export const change32 = (before: number, after: number): number =>
 export const adjust = (checksum: number, change: number): number =>
   complement((~checksum & 0xffff) + change);
 
+/**
+ * The field of an unfinished checksum after the pseudo-header, whose sum it holds, changed. What the checksum covers besides is
+ * not in it yet.
+ */
+export const adjustUnfinished = (sum: number, change: number): number => fold(sum + change);
+
 /** A checksum field after one 16-bit word changed. */
 export const update16 = (checksum: number, before: number, after: number): number =>
   adjust(checksum, change16(before, after));

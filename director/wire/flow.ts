@@ -41,6 +41,8 @@ export class Flow {
   readonly destination = new Uint32Array(4);
   sourcePort = 0;
   destinationPort = 0;
+  /** True when the checksum of TCP or UDP holds the pseudo-header's sum only; see `Packet`. */
+  isUnfinished = false;
   /** Control bits of TCP, 0 for everything else. */
   tcpFlags = 0;
   /** Identification of the datagram that this is a fragment of: 16 bits in IPv4, 32 in IPv6. */
@@ -154,6 +156,7 @@ function readIpv6(view: DataView, network: number, flow: Flow): void {
 function clearTransport(flow: Flow): void {
   flow.sourcePort = 0;
   flow.destinationPort = 0;
+  flow.isUnfinished = false;
   flow.tcpFlags = 0;
 }
 

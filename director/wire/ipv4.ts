@@ -109,6 +109,13 @@ export function setTotalLength(view: DataView, offset: number, length: number): 
   view.setUint16(offset + Field.checksum, sum);
 }
 
+/** Replaces the identification and corrects the header checksum. */
+export function setIdentification(view: DataView, offset: number, value: number): void {
+  const sum = checksums.update16(checksum(view, offset), identification(view, offset), value);
+  view.setUint16(offset + Field.identification, value);
+  view.setUint16(offset + Field.checksum, sum);
+}
+
 /** Replaces the time to live and corrects the header checksum. */
 export function setTtl(view: DataView, offset: number, value: number): void {
   const before = view.getUint16(offset + Field.ttl);

@@ -1,3 +1,4 @@
+import * as checksums from './checksum.js';
 import { Family, isFragment, type Flow } from './flow.js';
 import * as ipv4 from './ipv4.js';
 import * as ipv6 from './ipv6.js';
@@ -35,6 +36,11 @@ export function rewriteDestination(
       : ipv6.setDestination(view, flow.network, column, at);
   if (flow.fragmentOffset !== 0) return true;
   const { transport, end } = flow;
+  if (flow.isUnfinished) {
+    adjustUnfinished(view, flow, change);
+    if (port !== 0) view.setUint16(transport + PortOffset.destination, port);
+    return true;
+  }
   switch (flow.protocol) {
     case ipv4.Protocol.tcp:
       tcp.adjust(view, transport, change);
@@ -66,6 +72,11 @@ export function rewriteSource(
       : ipv6.setSource(view, flow.network, column, at);
   if (flow.fragmentOffset !== 0) return true;
   const { transport, end } = flow;
+  if (flow.isUnfinished) {
+    adjustUnfinished(view, flow, change);
+    if (port !== 0) view.setUint16(transport + PortOffset.source, port);
+    return true;
+  }
   switch (flow.protocol) {
     case ipv4.Protocol.tcp:
       tcp.adjust(view, transport, change);
@@ -81,6 +92,19 @@ export function rewriteSource(
   }
   return true;
 }
+
+/** Where both TCP and UDP have their ports. */
+const PortOffset = { source: 0, destination: 2 } as const;
+
+/** Corrects a checksum that holds the sum of the pseudo-header only: it follows the addresses, and ports not yet. */
+export function adjustUnfinished(view: DataView, flow: Flow, change: number): void {
+  const field = flow.transport + checksumOffset(flow.protocol);
+  view.setUint16(field, checksums.adjustUnfinished(view.getUint16(field), change));
+}
+
+/** Where TCP or UDP has its checksum. */
+export const checksumOffset = (protocol: number): number =>
+  protocol === ipv4.Protocol.tcp ? tcp.ChecksumOffset : udp.ChecksumOffset;
 
 const isBeyondReach = (flow: Flow, before: number, port: number): boolean =>
   flow.protocol === ipv4.Protocol.sctp && isFragment(flow) && port !== 0 && port !== before;

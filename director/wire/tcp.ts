@@ -4,6 +4,7 @@ import * as checksums from './checksum.js';
 const Field = {
   sourcePort: 0,
   destinationPort: 2,
+  sequence: 4,
   dataOffset: 12,
   flags: 13,
   checksum: 16,
@@ -17,6 +18,9 @@ const MssOptionLength = 4;
 
 /** Control bits, as they stand in the flags byte. */
 export const Flag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;
+
+/** The control bit that answers "ECN-Echo" (RFC 3168 §6.1.2). */
+export const CongestionWindowReduced = 0x80;
 
 /** True for the control bits of a segment that may begin a connection: a SYN that does not also reset. */
 export const opens = (flags: number): boolean => (flags & (Flag.syn | Flag.rst)) === Flag.syn;
@@ -42,12 +46,17 @@ export const flags = (view: DataView, offset: number): number =>
 export const checksum = (view: DataView, offset: number): number =>
   view.getUint16(offset + Field.checksum);
 
-/** Replaces the header length, a multiple of four up to 60, and corrects the checksum. */
-export function setHeaderLength(view: DataView, offset: number, length: number): void {
+/** Replaces the header length, a multiple of four up to 60; what that changes the sum over the header by. */
+export function replaceHeaderLength(view: DataView, offset: number, length: number): number {
   const field = offset + Field.dataOffset;
   const before = view.getUint16(field);
   view.setUint8(field, (length << 2) | (view.getUint8(field) & 0x0f));
-  adjust(view, offset, checksums.change16(before, view.getUint16(field)));
+  return checksums.change16(before, view.getUint16(field));
+}
+
+/** Replaces the header length, a multiple of four up to 60, and corrects the checksum. */
+export function setHeaderLength(view: DataView, offset: number, length: number): void {
+  adjust(view, offset, replaceHeaderLength(view, offset, length));
 }
 
 export function setSourcePort(view: DataView, offset: number, port: number): void {
@@ -71,10 +80,30 @@ export function adjust(view: DataView, offset: number, change: number): void {
 }
 
 /**
- * Takes `by` from the maximum segment size that a SYN of [offset, end) states (RFC 9293 §3.7.1), and corrects the
- * checksum. A segment that states none, or one not larger than `by`, stays as it is.
+ * Makes the header of a super-frame that of one of its segments, whose data begins `shift` bytes further on; the checksum does
+ * not cover it yet. FIN and PSH belong to the last one, CWR to the first (RFC 3168 §6.1.2).
  */
-export function lowerMss(view: DataView, offset: number, end: number, by: number): void {
+export function beSegment(view: DataView, offset: number, shift: number, isLast: boolean): void {
+  const sequence = view.getUint32(offset + Field.sequence);
+  view.setUint32(offset + Field.sequence, (sequence + shift) >>> 0);
+  let kept = flags(view, offset);
+  if (!isLast) kept &= ~(Flag.fin | Flag.psh);
+  if (shift !== 0) kept &= ~CongestionWindowReduced;
+  view.setUint8(offset + Field.flags, kept);
+}
+
+/**
+ * Takes `by` from the maximum segment size that a SYN of [offset, end) states (RFC 9293 §3.7.1), and corrects the
+ * checksum, unless it is unfinished and does not cover the options yet. A segment that states none, or one not larger than
+ * `by`, stays as it is.
+ */
+export function lowerMss(
+  view: DataView,
+  offset: number,
+  end: number,
+  by: number,
+  isUnfinished = false,
+): void {
   const headerEnd = Math.min(end, offset + headerLength(view, offset));
   const option = findOption(view, offset, headerEnd, OptionKind.maximumSegmentSize);
   if (option < 0 || headerEnd - option < MssOptionLength) return;
@@ -83,6 +112,7 @@ export function lowerMss(view: DataView, offset: number, end: number, by: number
   if (before <= by) return;
   const after = before - by;
   view.setUint16(option + 2, after);
+  if (isUnfinished) return;
   // At an odd place in the header the bytes count the other way round.
   const isOdd = ((option - offset) & 1) !== 0;
   const change = isOdd

@@ -2,7 +2,9 @@ import * as checksums from './checksum.js';
 import { Family, isFragment, type Flow } from './flow.js';
 import * as ipv4 from './ipv4.js';
 import * as ipv6 from './ipv6.js';
+import { lengthOnLink } from './offload.js';
 import type { Packet } from './packet.js';
+import { adjustUnfinished } from './rewrite.js';
 import * as tcp from './tcp.js';
 
 /**
@@ -29,16 +31,21 @@ export function insert(packet: Packet, flow: Flow, mtu: number): boolean {
   const length = optionLength(flow.family);
   if (flow.protocol !== ipv4.Protocol.tcp || isFragment(flow)) return false;
   const header = tcp.headerLength(view, flow.transport) + length;
-  if (header > MostHeader || packet.start < length) return false;
-  if (flow.end - flow.network + length > mtu) return false;
+  if (header > MostHeader || packet.start - packet.floor < length) return false;
+  if (lengthOnLink(packet, flow) + length > mtu) return false;
 
   const size = flow.end - flow.transport;
   moveForward(packet, flow, length);
   const option = flow.transport + tcp.MinimumHeaderLength;
   write(view, option, flow);
-  tcp.setHeaderLength(view, flow.transport, header);
-  const covered = checksums.sum(view, option, option + length);
-  tcp.adjust(view, flow.transport, covered + checksums.change16(size, size + length));
+  const inPseudoHeader = checksums.change16(size, size + length);
+  const inHeader = tcp.replaceHeaderLength(view, flow.transport, header);
+  if (flow.isUnfinished) {
+    adjustUnfinished(view, flow, inPseudoHeader);
+  } else {
+    const covered = checksums.sum(view, option, option + length);
+    tcp.adjust(view, flow.transport, inPseudoHeader + inHeader + covered);
+  }
   setIpLength(view, flow);
   return true;
 }
@@ -47,6 +54,10 @@ function moveForward(packet: Packet, flow: Flow, length: number): void {
   const { start } = packet;
   packet.bytes.copyWithin(start - length, start, flow.transport + tcp.MinimumHeaderLength);
   packet.start -= length;
+  if (flow.isUnfinished) {
+    packet.checksumFrom -= length;
+    packet.checksumField -= length;
+  }
   flow.network -= length;
   flow.transport -= length;
 }

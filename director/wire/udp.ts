@@ -49,6 +49,11 @@ function setUpdated(view: DataView, offset: number, sum: number): void {
   view.setUint16(offset + Field.checksum, sum === 0 ? 0xffff : sum);
 }
 
+/** Replaces the length, under a checksum that does not cover it yet. */
+export function setLength(view: DataView, offset: number, length: number): void {
+  view.setUint16(offset + Field.length, length);
+}
+
 /** Writes a header with no checksum. */
 export function write(
   view: DataView,

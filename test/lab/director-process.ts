@@ -17,6 +17,8 @@ import type { LinkedNode } from './linked-nodes.js';
 export interface DirectorStart {
   readonly config: string;
   readonly before?: readonly string[];
+  /** Go behind it. */
+  readonly options?: readonly string[];
 }
 
 /** A director that runs on a node of a test. */
@@ -46,14 +48,15 @@ export interface DirectorProcess {
 export async function startDirector(
   t: Test,
   node: LinkedNode,
-  { config, before = [] }: DirectorStart,
+  { config, before = [], options = [] }: DirectorStart,
 ): Promise<DirectorProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'baton-node-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const [file, control] = [path.join(folder, 'conf'), path.join(folder, 'control')];
   writeFileSync(file, config);
   const files = [`--config=${file}`, `--control=${control}`, `--dumps=${folder}`];
-  const child = node.start(...before, process.execPath, directorProgram, ...files);
+  const command = [process.execPath, directorProgram, ...files, ...options];
+  const child = node.start(...before, ...command);
   const lines: string[] = [];
   for (const pipe of [child.stdout, child.stderr]) {
     if (pipe !== null) createInterface(pipe).on('line', (line) => lines.push(line));

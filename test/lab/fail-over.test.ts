@@ -1,5 +1,6 @@
 import { test } from 'tap';
 
+import { withDriver } from '../../cluster/lab/demo-plan.js';
 import { runDemo } from '../../cluster/lab/demo.js';
 import type { FailOverReport } from '../../cluster/lab/report.js';
 import { labWith } from './cluster.js';
@@ -11,20 +12,23 @@ import { stateFolder } from './state-folder.js';
  */
 
 const cases = [
-  { advertMs: 1_000, deathNotice: true },
-  { advertMs: 1_000, deathNotice: false },
-  { advertMs: 100, deathNotice: false },
-];
+  { advertMs: 1_000, deathNotice: true, driver: 'auto' },
+  { advertMs: 1_000, deathNotice: false, driver: 'auto' },
+  { advertMs: 100, deathNotice: false, driver: 'pcap' },
+] as const;
 
-for (const { advertMs, deathNotice } of cases) {
+for (const { advertMs, deathNotice, driver } of cases) {
   const how = deathNotice ? 'with a death notice' : 'by timers alone';
-  test(`no flow breaks when the master dies and returns, ${how}, ${advertMs} ms`, async (t) => {
+  test(`no flow breaks when the master dies and returns, ${how}, ${advertMs} ms, driver ${driver}`, async (t) => {
     process.env['BATON_STATE'] = stateFolder(t);
-    const report: FailOverReport = await runDemo(labWith(advertMs, { deathNotice }), {
-      signal: new AbortController().signal,
-      progress: (text) => t.comment(text),
-      print: () => {},
-    });
+    const report: FailOverReport = await runDemo(
+      withDriver(labWith(advertMs, { deathNotice }), driver),
+      {
+        signal: new AbortController().signal,
+        progress: (text) => t.comment(text),
+        print: () => {},
+      },
+    );
     t.strictSame(report.missing, [], 'the fail-over and the fail-back took place');
     t.equal(report.summary.flows, 250);
     t.strictSame(

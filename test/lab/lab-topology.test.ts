@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'tap';
 
 import { loadLab } from '../../cluster/config/lab-file.js';
+import { withDriver } from '../../cluster/lab/demo-plan.js';
 import { bringUp, openLab } from '../../cluster/lab/lab.js';
 import type { RunningLab } from '../../cluster/lab/running-lab.js';
 import { baton, batonProgram } from '../cluster/cli/baton.js';
@@ -17,7 +18,8 @@ import { stateFolder } from './state-folder.js';
  * These tests make network namespaces, which takes root: without it they fail.
  */
 
-const lab = loadLab(labText, 'lab.yaml');
+/** With the driver that needs links without offloads. */
+const lab = withDriver(loadLab(labText, 'lab.yaml'), 'pcap');
 
 /** The network of the machine itself, which a lab must not touch. */
 function hostNetwork(): string {
@@ -106,7 +108,7 @@ test('a lab of namespaces', async (t) => {
     t.match(wayToClient(running, '10.1.0.21'), 'from 10.1.0.21 dev clients');
   });
 
-  await t.test('has no offloads on either end of a link', async (t) => {
+  await t.test('has no offloads on either end of a link, for the driver pcap', async (t) => {
     for (const [node, name] of [
       ['client', 'clients'],
       ['d2', 'sync'],

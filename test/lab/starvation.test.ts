@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { test } from 'tap';
+import { test, type Test } from 'tap';
 
 import { until } from '../../cluster/lab/wait.js';
 import { buildFrame } from '../packets/packet-builder.js';
@@ -86,17 +86,26 @@ async function slowestAnswer(directors: readonly DirectorProcess[]): Promise<num
   return slowest;
 }
 
-test('nobody takes over from a living master under a flood and without a free core', async (t) => {
+async function starve(t: Test, driver: string): Promise<void> {
   const [left, right, far] = await linkNodes(t, 3);
   if (left === undefined || right === undefined || far === undefined) {
     throw new Error('three nodes were asked for');
   }
   const before = onCore(1);
-  const master = await startDirector(t, left, { config: configuration('master', 150), before });
+  const options = [`--driver=${driver}`];
+  const master = await startDirector(t, left, {
+    config: configuration('master', 150),
+    before,
+    options,
+  });
   const isMaster = async (): Promise<true | undefined> =>
     (await master.instances()).every(({ state }) => state === 'master') || undefined;
   t.ok(await until(isMaster, { timeoutMs: 10_000, everyMs: 50 }), 'the first one is master');
-  const backup = await startDirector(t, right, { config: configuration('backup', 100), before });
+  const backup = await startDirector(t, right, {
+    config: configuration('backup', 100),
+    before,
+    options,
+  });
   await sleep(500);
   const elections = async (): Promise<unknown> =>
     [...(await master.instances()), ...(await backup.instances())].map(
@@ -129,7 +138,14 @@ test('nobody takes over from a living master under a flood and without a free co
   const { packets, ports } = await master.status();
   const share = (packets.received - atStart) / ((Number(sent) * 3) / 4);
   t.comment(`${sent.trim()} frames, of which it took ${share.toFixed(2)}; shed ${ports.shed}`);
-  t.ok(share < 1, 'the master got more than it could take');
+  // What a ring has no room for may be little: the flood comes from one core as well.
+  if (driver === 'pcap') t.ok(share < 1, 'the master got more than it could take');
+  t.ok(share > 0, 'it took some');
   t.ok(answerMs < 1_000, `${Math.round(answerMs)} ms: whoever asks the directors is answered`);
   t.strictSame(await elections(), atFirst, 'no state has changed');
-});
+}
+
+for (const driver of ['ring', 'pcap']) {
+  test(`nobody takes over from a living master under a flood and without a free core: ${driver}`, async (t) =>
+    starve(t, driver));
+}

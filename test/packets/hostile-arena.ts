@@ -17,6 +17,7 @@ import {
   type VirtualService,
 } from '../../director/core/services.js';
 import { toWords } from '../../director/wire/address-words.js';
+import { frameLengthOnLink } from '../../director/wire/offload.js';
 import { Headroom, Packet } from '../../director/wire/packet.js';
 import { at, ip, prefix } from '../base/values.js';
 import { sumOf, type Arriving } from './hostile-frames.js';
@@ -79,11 +80,14 @@ export class HostileArena {
   #now: Instant = at(1_000);
   #sequence = 0;
   readonly #random: Prng;
+  readonly #leaving: (link: number, packet: Packet) => void;
   readonly #links: readonly Interface[];
   readonly #offers: Offer[] = [];
 
-  constructor(random: Prng) {
+  /** `leaving` is shown every frame that leaves, and by which link. */
+  constructor(random: Prng, leaving: (link: number, packet: Packet) => void = () => {}) {
     this.#random = random;
+    this.#leaving = leaving;
     this.#links = [linkOf(0, 'clients', clientSide), linkOf(1, 'servers', serverSide)];
     this.director = new Director({
       interfaces: this.#links,
@@ -102,10 +106,19 @@ export class HostileArena {
 
   /** Gives the director a frame and says what went wrong, if anything. */
   receive({ link, frame }: Arriving): string | undefined {
+    return this.take(link, tightPacket(frame));
+  }
+
+  /** The links, as the director knows them. */
+  get links(): readonly Interface[] {
+    return this.#links;
+  }
+
+  /** Gives the director a packet, wherever that lies, and says what went wrong, if anything. */
+  take(link: number, packet: Packet): string | undefined {
     const { counters } = this.director;
     const arrival = this.#links[link];
     if (arrival === undefined) return 'a link that is not there';
-    const packet = tightPacket(frame);
     try {
       const verdict = processFrame(this.director, packet, arrival, this.#now);
       if (verdict === Verdict.hold) this.holds += 1;
@@ -246,6 +259,7 @@ export class HostileArena {
   #inspect(link: number, packet: Packet): void {
     if (this.#random.below(16) === 0) this.sample = { link, frame: packet.copy() };
     this.#broken ??= flawOf(packet, Mtus[link] ?? 0);
+    this.#leaving(link, packet);
   }
 
   *#addresses(): Generator<ReturnType<typeof ip>> {
@@ -359,11 +373,13 @@ function tightPacket(frame: Uint8Array): Packet {
 }
 
 /** What is wrong with a frame: its length, or its IP header's checksum or length. */
-function flawOf({ view, start, end }: Packet, mtu: number): string | undefined {
+function flawOf(packet: Packet, mtu: number): string | undefined {
+  const { view, start, end } = packet;
   const length = end - start - 14;
   const header = start + 14;
   if (length < 20) return `a frame with ${length} bytes of payload left`;
-  if (length > mtu) return `${length} bytes left by a link of ${mtu}`;
+  const onLink = frameLengthOnLink(packet);
+  if (onLink > mtu) return `${onLink} bytes left by a link of ${mtu}`;
   switch (view.getUint16(start + 12)) {
     case 0x0800: {
       const headerEnd = header + (view.getUint8(header) & 0x0f) * 4;

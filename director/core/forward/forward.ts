@@ -4,8 +4,10 @@ import * as ethernet from '../../wire/ethernet.js';
 import { Family, swapEnds, type Flow } from '../../wire/flow.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
+import { lengthOnLink } from '../../wire/offload.js';
 import type { Packet } from '../../wire/packet.js';
 import type { Endpoint } from '../../wire/rewrite.js';
+import { cutIntoSegments } from '../../wire/segmentation.js';
 import * as tcp from '../../wire/tcp.js';
 import { holdForCommit } from '../commit.js';
 import { Flag, NoConnection } from '../connections.js';
@@ -46,9 +48,12 @@ export function forwardRequest(
   const room = method === Method.tunnel ? mtu - wrappingOf(director, index) : mtu;
   // Before the size is looked at, so that an error quotes what is left, as the kernel's does.
   takeHop(view, flow);
-  if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
+  if (lengthOnLink(packet, flow) > room && !mayBeCut(flow.family, view, flow.network)) {
     sendError(director, packet, ErrorKind.tooBig, room, now);
     return counters.drop(DropReason.tooBig);
+  }
+  if (method === Method.tunnel && packet.segmentSize !== 0) {
+    return forwardSegments(director, packet, index, neighbour, now);
   }
   if (method !== Method.route && !rewriteRequest(director, packet, index, neighbour)) {
     return counters.drop(DropReason.fragment);
@@ -57,6 +62,31 @@ export function forwardRequest(
     return holdForCommit(director, packet, neighbour, index);
   }
   return sendTo(director, packet, neighbour, now);
+}
+
+/**
+ * Sends a super-frame through a tunnel in its segments, for nobody behind us could cut it there. To the statistics it is the
+ * one packet that it was when it came; the counters of frames take each segment for one, or they would not add up.
+ */
+function forwardSegments(
+  director: Director,
+  packet: Packet,
+  index: number,
+  neighbour: Neighbour,
+  now: Instant,
+): Verdict {
+  const { connections, counters, flow, second } = director;
+  let verdict: Verdict = Verdict.forward;
+  let segments = 0;
+  cutIntoSegments(packet, flow, second, () => {
+    segments += 1;
+    if (!wrap(director, second, index, neighbour)) verdict = counters.drop(DropReason.fragment);
+    else if (connections.hasFlag(index, Flag.uncommitted)) {
+      verdict = holdForCommit(director, second, neighbour, index);
+    } else verdict = sendTo(director, second, neighbour, now);
+  });
+  counters.received += segments - 1;
+  return verdict;
 }
 
 /** Makes the packet what its real server is to see. False when it cannot be. */
@@ -213,7 +243,7 @@ export function wayToClient(
     return undefined;
   }
   const room = neighbour.interface.mtu;
-  if (flow.end - flow.network > room && !mayBeCut(flow.family, view, flow.network)) {
+  if (lengthOnLink(packet, flow) > room && !mayBeCut(flow.family, view, flow.network)) {
     sendError(director, packet, ErrorKind.tooBig, room, now);
     counters.drop(DropReason.tooBig);
     return undefined;

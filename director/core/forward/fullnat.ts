@@ -49,5 +49,7 @@ export function announceClient(packet: Packet, flow: Flow, mtu: number): boolean
 /** Makes the client leave room for the option in full segments: lowers the MSS of a SYN with ACK on its way to it. */
 export function leaveRoom(packet: Packet, flow: Flow): void {
   if (flow.protocol !== ipv4.Protocol.tcp || (flow.tcpFlags & tcp.Flag.syn) === 0) return;
-  tcp.lowerMss(packet.view, flow.transport, flow.end, toa.optionLength(flow.family));
+  const { view } = packet;
+  const length = toa.optionLength(flow.family);
+  tcp.lowerMss(view, flow.transport, flow.end, length, flow.isUnfinished);
 }

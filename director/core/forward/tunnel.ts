@@ -6,6 +6,7 @@ import * as gre from '../../wire/gre.js';
 import * as gue from '../../wire/gue.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
+import { finishChecksum } from '../../wire/offload.js';
 import type { Packet } from '../../wire/packet.js';
 import * as tcp from '../../wire/tcp.js';
 import * as udp from '../../wire/udp.js';
@@ -35,6 +36,8 @@ export const overhead = (tunnel: TunnelSettings, family: Family): number =>
  *   kernel's hash has a random key, so that any port of the ephemeral range will do.
  * - Remote checksum offload is for a checksum inside that is right: a wrong one must stay so to be seen.
  *
+ * A checksum inside may stay unfinished unless one of the tunnel covers it. Super-frames are cut before.
+ *
  * Returns false and changes nothing when the headers do not fit before the packet, or the packet not into another.
  */
 export function encapsulate(
@@ -45,11 +48,15 @@ export function encapsulate(
   identification: number,
 ): boolean {
   const { view } = packet;
+  if (flow.isUnfinished && tunnel.checksum !== 'none') {
+    finishChecksum(packet);
+    flow.isUnfinished = false;
+  }
   const isRemote = tunnel.type === 'gue' && tunnel.checksum === 'remote' && hasChecksum(view, flow);
   const shim = flow.network - shimLength(tunnel, isRemote);
   const network = shim - ipHeaderLength(path.family);
   const start = network - ethernet.HeaderLength;
-  if (start < 0 || flow.end - network > LargestPacket) return false;
+  if (start < packet.floor || flow.end - network > LargestPacket) return false;
 
   packet.start = start;
   packet.end = flow.end;

@@ -57,6 +57,7 @@ export const DataPlaneDefaults = {
   unknownTcp: 'drop',
   localAddresses: [],
   firewallMarks: [],
+  driver: 'auto',
   activeActive: false,
 };
 

@@ -38,8 +38,20 @@ virtual_server fwmark 4294967295 {
 }
 `;
 
+const driven = (name: string): string =>
+  `global_defs {\nrouter_id d1\n}\n@baton baton {\n@baton driver ${name}\n@baton }\n`;
+
 const dataPlaneOf = (text: string): DataPlaneConfig =>
   loadKeepalived(text, 'test.conf').config.dataPlane;
+
+test('the block names the packet driver', (t) => {
+  for (const name of ['auto', 'ring', 'pcap']) t.equal(dataPlaneOf(driven(name)).driver, name);
+  t.throws(
+    () => dataPlaneOf(driven('xdp')),
+    /5: driver has to be one of auto, ring, pcap, not xdp/,
+  );
+  t.end();
+});
 
 test('the block says what keepalived cannot say about the data plane', (t) => {
   t.strictSame(dataPlaneOf(Good), {

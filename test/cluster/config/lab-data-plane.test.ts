@@ -23,6 +23,7 @@ cluster:
   local-addresses: [10.2.0.250, 10.2.0.251]
   connection-table: 2048
   unknown-tcp: hash
+  driver: pcap
   settings: { drop_entry: 3, sync_retries: 1 }
 services:
   - { protocol: tcp, address: 10.1.0.100, port: 80, method: FULLNAT, scheduler: mh, real-servers: [s2] }
@@ -39,6 +40,7 @@ test('FULLNAT reaches real servers by the network of the local addresses, TUN by
     settings: { drop_entry: 3, sync_retries: 1 },
     connectionCapacity: 2_048,
     unknownTcp: 'hash',
+    driver: 'pcap',
     activeActive: false,
   });
   t.strictSame(services, [
@@ -97,18 +99,18 @@ testRefusals(Good, problemsOfLab, {
     [
       'drop_entry: 3',
       'drop_entry: 4',
-      '13: cluster.settings.drop_entry has to be a whole number from 0 to 3, not 4',
+      '14: cluster.settings.drop_entry has to be a whole number from 0 to 3, not 4',
     ],
     [
       'drop_entry: 3',
       'drop_entry: yes',
-      '13: cluster.settings.drop_entry has to be a whole number, not yes',
+      '14: cluster.settings.drop_entry has to be a whole number, not yes',
     ],
-    ['drop_entry: 3', 'conntrack: 1', '13: cluster.settings.conntrack is an unknown key'],
+    ['drop_entry: 3', 'conntrack: 1', '14: cluster.settings.conntrack is an unknown key'],
     [
       '{ drop_entry: 3, sync_retries: 1 }',
       '[]',
-      '13: cluster.settings has to be a map of keys and values',
+      '14: cluster.settings has to be a map of keys and values',
     ],
   ],
   'the local addresses of a lab': [
@@ -152,37 +154,37 @@ testRefusals(Good, problemsOfLab, {
     [
       'method: TUN',
       'method: LOCAL',
-      '16: services[1].method has to be NAT, DR, TUN or FULLNAT, not LOCAL',
+      '17: services[1].method has to be NAT, DR, TUN or FULLNAT, not LOCAL',
     ],
     [
       'scheduler: wrr',
       'scheduler: wrrr',
-      `16: services[1].scheduler has to be one of ${schedulers}, not wrrr`,
+      `17: services[1].scheduler has to be one of ${schedulers}, not wrrr`,
     ],
     [
       'persistent: 300s',
       'persistent: 500ms',
-      '16: services[1].persistent has to be a time from 1s to 2678400s, not 500ms',
+      '17: services[1].persistent has to be a time from 1s to 2678400s, not 500ms',
     ],
     [
       'persistent: 300s',
       'persistent: 1500ms',
-      '16: services[1].persistent has to be whole seconds, not 1500ms',
+      '17: services[1].persistent has to be whole seconds, not 1500ms',
     ],
     [
       '[s1]',
       '[{ node: s1, port: 81 }]',
-      "16: services[1].real-servers[0].port has to be 80 like the service's: TUN does not rewrite ports",
+      "17: services[1].real-servers[0].port has to be 80 like the service's: TUN does not rewrite ports",
     ],
     [
       '[s1]',
       '[s2]',
-      '16: services[1].real-servers[0] names s2, which has no link to clients, the network of the virtual services',
+      '17: services[1].real-servers[0] names s2, which has no link to clients, the network of the virtual services',
     ],
     [
       'links: { servers: 10.2.0.22 }',
       'links: { clients: 10.1.0.22 }',
-      '15: services[0].real-servers[0] names s2, which has no link to servers, the network of the local addresses',
+      '16: services[0].real-servers[0] names s2, which has no link to servers, the network of the local addresses',
     ],
   ],
 });

@@ -53,6 +53,7 @@ test('the default lab is resolved: NAT servers by the network of the gateway, DR
       settings: {},
       connectionCapacity: 1_048_576,
       unknownTcp: 'drop',
+      driver: 'auto',
       activeActive: false,
     },
   });

@@ -15,7 +15,7 @@ export const LabOfEverything = DefaultLab.replace(
 )
   .replace(
     'unknown-tcp: drop',
-    'settings: { conn_reuse_mode: 0, lblc_expiration: 60 }\n  unknown-tcp: hash',
+    'settings: { conn_reuse_mode: 0, lblc_expiration: 60 }\n  unknown-tcp: hash\n  driver: pcap',
   )
   .concat(
     SchedulerNames.map(

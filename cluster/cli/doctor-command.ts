@@ -1,0 +1,68 @@
+import { release } from 'node:os';
+
+import { BatonError } from '../../director/base/errors.js';
+import { DriverNames, troubleWith, type DriverName } from '../../director/io/driver.js';
+import { directorProgram, serverProgram } from '../lab/members.js';
+import { preflight } from '../lab/preflight.js';
+import { addCommand, examples, type CommandLine } from './command-line.js';
+import type { CommonOptions } from './lab-option.js';
+import { renderTable } from './table.js';
+
+/** One thing that was looked at. */
+interface Finding {
+  readonly subject: string;
+  readonly isFine: boolean;
+  readonly text: string;
+}
+
+/** `doctor`: what works on this machine, for this user. */
+export function addDoctorCommand(line: CommandLine): void {
+  addCommand(line, 'doctor')
+    .summary('say what works on this machine')
+    .description(
+      'Say whether labs can run here, which packet driver directors would use, and\n' +
+        'why. The exit status is 1 when something needed is missing.',
+    )
+    .addHelpText('after', examples('doctor', 'doctor --json'))
+    .action(async ({ json }: CommonOptions) => {
+      const drivers = await Promise.all(DriverNames.map(examine));
+      const driver = DriverNames.find((_, index) => drivers[index]?.isFine);
+      const findings = [checkLabs(), ...drivers, verdict(driver)];
+      const isWell = findings.every(({ subject, isFine }) => isFine || subject === 'driver ring');
+      line.terminal.out(
+        json === true
+          ? `${JSON.stringify({ driver, kernel: release(), findings }, undefined, 2)}\n`
+          : render(findings),
+      );
+      line.fail(isWell ? 0 : 1);
+    });
+}
+
+function checkLabs(): Finding {
+  const subject = 'labs';
+  try {
+    preflight([directorProgram, serverProgram]);
+    return { subject, isFine: true, text: 'network namespaces can be made' };
+  } catch (error) {
+    if (error instanceof BatonError) return { subject, isFine: false, text: error.message };
+    throw error;
+  }
+}
+
+async function examine(name: DriverName): Promise<Finding> {
+  const trouble = await troubleWith(name);
+  const text = trouble ?? `works on Linux ${release()}`;
+  return { subject: `driver ${name}`, isFine: trouble === undefined, text };
+}
+
+const verdict = (driver: DriverName | undefined): Finding => ({
+  subject: 'driver auto',
+  isFine: driver !== undefined,
+  text: driver === undefined ? 'no packet driver works' : `directors use ${driver}`,
+});
+
+const render = (findings: readonly Finding[]): string =>
+  renderTable(
+    [{ title: 'what' }, { title: '' }, { title: 'finding' }],
+    findings.map(({ subject, isFine, text }) => [subject, isFine ? 'ok' : 'no', text]),
+  );

@@ -1,0 +1,33 @@
+import { systemError, type Libc } from './libc.js';
+
+/** `PROT_READ | PROT_WRITE`, and the two kinds of mapping. */
+const ReadWrite = 3;
+const Shared = 1;
+const PrivateAnonymous = 0x22;
+/** No address of user space is that high: what is above is an error. */
+const HighestAddress = 2 ** 47;
+
+/** Memory outside of the engine's heap: the kernel is told its address, and it stays there until it is unmapped. */
+export class MappedMemory {
+  readonly address: number;
+  readonly buffer: ArrayBuffer;
+  readonly #libc: Libc;
+  #isMapped = true;
+
+  /** Maps so many bytes of a file descriptor, or zeros when there is none. Throws an `IoError` when the kernel refuses. */
+  constructor(libc: Libc, length: number, fd?: number) {
+    const flags = fd === undefined ? PrivateAnonymous : Shared;
+    const address = Number(libc.mmap(0, length, ReadWrite, flags, fd ?? -1, 0));
+    if (address >= HighestAddress) throw systemError(libc, `mapping ${length} bytes`);
+    this.#libc = libc;
+    this.address = address;
+    this.buffer = libc.koffi.view(BigInt(address), length);
+  }
+
+  /** Gives the memory back. Nobody may touch `buffer` afterwards: that would end the process. */
+  unmap(): void {
+    if (!this.#isMapped) return;
+    this.#isMapped = false;
+    this.#libc.munmap(this.address, this.buffer.byteLength);
+  }
+}

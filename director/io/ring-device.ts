@@ -1,0 +1,56 @@
+import { IoError } from '../base/errors.js';
+import type { Packet } from '../wire/packet.js';
+import type { FramePort, PortCounters } from './frame-port.js';
+import type { RingPort } from './ring-port.js';
+
+/**
+ * A device that a ring port is open on. The port outlives that the device is down, but not that it is removed: when another
+ * device has come under its name, a new port takes its place.
+ */
+export class RingDevice implements FramePort {
+  readonly #open: () => RingPort;
+  #port: RingPort | undefined;
+  /** What earlier ports have counted, and frames that found none. */
+  #before: PortCounters = { sent: 0, refused: 0, shed: 0 };
+
+  /** Opens the port by `open`, which throws an `IoError` when it cannot. */
+  constructor(open: () => RingPort) {
+    this.#open = open;
+    this.#port = open();
+  }
+
+  get counters(): PortCounters {
+    return sumOf(this.#before, this.#port?.counters);
+  }
+
+  send(packet: Packet): void {
+    if (this.#port === undefined) this.#before.refused += 1;
+    else this.#port.send(packet);
+  }
+
+  /** A device that cannot be opened is silent until the next time. */
+  reopen(): void {
+    if (this.#port?.isCurrent === true) {
+      this.#port.reopen();
+      return;
+    }
+    this.close();
+    try {
+      this.#port = this.#open();
+    } catch (error) {
+      if (!(error instanceof IoError)) throw error;
+    }
+  }
+
+  close(): void {
+    this.#before = this.counters;
+    this.#port?.close();
+    this.#port = undefined;
+  }
+}
+
+const sumOf = (one: PortCounters, other: PortCounters | undefined): PortCounters => ({
+  sent: one.sent + (other?.sent ?? 0),
+  refused: one.refused + (other?.refused ?? 0),
+  shed: one.shed + (other?.shed ?? 0),
+});

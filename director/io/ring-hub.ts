@@ -1,0 +1,104 @@
+import type { Packet } from '../wire/packet.js';
+import type { Libc } from './libc.js';
+import { HeaderLength, writeHeader } from './offload-header.js';
+import type { SendQueue } from './send-queue.js';
+
+/** How long the event loop waits until it has its turn. */
+const LongestTurnMs = 1;
+/**
+ * How long the rings are watched for another frame before the process goes to sleep: about what falling asleep and waking up
+ * cost. When nothing came, the next times are spent asleep, each time twice as many.
+ */
+const LongestWatchMs = 0.02;
+const MostUnwatched = 63;
+
+/** A ring, as the hub serves it. */
+export interface Ring {
+  /** Deals with the frames that wait, up to a batch; how many that were. */
+  takeBatch(): number;
+  /** Sends what was queued meanwhile. */
+  flush(): void;
+}
+
+/**
+ * What the rings of one data plane share: the turn in which all are served, and the frame in hand, which lies in the ring of
+ * one port and leaves by another. A batch ends when everything that it has queued anywhere is sent: only then do its slots
+ * go back to the kernel.
+ */
+export class RingHub {
+  readonly libc: Libc;
+  #rings: readonly Ring[] = [];
+  #hand: Packet | undefined;
+  #address = 0;
+  #unwatched = 0;
+  #toSkip = 0;
+
+  constructor(libc: Libc) {
+    this.libc = libc;
+  }
+
+  add(ring: Ring): void {
+    this.#rings = [...this.#rings, ring];
+  }
+
+  remove(ring: Ring): void {
+    this.#rings = this.#rings.filter((other) => other !== ring);
+  }
+
+  /** Serves all rings until none has a frame left, or everything else must have its turn. */
+  serve(): void {
+    const start = performance.now();
+    let last = start;
+    let isWatching = false;
+    for (;;) {
+      const taken = this.#takeBatches();
+      const now = performance.now();
+      if (taken > 0) {
+        if (isWatching) this.#unwatched = 0;
+        isWatching = false;
+        last = now;
+        if (now - start > LongestTurnMs) return;
+      } else if (!isWatching) {
+        if (!this.#mayWatch()) return;
+        isWatching = true;
+      } else if (now - last > LongestWatchMs) {
+        this.#toSkip = this.#unwatched;
+        this.#unwatched = Math.min(MostUnwatched, this.#unwatched * 2 + 1);
+        return;
+      }
+    }
+  }
+
+  /** A frame of a batch is in `packet`, whose memory begins at `address`, and stays where it is until the batch ends. */
+  take(packet: Packet, address: number): void {
+    this.#hand = packet;
+    this.#address = address;
+  }
+
+  /** The batch ends. */
+  end(): void {
+    this.#hand = undefined;
+    for (const ring of this.#rings) ring.flush();
+  }
+
+  /** Queues a frame. It leaves at the end of the batch, or at once when there is none. */
+  send(packet: Packet, queue: SendQueue): void {
+    writeHeader(packet);
+    const start = packet.start - HeaderLength;
+    if (packet === this.#hand) queue.add(this.#address + start, packet.end - start);
+    else queue.addCopy(packet.bytes, start, packet.end);
+    if (this.#hand === undefined) queue.flush();
+  }
+
+  #takeBatches(): number {
+    let taken = 0;
+    for (const ring of this.#rings) taken += ring.takeBatch();
+    return taken;
+  }
+
+  #mayWatch(): boolean {
+    if (this.#toSkip === 0) return true;
+    this.#toSkip -= 1;
+    return false;
+  }
+}

@@ -1,0 +1,97 @@
+import { Namespace } from './namespace.js';
+
+/*
+ * The topology of the bench: one client, one forwarder, one server, joined by two links.
+ *
+ *     client 10.91.0.2 ── 10.91.0.1 forwarder 10.92.0.1 ── 10.92.0.2 server
+ */
+
+export const Address = {
+  client: '10.91.0.2',
+  near: '10.91.0.1',
+  vip: '10.91.0.100',
+  far: '10.92.0.1',
+  gateway: '10.92.0.254',
+  server: '10.92.0.2',
+} as const;
+
+export const Mac = {
+  client: '02:91:00:00:00:02',
+  near: '02:91:00:00:00:01',
+  far: '02:92:00:00:00:01',
+  server: '02:92:00:00:00:02',
+} as const;
+
+/** Ports of the services, the same at the virtual service and at the server. */
+export const Port = { flood: 53, ping: 54, web: 80, bulk: 5_201 } as const;
+
+export interface Topology {
+  readonly client: Namespace;
+  readonly forwarder: Namespace;
+  readonly server: Namespace;
+  close(): Promise<void>;
+}
+
+/** The server's kernel drops the flood as soon as it has counted what is right of it. */
+const Sink = `table netdev sink {
+  counter right { }
+  chain arrivals {
+    type filter hook ingress device eth0 priority 0;
+    ip daddr ${Address.server} udp dport ${Port.flood} udp length 30 counter name right drop
+    udp dport ${Port.flood} drop
+  }
+}`;
+
+export async function buildTopology(): Promise<Topology> {
+  const client = await Namespace.make('client');
+  const forwarder = await Namespace.make('forwarder');
+  const server = await Namespace.make('server');
+  const close = async (): Promise<void> => {
+    for (const namespace of [client, forwarder, server]) await namespace.close();
+  };
+  try {
+    forwarder.shell(
+      'printf 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6',
+      link('near', Mac.near, Mac.client, client),
+      link('far', Mac.far, Mac.server, server),
+      ...['near', 'far'].map((name) => `ip link set ${name} up`),
+      `ip address add ${Address.near}/24 dev near`,
+      `ip address add ${Address.far}/24 dev far`,
+      ...Quiet,
+    );
+    const ends = [
+      [client, Address.client, Address.near],
+      [server, Address.server, Address.gateway],
+    ] as const;
+    for (const [namespace, address, gateway] of ends) {
+      namespace.shell(
+        ...Quiet,
+        'ip link set lo up',
+        'ip link set eth0 up',
+        `ip address add ${address}/24 dev eth0`,
+        `ip route add default via ${gateway}`,
+        'printf "1024 65535" > /proc/sys/net/ipv4/ip_local_port_range',
+        'printf 1 > /proc/sys/net/ipv4/tcp_tw_reuse',
+        'printf 16384 > /proc/sys/net/core/somaxconn',
+      );
+    }
+    server.shell(`nft '${Sink}'`);
+    return { client, forwarder, server, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const link = (name: string, mac: string, peer: string, { holder }: Namespace): string =>
+  `ip link add ${name} address ${mac} type veth peer name eth0 address ${peer} netns ${holder}`;
+
+const Quiet = ['all', 'default'].map(
+  (name) => `printf 0 > /proc/sys/net/ipv4/conf/${name}/rp_filter`,
+);
+
+/** Flood frames that have come to the server as they should since the last time. */
+export function takeArrived({ server }: Topology): number {
+  const text = server.run('nft', '-j', 'reset', 'counter', 'netdev', 'sink', 'right');
+  return Number(/"packets": (\d+)/.exec(text)?.[1] ?? 'NaN');
+}

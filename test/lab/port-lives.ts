@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Interface } from '../../director/core/interfaces.js';
+import { chooseDriver } from '../../director/io/driver.js';
+import { Packet } from '../../director/wire/packet.js';
+
+/*
+ * `DRIVER`: sends frames from one end of a link to the other, where a port of the driver listens: at first, after the link was
+ * down, and after it was removed and made anew. Writes which of them were heard. For a network namespace of its own.
+ */
+
+const [driverName = ''] = process.argv.slice(2);
+if (driverName !== 'ring' && driverName !== 'pcap') throw new Error('ring or pcap');
+
+const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
+
+function makeLink(): void {
+  ip('link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far');
+  for (const name of ['near', 'far']) ip('link', 'set', name, 'arp', 'off', 'up');
+}
+
+const interfaceOf = (index: number, name: string): Interface => ({
+  index,
+  name,
+  mac: { high: 0x0200, low: index },
+  mtu: 1_500,
+  addresses: [],
+});
+
+makeLink();
+let heard = 0;
+const near = await (
+  await chooseDriver(driverName)
+).open(interfaceOf(1, 'near'), () => (heard += 1), []);
+const far = await (await chooseDriver('ring')).open(interfaceOf(2, 'far'), () => {}, []);
+
+/** Sends until the other end has heard it, for two seconds at most. */
+async function isHeard(): Promise<boolean> {
+  const packet = new Packet();
+  const frame = new Uint8Array(60);
+  frame.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 46]);
+  heard = 0;
+  for (let count = 0; count < 100; count += 1) {
+    packet.load(frame);
+    far.send(packet);
+    await sleep(20);
+    if (heard > 0) return true;
+  }
+  return false;
+}
+
+const results = [await isHeard()];
+ip('link', 'set', 'near', 'down');
+await sleep(50);
+ip('link', 'set', 'near', 'up');
+for (const port of [near, far]) port.reopen();
+results.push(await isHeard());
+ip('link', 'del', 'near');
+await sleep(50);
+makeLink();
+for (const port of [near, far]) port.reopen();
+results.push(await isHeard());
+for (const port of [near, far]) port.close();
+process.stdout.write(`${results.join(' ')}\n`);
+process.exit(0);

@@ -66,23 +66,11 @@ const HighestPriority = 250;
 
 /** The lab of a plan: clients, servers and sync on networks of their own, one VIP for each forwarding method. */
 export function planCluster(plan: ClusterPlan): LabConfig {
-  const step = Math.max(1, Math.floor((HighestPriority - 10) / plan.directors));
   const clients = numbered(plan.clients, (index): LabNode => {
     const links = [{ network: 'clients', address: address(`10.1.1.${index + 1}`) }];
     return { name: `c${index + 1}`, kind: 'client', links };
   });
-  const directors = numbered(plan.directors, (index): LabNode => {
-    return {
-      name: `d${index + 1}`,
-      kind: 'director',
-      priority: plan.isTied ? HighestPriority : HighestPriority - step * index,
-      links: [
-        { network: 'clients', address: address(`10.1.2.${index + 1}`) },
-        { network: 'servers', address: address(`10.2.2.${index + 1}`) },
-        { network: 'sync', address: address(`10.3.2.${index + 1}`) },
-      ],
-    };
-  });
+  const directors = numbered(plan.directors, (index) => directorOf(plan, index));
   const servers = numbered(plan.servers, (index): LabNode => {
     return {
       name: `s${index + 1}`,
@@ -134,6 +122,21 @@ export function planCluster(plan: ClusterPlan): LabConfig {
       },
     },
     services: plan.methods.flatMap((method, index) => servicesOf(plan, method, index)),
+  };
+}
+
+/** The director of this number; the first one is to be master. */
+function directorOf({ directors, isTied }: ClusterPlan, index: number): LabNode {
+  const step = Math.max(1, Math.floor((HighestPriority - 10) / directors));
+  return {
+    name: `d${index + 1}`,
+    kind: 'director',
+    priority: isTied ? HighestPriority : HighestPriority - step * index,
+    links: [
+      { network: 'clients', address: address(`10.1.2.${index + 1}`) },
+      { network: 'servers', address: address(`10.2.2.${index + 1}`) },
+      { network: 'sync', address: address(`10.3.2.${index + 1}`) },
+    ],
   };
 }
 

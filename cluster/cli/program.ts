@@ -11,6 +11,8 @@ import { addIpvsadmCommand } from './ipvsadm-command.js';
 import { addLabCommands } from './lab-commands.js';
 import type { CommonOptions } from './lab-option.js';
 import { addNetworkCommands } from './network-commands.js';
+import { addRunCommand } from './run-command.js';
+import { addSimCommands } from './sim-commands.js';
 import type { Terminal } from './terminal.js';
 import { addTrafficCommand } from './traffic-command.js';
 import { addDiffCommand, addViewCommands } from './view-commands.js';
@@ -44,6 +46,8 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   addTrafficCommand(line);
   addExecCommand(line);
   addIpvsadmCommand(line);
+  addSimCommands(line);
+  addRunCommand(line);
   addApiCommand(line);
   addConfigCommands(line);
   addDoctorCommand(line);

@@ -75,6 +75,8 @@ export class ClusterNode {
   #nextTick: Instant = Never;
   #lateAt: Instant = Never;
   #awaitsFirstPacket = false;
+  /** Lives of peers that are master, as session sync hears. */
+  readonly #otherMasters = new Set<string>();
 
   /** `life` is the name and epoch that peers know this node by. Throws an `IoError` for interfaces that are not there. */
   constructor(config: NodeConfig, director: Director, life: Life, ports: NodePorts) {
@@ -320,9 +322,22 @@ export class ClusterNode {
   }
 
   #applySync(effect: SyncEffect): void {
-    if (effect.kind !== 'table-complete') return;
     const { environment } = this.#ports;
+    if (effect.kind === 'standing') this.#noteStanding(effect);
+    if (effect.kind !== 'table-complete') return;
     environment.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
     this.elections.allowPreemption(environment.now());
+  }
+
+  /**
+   * Session sync hears who is master where advertisements do not get through. When such a node is master no more, or dead,
+   * hosts may still know the way to it.
+   */
+  #noteStanding({ from, epoch, standing }: Extract<SyncEffect, { kind: 'standing' }>): void {
+    const life = `${from} ${epoch}`;
+    if (standing === 'master') this.#otherMasters.add(life);
+    else if (this.#otherMasters.delete(life)) {
+      this.elections.announceAgain(this.#ports.environment.now());
+    }
   }
 }

@@ -175,6 +175,11 @@ export class Elections {
     }
   }
 
+  /** Hosts may know the way to another node that was master of the addresses: who is master now announces them again. */
+  announceAgain(at: Instant): void {
+    for (const { election } of this.routers) election.announceAgain(at);
+  }
+
   allowPreemption(at: Instant): void {
     for (const { election } of this.routers) election.allowPreemption(at);
   }

@@ -65,7 +65,10 @@ export function addService(
   if (service === undefined) return;
   if (unknownTcp === 'hash') {
     const { settings, prng } = director;
-    service.consistent = createScheduler('mh', { settings, prng, flags: ['mh-port'] });
+    // As the service's own scheduler hashes, so that a connection is found again that it has opened.
+    const isHashing = virtual.scheduler === 'mh';
+    const flags = isHashing ? virtual.schedulerFlags : (['mh-port'] as const);
+    service.consistent = createScheduler('mh', { settings, prng, flags });
   }
   for (const server of virtual.realServers) {
     director.services.addServer(service, serverSettings(server, server.weight));

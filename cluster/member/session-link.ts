@@ -13,7 +13,7 @@ import type { Replication } from './replication.js';
 export interface SessionLinkPorts {
   /** Sends a sync message; it has left when the call returns. */
   send(bytes: Uint8Array, to?: IpAddress): void;
-  /** An effect that is not about the table. */
+  /** An effect that is not about the table alone. */
   other(effect: SyncEffect, at: Instant): void;
 }
 
@@ -139,6 +139,7 @@ export class SessionLink {
         break;
       case 'standing':
         this.#replication.lives.setStanding(effect.from, effect.epoch, effect.standing);
+        this.#ports.other(effect, at);
         break;
       case 'acknowledged':
         this.#acknowledged = effect.sequence;

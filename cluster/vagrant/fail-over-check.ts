@@ -29,6 +29,9 @@ const phases = { kill: 'kill', failBack: 'fail-back' } as const;
 /** The client ends by itself after this long, whatever happens to the check. */
 const trafficLimitMs = 900_000;
 
+/** For the slowest emulated machine: a connection that is never established says nothing about a fail-over. */
+const connectTimeoutMs = 60_000;
+
 /** As many exchanges as show that a connection works. */
 const settledExchanges = 5;
 
@@ -42,6 +45,7 @@ export async function checkFailOver(lab: LabControl, options: FailOverOptions): 
     targets: targetsOf(lab, options.connections),
     durationMs: trafficLimitMs,
     intervalMs: options.intervalMs,
+    connectTimeoutMs,
   };
   options.progress(`opening ${options.connections} TCP connections from ${client}`);
   const traffic = new TrafficProcess(lab.execArgs(client, []), plan, lab.trafficProgram);
@@ -126,6 +130,12 @@ class FailOverCheck {
   async #untilSettled(): Promise<void> {
     const { alive } = await this.#step('the connections do not get going', async () => {
       const flows = await this.#traffic.count();
+      if (flows.broken > 0) {
+        throw new IoError(
+          { code: 'flows-broken' },
+          `${flows.broken} connections broke before anything was done`,
+        );
+      }
       const isSettled = flows.alive === flows.total && flows.leastExchanges >= settledExchanges;
       return isSettled ? flows : undefined;
     });

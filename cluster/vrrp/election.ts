@@ -269,8 +269,8 @@ export class Election {
     this.#applyFaults(now);
   }
 
-  /** Another member has met a rival, which has announced the addresses of all of them. */
-  announceWithGroup(now: Instant): void {
+  /** Another node has announced the addresses, as another member of the sync group or session sync has found out. */
+  announceAgain(now: Instant): void {
     this.#enter(now);
     if (this.#state !== 'master') return;
     this.#mastership.handleRival(now, this.#config.advertInterval);

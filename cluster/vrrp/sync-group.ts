@@ -74,6 +74,6 @@ export class SyncGroup {
     const total = this.#members.reduce((sum, { election }) => sum + election.rivals, 0);
     if (total === this.#rivals) return;
     this.#rivals = total;
-    for (const { election } of this.#members) election.announceWithGroup(now);
+    for (const { election } of this.#members) election.announceAgain(now);
   }
 }

@@ -88,7 +88,8 @@ for (const commit of ['none', 'acked'] as const) {
     t.strictSame(arrivals.breaks, []);
     t.equal(arrivals.completed, arrivals.opened);
     t.ok(arrivals.opened > 1_000, `${arrivals.opened} connections`);
-    // A SYN that a node drops is sent again after a second. A busy machine loses some by itself.
-    t.ok(arrivals.resent <= 20, `${arrivals.resent} were not opened at once`);
+    // A SYN that nobody takes is sent again after a second. A busy machine loses some by itself; half a second without a
+    // node that opens connections, at each stop and return, would be a quarter of them.
+    t.ok(arrivals.resent < arrivals.opened / 20, `${arrivals.resent} were not opened at once`);
   });
 }

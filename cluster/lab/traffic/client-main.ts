@@ -25,6 +25,7 @@ interface Flags {
   readonly pause?: number;
   readonly interval?: number;
   readonly udpInterval?: number;
+  readonly connectTimeout?: number;
   readonly duration?: number;
   readonly seed?: number;
   readonly json?: boolean;
@@ -59,6 +60,11 @@ const command = new Command('client-main')
     parseDurationMs,
   )
   .option('--udp-interval <time>', 'the same for UDP (default 40ms)', parseDurationMs)
+  .option(
+    '--connect-timeout <time>',
+    'for a TCP connection to be established (default 5s)',
+    parseDurationMs,
+  )
   .option('--duration <time>', 'how long to run (default 10s, at most 15m)', parseDurationMs)
   .option('--seed <number>', 'what the bytes are made from (default 1)', Number)
   .option('--json', 'events as JSON lines; commands on stdin: mark NAME, count, pause, stop')
@@ -70,6 +76,7 @@ function planOf(flags: Flags): TrafficPlan {
     ...(targets.length > 0 && { targets }),
     ...(flags.interval !== undefined && { intervalMs: flags.interval }),
     ...(flags.udpInterval !== undefined && { udpIntervalMs: flags.udpInterval }),
+    ...(flags.connectTimeout !== undefined && { connectTimeoutMs: flags.connectTimeout }),
     ...(flags.duration !== undefined && { durationMs: flags.duration }),
     ...(flags.seed !== undefined && { seed: flags.seed }),
     ...(flags.arrivals.length > 0 && {

@@ -25,7 +25,7 @@ interface Waiter {
 
 /** The part of a plan that the process can be told. */
 export type ProcessPlan = Pick<TrafficPlan, 'targets' | 'durationMs'> &
-  Partial<Pick<TrafficPlan, 'intervalMs' | 'udpIntervalMs'>> & {
+  Partial<Pick<TrafficPlan, 'intervalMs' | 'udpIntervalMs' | 'connectTimeoutMs'>> & {
     readonly arrivals?: Pick<ArrivalPlan, 'targets' | 'perSecond' | 'holdMs' | 'pauseMs'>;
   };
 
@@ -64,6 +64,7 @@ export class TrafficProcess {
       ['--duration', plan.durationMs],
       ['--interval', plan.intervalMs],
       ['--udp-interval', plan.udpIntervalMs],
+      ['--connect-timeout', plan.connectTimeoutMs],
     ] as const;
     for (const [flag, ms] of times) if (ms !== undefined) flags.push(flag, `${ms}ms`);
     flags.push(...arrivalFlags(plan.arrivals));

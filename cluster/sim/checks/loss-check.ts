@@ -1,0 +1,215 @@
+import type { EventKind } from '../../member/events.js';
+import type { DirectorMachine } from '../director/director-machine.js';
+import type { DirectorProcess } from '../director/director-process.js';
+import type { ClientFlow } from '../traffic/client-flow.js';
+import type { World, WorldObserver } from '../world.js';
+import type { Violations } from './invariants.js';
+import { SyncPaths } from './sync-paths.js';
+import { TableView, type KnownFlow } from './table-view.js';
+
+/** Why a flow broke, in the classes of DESIGN.md §1; `other` is a bug of ours. */
+export type LossClass =
+  | 'below the sync threshold'
+  | 'inside the sync window'
+  | 'sync message lost'
+  | 'no peer was there'
+  | 'real server failed'
+  | 'never established'
+  | 'idle for too long'
+  | 'other';
+
+/** A flow that broke, and why. */
+export interface Loss {
+  readonly flow: ClientFlow;
+  readonly at: number;
+  readonly why: LossClass;
+  readonly detail: string;
+}
+
+export interface LossRules {
+  readonly threshold: number;
+  /** How long a connection that has reached the threshold may take until its peers know it, in microseconds. */
+  readonly window: number;
+  /** How long after a lost datagram its repair may take. */
+  readonly repair: number;
+  /** First packets wait for peers: not even what is below the threshold may be lost. */
+  readonly isCommitted: boolean;
+  /** After which idle connections are forgotten, in microseconds. */
+  readonly timeout: number;
+}
+
+/** One run of a director's program. */
+interface Life {
+  readonly director: DirectorMachine;
+  readonly process: DirectorProcess;
+  readonly beganAt: number;
+  /** When it had fetched the table of a peer, or knew that there was none to fetch. */
+  completeAt: number;
+  /** Peers did not take it for what it was, because its clock had been set back: it knows nothing of before. */
+  isBlind: boolean;
+  endedAt: number;
+}
+
+/**
+ * Says of every flow that broke which director could have carried it on, and why it did not: a flow that a living director
+ * knew, or could have known, may not break.
+ */
+export class LossCheck implements WorldObserver {
+  readonly losses: Loss[] = [];
+  readonly #world: World;
+  readonly #violations: Violations;
+  readonly #rules: LossRules;
+  readonly #tables: TableView;
+  readonly #paths: SyncPaths;
+  readonly #lives: Life[] = [];
+  /** When each real server failed last, or was taken away. */
+  readonly #failures = new Map<number, number>();
+
+  constructor(world: World, violations: Violations, rules: LossRules) {
+    this.#world = world;
+    this.#violations = violations;
+    this.#rules = rules;
+    this.#tables = new TableView(world);
+    this.#paths = new SyncPaths(world);
+    world.observe(this.#paths);
+  }
+
+  lifeBegan(director: DirectorMachine, process: DirectorProcess): void {
+    this.#lives.push({
+      director,
+      process,
+      beganAt: this.#world.now,
+      completeAt: Number.POSITIVE_INFINITY,
+      isBlind: false,
+      endedAt: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  noted(director: DirectorMachine, kind: EventKind): void {
+    const life = this.#lives.findLast((candidate) => candidate.director === director);
+    if (kind !== 'bulk-complete' || life === undefined) return;
+    life.completeAt = this.#world.now;
+    life.isBlind = isBlind(director);
+  }
+
+  lifeEnded(_: DirectorMachine, process: DirectorProcess): void {
+    const life = this.#lives.find((candidate) => candidate.process === process);
+    if (life !== undefined) life.endedAt = this.#world.now;
+  }
+
+  serverFailed(server: number): void {
+    this.#failures.set(server, this.#world.now);
+  }
+
+  flowBroken(flow: ClientFlow): void {
+    this.#note(flow, flow.record.broken?.reason ?? '');
+  }
+
+  /** A flow that gets no answers any more, although everything is well. */
+  flowStuck(flow: ClientFlow): void {
+    this.#note(flow, 'no answer');
+  }
+
+  #note(flow: ClientFlow, reason: string): void {
+    const { why, detail } = this.#classify(flow);
+    const { client, target, server, exchanges } = flow.record;
+    const text = `${client} to ${target} (s${server ?? '?'}, ${exchanges} answers): ${reason}; ${detail}`;
+    this.losses.push({ flow, at: this.#world.now, why, detail: text });
+    this.#world.occurrences.count(`loss ${why}`);
+    this.#world.trace.note('check', `lost, ${why}: ${text}`);
+    if (why === 'other') {
+      this.#violations.report({ invariant: 'S3 no-loss', at: this.#world.now, detail: text });
+    }
+  }
+
+  #classify(flow: ClientFlow): { readonly why: LossClass; readonly detail: string } {
+    const { record } = flow;
+    const failedAt = this.#failures.get(record.server ?? 0);
+    if (failedAt !== undefined && failedAt >= record.openedAt) {
+      return { why: 'real server failed', detail: `s${String(record.server)} failed` };
+    }
+    if (record.exchanges === 0) return { why: 'never established', detail: 'no answer ever' };
+    if (this.#world.now - (record.answeredAt ?? 0) > this.#rules.timeout) {
+      return { why: 'idle for too long', detail: 'it may have been forgotten' };
+    }
+    const isRight = ({ server }: KnownFlow): boolean => server === record.server;
+    const living = this.#lives.filter(({ process }) => !process.isDead);
+    const knowers = living.filter(({ process }) => {
+      const known = this.#tables.find(process, flow);
+      return known !== undefined && isRight(known);
+    });
+    if (knowers.length > 0) {
+      const others = living.filter((life) => !knowers.includes(life));
+      return this.#worst(flow, knowers, this.#culprits(flow, others), this.#world.now);
+    }
+    const dead = this.#lives
+      .filter(({ process }) => {
+        const known = process.isDead ? this.#tables.find(process, flow) : undefined;
+        return known !== undefined && isRight(known);
+      })
+      .toSorted((left, right) => left.endedAt - right.endedAt)
+      .at(-1);
+    if (dead === undefined) return { why: 'other', detail: 'nobody ever knew it' };
+    const at = dead.endedAt;
+    const peers = this.#lives.filter(
+      (life) => life !== dead && life.completeAt < at && life.endedAt > at,
+    );
+    const detail = `when ${nameOf(dead)} died`;
+    if (peers.length === 0) return { why: 'no peer was there', detail };
+    return this.#worst(flow, [dead], peers, at);
+  }
+
+  /** Of those who do not know a flow as it was: who has made another of it, or else who serves. */
+  #culprits(flow: ClientFlow, others: readonly Life[]): readonly Life[] {
+    const wrong = others.filter(({ process }) => this.#tables.find(process, flow)?.isOwn === true);
+    if (wrong.length > 0) return wrong;
+    const masters = others.filter(({ director }) => director.state === 'master');
+    return masters.length > 0 ? masters : others;
+  }
+
+  /** Of all pairs of one who knew and one who did not, that with the least excuse. */
+  #worst(
+    flow: ClientFlow,
+    knowers: readonly Life[],
+    others: readonly Life[],
+    at: number,
+  ): { readonly why: LossClass; readonly detail: string } {
+    let excuse: { readonly why: LossClass; readonly detail: string } | undefined;
+    for (const knower of knowers) {
+      for (const other of others) {
+        const why = this.#excuse(flow, knower, other, at);
+        const names = `${nameOf(knower)} knew it, ${nameOf(other)} did not`;
+        if (why === 'other') return { why, detail: names };
+        excuse ??= { why, detail: names };
+      }
+    }
+    return excuse ?? { why: 'other', detail: `all know it: ${knowers.map(nameOf).join(', ')}` };
+  }
+
+  /** Why one director could not have had a flow from another at a moment. */
+  #excuse(flow: ClientFlow, knower: Life, other: Life, at: number): LossClass {
+    const known = this.#tables.find(knower.process, flow);
+    if (known === undefined) return 'other';
+    const { threshold, window, repair, isCommitted } = this.#rules;
+    const isImpaired = (since: number): boolean =>
+      this.#paths.lastLoss(knower.director.name, other.director.name) >= since;
+    const toldAt = at - known.toldAgo;
+    const tellingBegan = known.isSynced ? toldAt : at;
+    if (isImpaired(tellingBegan - repair)) return 'sync message lost';
+    if (!isCommitted && !known.isSynced && known.packets < threshold) {
+      return 'below the sync threshold';
+    }
+    if (isCommitted) return 'other';
+    const isYoung = flow.record.openedAt > at - window;
+    const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
+    if (isYoung || hasJustCrossed) return 'inside the sync window';
+    if (other.completeAt > toldAt - window || other.isBlind) return 'no peer was there';
+    return 'other';
+  }
+}
+
+/** True for a director that had to go on without a table, because its peers took it for an earlier life of itself. */
+export const isBlind = ({ lastEvent, clock }: DirectorMachine): boolean =>
+  clock.wasSetBack && lastEvent.startsWith('bulk-complete: timeout');
+
+const nameOf = ({ director }: Life): string => director.name;

@@ -1,0 +1,73 @@
+import { AddressMap } from '../../../director/core/address-map.js';
+import { Row } from '../../../director/core/connection-row.js';
+import { Flag, LocalOrigin, NoConnection } from '../../../director/core/connections.js';
+import { toWords } from '../../../director/wire/address-words.js';
+import { Protocol } from '../../../director/wire/ipv4.js';
+import type { DirectorProcess } from '../director/director-process.js';
+import type { ClientFlow } from '../traffic/client-flow.js';
+import type { World } from '../world.js';
+
+/** What a director knows of a flow. */
+export interface KnownFlow {
+  readonly index: number;
+  /** The number of the real server, 0 for one that is not of this world. */
+  readonly server: number;
+  readonly packets: number;
+  /** Peers know it, or have told of it. */
+  readonly isSynced: boolean;
+  /** Microseconds since then. */
+  readonly toldAgo: number;
+  readonly state: number;
+  /** The director itself answers for it. */
+  readonly isOwn: boolean;
+}
+
+/** Looks into directors' tables from outside, dead ones' included. */
+export class TableView {
+  readonly #servers = new AddressMap<number>();
+
+  constructor(world: World) {
+    for (const { number, host } of world.servers) {
+      for (const card of host.cards) {
+        for (const { address } of card.addresses) {
+          const { family, words } = toWords(address);
+          this.#servers.set(family, words, number);
+        }
+      }
+    }
+  }
+
+  /** What a director knows of a flow, or knew when it died. */
+  find(process: DirectorProcess, { plan }: ClientFlow): KnownFlow | undefined {
+    const { connections } = process.node.director;
+    const index = connections.findEntry({
+      family: plan.family,
+      protocol: plan.protocol === 'TCP' ? Protocol.tcp : Protocol.udp,
+      clientWords: plan.local,
+      clientPort: plan.localPort,
+      virtualWords: plan.remote,
+      virtualPort: plan.remotePort,
+    });
+    return index === NoConnection ? undefined : this.entry(process, index);
+  }
+
+  entry(process: DirectorProcess, index: number): KnownFlow {
+    const { connections } = process.node.director;
+    return {
+      index,
+      server: this.serverAt(process, index),
+      packets: connections.packets[index] ?? 0,
+      isSynced: connections.hasFlag(index, Flag.synced),
+      toldAgo: connections.sinceSync(index, process.now) * 1_000_000,
+      state: connections.state[index] ?? 0,
+      isOwn: connections.origin[index] === LocalOrigin,
+    };
+  }
+
+  /** The number of the real server of an entry. */
+  serverAt({ node }: DirectorProcess, index: number): number {
+    const { connections } = node.director;
+    const at = index * Row.words + Row.real;
+    return this.#servers.get(connections.familyOf(index), connections.rows, at) ?? 0;
+  }
+}

@@ -1,0 +1,137 @@
+import { isIpv6, type IpAddress } from '../../../director/base/address.js';
+import type { Prng } from '../../../director/base/prng.js';
+import { after, microseconds, type Duration, type Instant } from '../../../director/base/time.js';
+import { fromWords, toWords } from '../../../director/wire/address-words.js';
+import type { LabService } from '../../config/lab-config.js';
+import type { EventQueue } from '../event-queue.js';
+import type { Host } from '../host/host.js';
+import { ClientFlow, type FlowObserver, type FlowPlan } from './client-flow.js';
+
+/** How much traffic there is, and of which kind. */
+export interface LoadOptions {
+  /** Flows at a time: one that ends makes way for another. */
+  readonly flows: number;
+  /** Flows begin within so long. */
+  readonly opening: Duration;
+  /** Time from an answer to the next request, drawn for each flow. */
+  readonly intervalMin: Duration;
+  readonly intervalMax: Duration;
+  /** Of a hundred flows so many end after a few exchanges; the others last. */
+  readonly shortShare: number;
+  /** The longest bodies. */
+  readonly mostBytes: number;
+}
+
+/** Datagrams fit a packet, also inside a tunnel. */
+const MostDatagramBytes = 1_200;
+/** The first port that clients use, and how many. */
+const FirstPort = 10_000;
+const Ports = 50_000;
+
+/** The flows of all clients. */
+export class Load {
+  readonly flows: ClientFlow[] = [];
+  readonly #options: LoadOptions;
+  readonly #queue: EventQueue;
+  readonly #prng: Prng;
+  readonly #clients: readonly Host[];
+  readonly #services: readonly LabService[];
+  readonly #observer: FlowObserver;
+  readonly #opensUntil: Instant;
+  readonly #portsUsed = new Map<Host, number>();
+  #opened = 0;
+
+  constructor(
+    options: LoadOptions,
+    world: {
+      readonly queue: EventQueue;
+      readonly prng: Prng;
+      readonly clients: readonly Host[];
+      readonly services: readonly LabService[];
+      /** Until when flows that end are replaced. */
+      readonly until: Instant;
+    },
+    observer: FlowObserver,
+  ) {
+    this.#options = options;
+    this.#queue = world.queue;
+    this.#prng = world.prng;
+    this.#clients = world.clients;
+    this.#services = world.services;
+    this.#opensUntil = world.until;
+    this.#observer = observer;
+  }
+
+  start(): void {
+    for (let index = 0; index < this.#options.flows; index += 1) {
+      const wait = this.#prng.below(this.#options.opening);
+      this.#queue.at(after(this.#queue.now, microseconds(wait)), () => this.open());
+    }
+  }
+
+  /** Opens one flow more. */
+  open(): void {
+    const service = this.#services[this.#prng.below(Math.max(1, this.#services.length))];
+    const host = this.#clients[this.#opened % this.#clients.length];
+    if (service === undefined || host === undefined) return;
+    const isShort = this.#prng.below(100) < this.#options.shortShare;
+    const exchanges = isShort ? 2 + this.#prng.below(8) : Number.POSITIVE_INFINITY;
+    this.#open(host, service, exchanges);
+  }
+
+  /** Opens a flow of one exchange from every client to every service. */
+  probe(): readonly ClientFlow[] {
+    return this.#clients.flatMap((host) =>
+      this.#services.flatMap((service) => this.#open(host, service, 1) ?? []),
+    );
+  }
+
+  #open(host: Host, service: LabService, exchanges: number): ClientFlow | undefined {
+    const plan = this.#plan(host, service, exchanges);
+    if (plan === undefined) return undefined;
+    const isReplaced = exchanges !== 1;
+    const flow = new ClientFlow(plan, {
+      broken: (broken) => this.#observer.broken(broken),
+      closed: (closed) => {
+        this.#observer.closed(closed);
+        if (isReplaced && this.#queue.now < this.#opensUntil) this.open();
+      },
+    });
+    this.flows.push(flow);
+    flow.open();
+    return flow;
+  }
+
+  #plan(host: Host, service: LabService, exchanges: number): FlowPlan | undefined {
+    const { intervalMin, intervalMax, mostBytes } = this.#options;
+    const id = this.#opened;
+    const { family, words: remote } = toWords(service.address);
+    const local = host.cards[0]?.source(family);
+    const most = service.protocol === 'udp' ? Math.min(mostBytes, MostDatagramBytes) : mostBytes;
+    if (local === undefined) return undefined;
+    this.#opened += 1;
+    const used = this.#portsUsed.get(host) ?? 0;
+    this.#portsUsed.set(host, used + 1);
+    const localPort = FirstPort + (used % Ports);
+    return {
+      id,
+      protocol: service.protocol === 'tcp' ? 'TCP' : 'UDP',
+      host,
+      family,
+      local,
+      localPort,
+      remote,
+      remotePort: service.port,
+      client: endpoint(fromWords(family, local), localPort),
+      target: endpoint(service.address, service.port),
+      interval: microseconds(intervalMin + this.#prng.below(intervalMax - intervalMin + 1)),
+      exchanges,
+      requestBytes: this.#prng.below(most + 1),
+      replyBytes: this.#prng.below(most + 1),
+    };
+  }
+}
+
+/** `address:port`, with brackets around IPv6. */
+export const endpoint = (address: IpAddress, port: number): string =>
+  isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;

@@ -1,0 +1,92 @@
+import type { Host } from '../host/host.js';
+import type { TcpConnection } from '../host/tcp-connection.js';
+import { MessageReader, readMessage, writeMessage, type MessageHead } from './message.js';
+
+/** Who watches real servers. */
+export interface ServerObserver {
+  /** A real server has taken a new connection, or a datagram of a flow that it did not know. */
+  opened(server: number): void;
+  /** A request of a flow has been answered. */
+  served(server: number, flow: number): void;
+  /** What came was not what the client has sent. */
+  damaged(server: number): void;
+}
+
+/** The program on a real server: it answers requests of TCP and UDP with the bytes that they ask for. */
+export class ServerProgram {
+  readonly number: number;
+  readonly host: Host;
+  readonly #observer: ServerObserver;
+  readonly #ports: { readonly protocol: 'tcp' | 'udp'; readonly port: number }[] = [];
+  readonly #datagramFlows = new Set<number>();
+
+  constructor(number: number, host: Host, observer: ServerObserver) {
+    this.number = number;
+    this.host = host;
+    this.#observer = observer;
+  }
+
+  /** The program is started again, on a host that has booted. */
+  restart(): void {
+    for (const { protocol, port } of this.#ports) {
+      if (protocol === 'tcp') this.#listenTcp(port);
+      else this.#listenUdp(port);
+    }
+  }
+
+  /** Answers on a port from now on. */
+  listen(protocol: 'tcp' | 'udp', port: number): void {
+    this.#ports.push({ protocol, port });
+    if (protocol === 'tcp') this.#listenTcp(port);
+    else this.#listenUdp(port);
+  }
+
+  #listenTcp(port: number): void {
+    this.host.tcp.listen(port, (connection) => {
+      this.#observer.opened(this.number);
+      this.#serve(connection);
+      return true;
+    });
+  }
+
+  #listenUdp(port: number): void {
+    this.host.bindUdp(port, (bytes, { family, source, destination, sourcePort }) => {
+      const request = readMessage(bytes);
+      if (request === undefined || request === 'damaged') {
+        this.#observer.damaged(this.number);
+        return;
+      }
+      if (!this.#datagramFlows.has(request.flow)) {
+        this.#datagramFlows.add(request.flow);
+        this.#observer.opened(this.number);
+      }
+      const ends = { source: destination.slice(), destination: source.slice() };
+      const ports = { source: port, destination: sourcePort };
+      this.host.sendUdp(family, ends, ports, this.#reply(request));
+    });
+  }
+
+  #serve(connection: TcpConnection): void {
+    const reader = new MessageReader();
+    connection.user = {
+      connected: () => {},
+      data: (bytes) => {
+        for (const request of reader.read(bytes)) {
+          if (request === 'damaged') {
+            this.#observer.damaged(this.number);
+            connection.abort();
+            return;
+          }
+          connection.write(this.#reply(request));
+        }
+      },
+      ended: () => connection.close(),
+      closed: () => {},
+    };
+  }
+
+  #reply({ flow, sequence, argument }: MessageHead): Uint8Array {
+    this.#observer.served(this.number, flow);
+    return writeMessage({ flow, sequence, argument: this.number, length: argument });
+  }
+}

@@ -1,0 +1,152 @@
+/** A mistake that is put into the compiled production code on purpose. */
+export interface Mutation {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+}
+
+/** A text that stands once in a file, and what takes its place. */
+export interface Patch {
+  /** Relative to `dist`. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const one = (name: string, file: string, find: string, replace: string): Mutation => ({
+  name,
+  patches: [{ file, find, replace }],
+});
+
+/** Mistakes that people have made in programs like this one, each of which the simulator's seeds have to find. */
+export const mutations: readonly Mutation[] = [
+  one(
+    'no gratuitous ARP after a partition',
+    'cluster/vrrp/announcements.js',
+    'handleRival(now, interval) {',
+    'handleRival(now, interval) {\n        return;',
+  ),
+  one(
+    'preemption before the bulk transfer',
+    'cluster/member/cluster-node.js',
+    '{ mayPreempt: this.#sync === undefined }',
+    '{ mayPreempt: true }',
+  ),
+  one(
+    'sync messages applied over holes',
+    'cluster/sync/peer-stream.js',
+    'const updates = this.#held.get(this.#next);',
+    'const [first] = [...this.#held.keys()].sort((left, right) => left - right);\n' +
+      '        this.#next = first ?? this.#next;\n' +
+      '        const updates = this.#held.get(this.#next);',
+  ),
+  one('skew the wrong way round', 'cluster/vrrp/timers.js', '(256 - priority)', 'priority'),
+  one(
+    'removals are not told',
+    'cluster/member/cluster-node.js',
+    'director.sync.onRemove = (index) => this.#link.tellRemoval(index, environment.now());',
+    'director.sync.onRemove = () => { };',
+  ),
+  one(
+    'tie-break by the wrong side',
+    'cluster/vrrp/candidate.js',
+    'compareAddresses(candidate.address, other.address) > 0',
+    'compareAddresses(candidate.address, other.address) < 0',
+  ),
+  one(
+    'digests are ignored',
+    'cluster/sync/peer-listener.js',
+    'if (!digests.compare(now, hello.digest, table.digest({ node, epoch })))',
+    'if (true)',
+  ),
+  one(
+    'requests for lost sync messages are dropped',
+    'cluster/sync/peer-listener.js',
+    'this.#context.sender.handleNack(now, nack, source);',
+    ';',
+  ),
+  one(
+    'a pause goes unnoticed',
+    'cluster/vrrp/election.js',
+    'return after(this.#aliveBy, lateBound(this.#interval));',
+    'return Number.POSITIVE_INFINITY;',
+  ),
+  {
+    name: 'templates are not told',
+    patches: [
+      {
+        file: 'director/core/input.js',
+        find: 'sync.add(connections, template);',
+        replace: ';',
+      },
+      {
+        file: 'director/core/commit.js',
+        find: 'sync.add(connections, template);',
+        replace: ';',
+      },
+    ],
+  },
+  one(
+    'copies are not refreshed',
+    'director/core/sync-policy.js',
+    'if (connections.isSyncStale(index, now))',
+    'if (false)',
+  ),
+  one(
+    'a restarted peer is taken for its earlier life',
+    'cluster/sync/receiver.js',
+    'if (epoch === known.epoch) {',
+    'if (true) {',
+  ),
+  one(
+    'addresses are kept by who is not master any more',
+    'cluster/member/held-addresses.js',
+    'this.#setLive(false);',
+    'this.#setLive(true);',
+  ),
+  {
+    name: 'the checksum of UDP is not corrected',
+    patches: [
+      {
+        file: 'director/wire/udp.js',
+        find: 'if (checksum(view, offset) === 0)',
+        replace: 'if (true)',
+      },
+    ],
+  },
+  one(
+    'a quiesced real server gets new connections',
+    'director/core/services.js',
+    'return this.weight > 0 && !this.isOverloaded;',
+    'return !this.isOverloaded;',
+  ),
+  one(
+    'the count of connections never falls',
+    'director/core/lifecycle.js',
+    'server[count] -= 1;',
+    ';',
+  ),
+  one(
+    'first packets do not wait for the acknowledgement',
+    'cluster/member/session-link.js',
+    'releaseSent(this.#director, this.#told, at);',
+    'releaseAcknowledged(this.#director, this.#told, at);',
+  ),
+  one(
+    'a master that leaves does not say so',
+    'cluster/vrrp/mastership.js',
+    'if (resigns)',
+    'if (false)',
+  ),
+  one(
+    'a new master announces once',
+    'cluster/member/virtual-router.js',
+    'this.#addresses.announce(this.#now, effect.repeat);',
+    'this.#addresses.announce(this.#now, 1);',
+  ),
+  one(
+    'bulk chunks replace what a node knows better',
+    'director/core/precedence.js',
+    'const isOld = replica.isDated && connections.origin[index] === LocalOrigin;',
+    'const isOld = false;',
+  ),
+];

@@ -1,0 +1,22 @@
+import { test } from 'tap';
+
+import { wordsOf } from './addresses.js';
+import { quietCluster } from './quiet-cluster.js';
+
+test('a master announces its addresses again when a rival is gone that only session sync has heard of', (t) => {
+  const { world, inflict, hostKnows, until } = quietCluster({ directors: 2 });
+  until(10);
+  t.equal(world.director('d1')?.state, 'master');
+  inflict(
+    { kind: 'filter', node: 'd2', network: 'clients', direction: 'both', drops: 'vrrp' },
+    10,
+    8,
+  );
+  until(16);
+  t.equal(world.director('d2')?.state, 'master', 'd2 hears nobody');
+  t.equal(hostKnows('c1', wordsOf('10.1.0.100')), 'd2', 'and has told everybody');
+  inflict({ kind: 'kill', director: 'd2' }, 16, 4);
+  until(17);
+  t.equal(hostKnows('c1', wordsOf('10.1.0.100')), 'd1');
+  t.end();
+});

@@ -125,17 +125,19 @@ export function planCluster(plan: ClusterPlan): LabConfig {
       localAddresses: plan.methods.includes('FullNat')
         ? [{ network: 'servers', address: address('10.2.0.250') }]
         : [],
-      dataPlane: {
-        settings: {},
-        connectionCapacity: plan.capacity,
-        unknownTcp: 'drop',
-        activeActive: false,
-        driver: 'auto',
-      },
+      dataPlane: dataPlaneOf(plan),
     },
     services: plan.methods.flatMap((method, index) => servicesOf(plan, method, index)),
   };
 }
+
+const dataPlaneOf = ({ capacity }: ClusterPlan): LabConfig['cluster']['dataPlane'] => ({
+  settings: {},
+  connectionCapacity: capacity,
+  unknownTcp: 'drop',
+  activeActive: false,
+  driver: 'auto',
+});
 
 function servicesOf(plan: ClusterPlan, method: ForwardingMethodName, index: number): LabService[] {
   const isDirect = method === 'Route' || method === 'Tunnel';

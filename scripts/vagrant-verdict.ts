@@ -192,7 +192,8 @@ try {
 for (const finding of findings) console.log(`wrong: ${finding}`);
 progress('vagrant destroy');
 try {
-  vagrant('destroy', '-f', '--parallel');
+  // One after the other: vagrant-libvirt loads its parts when they are first used, and fails when two threads do so at once.
+  vagrant('destroy', '-f', '--no-parallel');
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
 }

@@ -121,7 +121,7 @@ class LabRun {
       lost[why] = (lost[why] ?? 0) + 1;
     }
     const outageMs = flows
-      .flatMap(({ phases }) => phases.slice(1).flatMap(({ longestGap }) => longestGap ?? []))
+      .flatMap(({ phases }) => phases.flatMap(({ longestGap }) => longestGap ?? []))
       .reduce((most, { from, to }) => Math.max(most, to - from), 0);
     const transitions = this.#timeline.filter(({ text }) => text.startsWith('master')).length;
     const measured = { lost, outageMs, master, transitions, violations: [] };
@@ -154,14 +154,15 @@ class LabRun {
     );
     return until(
       async () => {
+        let master: string | undefined;
         for (const { name } of priorities) {
           if (!this.#lab.isRunning(name)) continue;
           const { events } = await this.#lab.request(name, '/events');
           for (const event of events) this.#noteEvent(event);
           const { state } = await this.#lab.request(name, '/status');
-          if (state === 'master') return name;
+          if (state === 'master') master ??= name;
         }
-        return undefined;
+        return master;
       },
       { timeoutMs: PatienceMs, everyMs: 500 },
     );

@@ -15,6 +15,8 @@ import { priorityOf } from './succession-check.js';
 const BurstTime = seconds(1);
 /** From the end of a mastership until its last advertisement has arrived, or has not. */
 const LastWord = milliseconds(100);
+/** How long after an advertisement was lost its sender may be master without the other one's knowledge. */
+const Unheard = seconds(10);
 
 /** Whether somebody is master, whether everybody knows, and whether too many ever were. */
 export class ElectionCheck implements WorldObserver {
@@ -67,7 +69,13 @@ export class ElectionCheck implements WorldObserver {
   }
 
   lifeEnded(director: DirectorMachine): void {
-    if (this.#mastersSeen.delete(director)) this.#mastershipEnded();
+    if (!this.#mastersSeen.delete(director)) return;
+    this.#mastershipEnded();
+    // Who was not heard while it lived has no last word either.
+    const since = this.#world.now - Unheard;
+    this.#hasUnheardRival ||= this.#masters.some(
+      ({ name }) => (this.#advertLostTo.get(name) ?? since) > since,
+    );
   }
 
   sent(channel: Channel, frame: Packet): void {

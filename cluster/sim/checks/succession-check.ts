@@ -53,7 +53,9 @@ export class SuccessionCheck implements WorldObserver {
   #tookOver(director: DirectorMachine): void {
     this.#masters.add(director);
     if (!this.#inflictor.isCalm(CalmTime)) return;
-    const better = this.#backups.find((other) => other !== director && outranks(other, director));
+    // Among equals the skew time is the same, and chance decides.
+    const own = priorityOf(director);
+    const better = this.#backups.find((other) => priorityOf(other) > own);
     if (better === undefined || director.lastEvent.endsWith('preempted-lower-priority')) return;
     const detail = `${director.name} takes over (${director.lastEvent}), ${better.name} is better`;
     this.#violations.report({ invariant: 'V5 order', at: this.#world.now, detail });

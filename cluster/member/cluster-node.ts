@@ -221,7 +221,7 @@ export class ClusterNode {
     }
     if (at >= this.#nextTurn) this.turn();
     // A frame about which peers are to be told waits for those that have arrived with it, but no longer.
-    else if (this.director.sync.length > 0) this.#ports.queueTurn();
+    else if (this.#sync !== undefined && this.director.sync.length > 0) this.#ports.queueTurn();
   }
 
   /** A datagram has arrived on the port of session sync. */

@@ -113,13 +113,7 @@ export function planCluster(plan: ClusterPlan): LabConfig {
       localAddresses: plan.methods.includes('FullNat')
         ? [{ network: 'servers', address: address('10.2.0.250') }]
         : [],
-      dataPlane: {
-        settings: {},
-        connectionCapacity: plan.capacity,
-        unknownTcp: 'drop',
-        activeActive: false,
-        driver: 'auto',
-      },
+      dataPlane: dataPlaneOf(plan),
     },
     services: plan.methods.flatMap((method, index) => servicesOf(plan, method, index)),
   };
@@ -139,6 +133,14 @@ function directorOf({ directors, isTied }: ClusterPlan, index: number): LabNode 
     ],
   };
 }
+
+const dataPlaneOf = ({ capacity }: ClusterPlan): LabConfig['cluster']['dataPlane'] => ({
+  settings: {},
+  connectionCapacity: capacity,
+  unknownTcp: 'drop',
+  activeActive: false,
+  driver: 'auto',
+});
 
 function servicesOf(plan: ClusterPlan, method: ForwardingMethodName, index: number): LabService[] {
   const isDirect = method === 'Route' || method === 'Tunnel';

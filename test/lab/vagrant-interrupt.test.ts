@@ -9,6 +9,7 @@ import { test } from 'tap';
 
 import { processesWithEnvironment } from '../../cluster/lab/process-identity.js';
 import { until } from '../../cluster/lab/wait.js';
+import { plainEnvironment } from './plain-environment.js';
 
 const program = fileURLToPath(new URL('../../../scripts/vagrant-test', import.meta.url));
 
@@ -25,7 +26,10 @@ const runFolders = (): string[] =>
 test('Ctrl-C while machines come up leaves neither processes nor files', async (t) => {
   t.setTimeout(280_000);
   const before = runFolders();
-  const child = spawn(program, ['--provider', 'lxc'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(program, ['--provider', 'lxc'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: plainEnvironment(),
+  });
   const ended = once(child, 'close');
   let said = '';
   child.stdout.on('data', (bytes: Buffer) => {

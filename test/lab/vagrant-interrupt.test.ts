@@ -9,7 +9,7 @@ import { test } from 'tap';
 
 import { processesWithEnvironment } from '../../cluster/lab/process-identity.js';
 import { until } from '../../cluster/lab/wait.js';
-import { plainEnvironment } from './plain-environment.js';
+import { withoutTap } from './without-tap.js';
 
 const program = fileURLToPath(new URL('../../../scripts/vagrant-test', import.meta.url));
 
@@ -26,9 +26,8 @@ const runFolders = (): string[] =>
 test('Ctrl-C while machines come up leaves neither processes nor files', async (t) => {
   t.setTimeout(280_000);
   const before = runFolders();
-  const child = spawn(program, ['--provider', 'lxc'], {
+  const child = spawn('env', withoutTap(program, '--provider', 'lxc'), {
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: plainEnvironment(),
   });
   const ended = once(child, 'close');
   let said = '';

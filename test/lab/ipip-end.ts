@@ -28,4 +28,6 @@ for (const socket of [outer, inner]) {
     process.stderr.write(`${String(error)}\n`);
   });
 }
+// A socket that nothing refers to is collected, and closed with that.
+process.once('exit', () => [outer, inner].map((socket) => socket.close()));
 process.stdout.write('ready\n');

@@ -1,4 +1,5 @@
 import { IoError } from '../../director/base/errors.js';
+import { directorsOf } from '../config/lab-config.js';
 import { renderTable, renderTables, type NodeTable } from '../lab/demo-tables.js';
 import type { LabControl } from '../lab/lab-control.js';
 import { TrafficProcess } from '../lab/traffic/client-process.js';
@@ -102,7 +103,7 @@ class FailOverCheck {
     await this.#traffic.mark(phases.failBack);
     progress(`starting ${master} again`);
     await this.#lab.startNode(master);
-    await this.#electedPair(master);
+    await this.#electedPair();
     progress(`${master} is master again`);
     await this.#untilAnswered('returned');
     const [after] = await this.#equalTables(master, backup);
@@ -112,18 +113,21 @@ class FailOverCheck {
     return this.#findings;
   }
 
-  /** The master, which may have to be a certain one, and the next director. */
-  async #electedPair(wanted?: string): Promise<readonly [string, string]> {
-    return this.#step('the directors do not agree on a master', async () => {
+  /** The two that are preferred, once the first of them is master, nobody else is, and all know the whole table. */
+  async #electedPair(): Promise<readonly [string, string]> {
+    const [master = '', backup = ''] = directorsOf(this.#lab.config)
+      .toSorted((one, other) => other.priority - one.priority)
+      .map(({ name }) => name)
+      .filter((name) => this.#lab.directors.includes(name));
+    return this.#step(`${master} does not become the only master`, async () => {
       const statuses = await Promise.all(
         this.#lab.directors.map((node) => this.#lab.request(node, '/status')),
       );
-      const masters = statuses.filter(({ state }) => state === 'master').map(({ node }) => node);
-      const [master = ''] = masters;
-      const others = this.#lab.directors.filter((node) => node !== master);
-      const isRight = masters.length === 1 && (wanted ?? master) === master;
-      const isReady = isRight && statuses.every(({ tableComplete }) => tableComplete);
-      return isReady ? ([master, others[0] ?? ''] as const) : undefined;
+      const isElected = statuses.every(
+        ({ node, state, tableComplete }) =>
+          tableComplete && state === (node === master ? 'master' : 'backup'),
+      );
+      return isElected ? ([master, backup] as const) : undefined;
     });
   }
 

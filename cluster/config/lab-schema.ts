@@ -69,8 +69,8 @@ const VirtualRouter = z.strictObject({
   addresses: z.array(anyAddress()).min(1, 'has to hold at least one address'),
 });
 
-/** The words of `lvs_method`. */
-const Methods = {
+/** The words for forwarding methods in lab and scenario files. */
+export const LabMethods = {
   NAT: 'Masq',
   DR: 'Route',
   TUN: 'Tunnel',
@@ -123,7 +123,7 @@ const Service = z.strictObject({
   commit: Commit.optional(),
   method: z
     .enum(['NAT', 'DR', 'TUN', 'FULLNAT'], 'has to be NAT, DR, TUN or FULLNAT')
-    .transform((method): ForwardingMethodName => Methods[method]),
+    .transform((method): ForwardingMethodName => LabMethods[method]),
   scheduler: z.enum(SchedulerNames, `has to be one of ${SchedulerNames.join(', ')}`),
   persistent: duration(seconds(1), seconds(31 * 86_400))
     .refine((length) => length % seconds(1) === 0, 'has to be whole seconds')

@@ -1,6 +1,7 @@
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { EventKind } from '../member/events.js';
 import type { VrrpState } from '../vrrp/state.js';
+import type { CheckSnapshot } from './health/check.js';
 
 /** Protocols that have connections. */
 export type ProtocolName = 'TCP' | 'UDP' | 'SCTP' | 'IP';
@@ -193,20 +194,9 @@ export interface PoolView {
   }[];
 }
 
-export interface CheckerView {
+export interface CheckerView extends CheckSnapshot {
   /** `TCP_CHECK` and so on. */
   readonly kind: string;
-  readonly isUp: boolean;
-  /** False before the first result: until then `isUp` is what the configuration assumes. */
-  readonly hasRun: boolean;
-  /** True while `ha_suspend` lets it rest. */
-  readonly isSuspended: boolean;
-  /** Why the last check failed; absent after a success. */
-  readonly reason: string | undefined;
-  readonly weightChange: number;
-  readonly checks: number;
-  /** Checks without an answer while this node was cut off, which say nothing. */
-  readonly voids: number;
 }
 
 export interface VrrpView {

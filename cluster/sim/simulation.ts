@@ -16,7 +16,9 @@ import { Violations, type Violation } from './checks/invariants.js';
 import { LossCheck, type Loss } from './checks/loss-check.js';
 import { QuiesceCheck } from './checks/quiesce-check.js';
 import { SuccessionCheck } from './checks/succession-check.js';
+import { SyncPaths } from './checks/sync-paths.js';
 import { TableCheck } from './checks/table-check.js';
+import { TableView } from './checks/table-view.js';
 import { WireCheck } from './checks/wire-check.js';
 import { HarmlessFaults, type Fault } from './faults/fault.js';
 import { Inflictor } from './faults/inflict.js';
@@ -176,11 +178,13 @@ class Checks {
       ({ kind }) => HarmlessFaults.includes(kind) && !(isPersistent && kind === 'reload'),
     );
     this.#elections = new ElectionCheck(world, violations);
-    this.#tables = new TableCheck(world, violations, { window, repair });
+    const paths = new SyncPaths(world);
+    world.observe(paths);
+    const shared = { window, repair, paths, tables: new TableView(world) };
+    this.#tables = new TableCheck(world, violations, shared);
     this.#losses = new LossCheck(world, violations, {
       threshold: lab.cluster.sync.threshold,
-      window,
-      repair,
+      ...shared,
       isCommitted: lab.cluster.commit === 'acked',
       timeout: seconds(Math.min(plan.timeouts?.tcp ?? Idle, plan.timeouts?.udp ?? Idle)),
     });

@@ -6,8 +6,8 @@ import { chooseDriver } from '../../director/io/driver.js';
 import type { FramePort } from '../../director/io/frame-port.js';
 import { Packet } from '../../director/wire/packet.js';
 import { HostileArena } from '../packets/hostile-arena.js';
-import { HostileFrames, repairChecksums, type Arriving } from '../packets/hostile-frames.js';
-import { LinkMacs, validFrames } from '../packets/hostile-seeds.js';
+import { HostileFrames } from '../packets/hostile-frames.js';
+import { answerTo, LinkMacs, validFrames } from '../packets/hostile-seeds.js';
 
 /*
  * `DRIVER FRAMES SEED`: gives a director random frames by real links, `clients` and `servers`, through a packet driver, and
@@ -99,24 +99,6 @@ async function exchange(link: number, frames: readonly Uint8Array[]): Promise<vo
   }
   // The portable driver begins to count anew.
   await setImmediate();
-}
-
-/** Frames that left come back as their receivers would answer them. */
-function answerTo({ link, frame: sent }: Arriving): Arriving {
-  const frame = sent.slice();
-  const view = new DataView(frame.buffer);
-  frame.set(LinkMacs[link] ?? []);
-  const [from, size] = view.getUint16(12) === 0x86dd ? [22, 16] : [26, 4];
-  const ports = from + 2 * size;
-  if (frame.length < ports + 4) return { link, frame };
-  const source = frame.slice(from, from + size);
-  frame.copyWithin(from, from + size, ports);
-  frame.set(source, from + size);
-  const port = view.getUint16(ports);
-  view.setUint16(ports, view.getUint16(ports + 2));
-  view.setUint16(ports + 2, port);
-  repairChecksums(view, frame.length);
-  return { link, frame };
 }
 
 const collection = validFrames();

@@ -1,6 +1,6 @@
 import { addressBytes } from '../../director/base/address.js';
 import { ip } from '../base/values.js';
-import { repairChecksums, type Arriving } from './hostile-frames.js';
+import { LongestFrame, repairChecksums, type Arriving } from './hostile-frames.js';
 
 /** The director's links, and its MAC address on each. */
 export const Link = { clients: 0, servers: 1 } as const;
@@ -283,4 +283,22 @@ export function validFrames(): Arriving[] {
   // There are few of these, and much to get wrong about them.
   const repeated = Array.from({ length: 20 }, () => [...neighbours()]).flat();
   return [...perFamily, ...repeated];
+}
+
+/** A frame as its receiver would answer it: by the same link, from its other end. */
+export function answerTo({ link, frame: sent }: Arriving): Arriving {
+  const frame = sent.slice(0, LongestFrame);
+  const view = new DataView(frame.buffer);
+  frame.set(LinkMacs[link] ?? []);
+  const [from, size] = view.getUint16(12) === 0x86dd ? [22, 16] : [26, 4];
+  const ports = from + 2 * size;
+  if (frame.length < ports + 4) return { link, frame };
+  const source = frame.slice(from, from + size);
+  frame.copyWithin(from, from + size, ports);
+  frame.set(source, from + size);
+  const port = view.getUint16(ports);
+  view.setUint16(ports, view.getUint16(ports + 2));
+  view.setUint16(ports + 2, port);
+  repairChecksums(view, frame.length);
+  return { link, frame };
 }

@@ -3,32 +3,14 @@ import { test } from 'tap';
 import { Prng } from '../../director/base/prng.js';
 import { DropReason, DropReasonNames } from '../../director/core/counters.js';
 import { HostileArena } from './hostile-arena.js';
-import { HostileFrames, LongestFrame, repairChecksums, type Arriving } from './hostile-frames.js';
-import { LinkMacs, validFrames } from './hostile-seeds.js';
+import { HostileFrames, type Arriving } from './hostile-frames.js';
+import { answerTo, LinkMacs, validFrames } from './hostile-seeds.js';
 
 const Rounds = 1_000_000;
 /** How often everything that can become of a frame has happened at least. */
 const Rare = 5;
 /** Frames of the director's own, turned round and given back to it. */
 const Echoes = 512;
-
-/** A frame as its receiver would answer it: by the same link, from its other end. */
-function answerTo({ link, frame: sent }: Arriving): Arriving {
-  const frame = sent.slice(0, LongestFrame);
-  const view = new DataView(frame.buffer);
-  frame.set(LinkMacs[link] ?? []);
-  const [from, size] = view.getUint16(12) === 0x86dd ? [22, 16] : [26, 4];
-  const ports = from + 2 * size;
-  if (frame.length < ports + 4) return { link, frame };
-  const source = frame.slice(from, from + size);
-  frame.copyWithin(from, from + size, ports);
-  frame.set(source, from + size);
-  const port = view.getUint16(ports);
-  view.setUint16(ports, view.getUint16(ports + 2));
-  view.setUint16(ports + 2, port);
-  repairChecksums(view, frame.length);
-  return { link, frame };
-}
 
 const describe = ({ link, frame }: Arriving): string =>
   `link ${link}, frame ${Buffer.from(frame).toString('hex')}`;

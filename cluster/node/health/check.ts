@@ -15,13 +15,15 @@ export interface CheckListener {
 /** How a check is, for people. */
 export interface CheckSnapshot {
   readonly isUp: boolean;
-  /** False before the first result. */
+  /** False before the first result: until then `isUp` is what the configuration assumes. */
   readonly hasRun: boolean;
+  /** True while `ha_suspend` lets it rest. */
   readonly isSuspended: boolean;
   /** Why the last check failed; undefined after a success. */
   readonly reason: string | undefined;
   readonly weightChange: number;
   readonly checks: number;
+  /** Checks without an answer while this node was cut off, which say nothing. */
   readonly voids: number;
 }
 

@@ -4,8 +4,8 @@ import type { DirectorProcess } from '../director/director-process.js';
 import type { ClientFlow } from '../traffic/client-flow.js';
 import type { World, WorldObserver } from '../world.js';
 import type { Violations } from './invariants.js';
-import { SyncPaths } from './sync-paths.js';
-import { TableView, type KnownFlow } from './table-view.js';
+import type { SyncPaths } from './sync-paths.js';
+import type { KnownFlow, TableView } from './table-view.js';
 
 /** Why a flow broke, in the classes of DESIGN.md §1; `other` is a bug of ours. */
 export type LossClass =
@@ -27,6 +27,8 @@ export interface Loss {
 }
 
 export interface LossRules {
+  readonly tables: TableView;
+  readonly paths: SyncPaths;
   readonly threshold: number;
   /** How long a connection that has reached the threshold may take until its peers know it, in microseconds. */
   readonly window: number;
@@ -69,9 +71,8 @@ export class LossCheck implements WorldObserver {
     this.#world = world;
     this.#violations = violations;
     this.#rules = rules;
-    this.#tables = new TableView(world);
-    this.#paths = new SyncPaths(world);
-    world.observe(this.#paths);
+    this.#tables = rules.tables;
+    this.#paths = rules.paths;
   }
 
   lifeBegan(director: DirectorMachine, process: DirectorProcess): void {

@@ -10,11 +10,13 @@ import type { DirectorProcess } from '../director/director-process.js';
 import type { World, WorldObserver } from '../world.js';
 import type { InvariantName, Violations } from './invariants.js';
 import { isBlind } from './loss-check.js';
-import { SyncPaths } from './sync-paths.js';
-import { TableView } from './table-view.js';
+import type { SyncPaths } from './sync-paths.js';
+import type { TableView } from './table-view.js';
 
 /** How much of what a master has told just now a node that preempts it may not know yet. */
 export interface TableRules {
+  readonly tables: TableView;
+  readonly paths: SyncPaths;
   /** Microseconds from telling to knowing. */
   readonly window: number;
   /** Microseconds from a lost datagram to its repair. */
@@ -34,9 +36,8 @@ export class TableCheck implements WorldObserver {
     this.#world = world;
     this.#violations = violations;
     this.#rules = rules;
-    this.#tables = new TableView(world);
-    this.#paths = new SyncPaths(world);
-    world.observe(this.#paths);
+    this.#tables = rules.tables;
+    this.#paths = rules.paths;
   }
 
   noted(director: DirectorMachine, kind: EventKind): void {

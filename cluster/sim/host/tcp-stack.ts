@@ -159,13 +159,7 @@ export class TcpStack implements TcpHost {
   }
 
   #accept(flow: Flow, sequence: number): void {
-    const endpoints: TcpEndpoints = {
-      family: flow.family,
-      local: flow.destination.slice(),
-      localPort: flow.destinationPort,
-      remote: flow.source.slice(),
-      remotePort: flow.sourcePort,
-    };
+    const endpoints = endpointsOf(flow);
     const accept = this.#listeners.get(flow.destinationPort);
     const step = this.#sender.route(flow.family, endpoints.local, endpoints.remote);
     if (step === undefined) return;
@@ -186,13 +180,7 @@ export class TcpStack implements TcpHost {
     const step = this.#sender.route(flow.family, flow.destination, flow.source);
     if (step === undefined) return;
     this.resetsSent += 1;
-    const endpoints: TcpEndpoints = {
-      family: flow.family,
-      local: flow.destination.slice(),
-      localPort: flow.destinationPort,
-      remote: flow.source.slice(),
-      remotePort: flow.sourcePort,
-    };
+    const endpoints = endpointsOf(flow);
     const segment = { sequence: acknowledgement, flags: tcp.Flag.rst, payload: new Uint8Array(0) };
     this.#send(endpoints, step, { ...segment, acknowledgement: 0 });
   }
@@ -236,3 +224,12 @@ const keyOf = ({ remote, remotePort }: TcpEndpoints): number => keyOfRemote(remo
 const keyOfRemote = (address: Uint32Array, port: number): number =>
   (((address[3] ?? 0) ^ (address[2] ?? 0) ^ (address[1] ?? 0) ^ (address[0] ?? 0)) >>> 0) * 65_536 +
   port;
+
+/** The ends of the connection that a segment to this host belongs to. */
+const endpointsOf = (flow: Flow): TcpEndpoints => ({
+  family: flow.family,
+  local: flow.destination.slice(),
+  localPort: flow.destinationPort,
+  remote: flow.source.slice(),
+  remotePort: flow.sourcePort,
+});

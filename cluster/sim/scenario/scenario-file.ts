@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { milliseconds, seconds } from '../../../director/base/time.js';
+import { LabMethods } from '../../config/lab-schema.js';
 import { duration, settings } from '../../config/lab-values.js';
 import { readYaml } from '../../config/lab-yaml.js';
 import { SchedulerNames, type ForwardingMethodName } from '../../config/node-config.js';
@@ -15,13 +16,6 @@ const Count = z.int('has to be a whole number').min(0);
 const Time = duration(milliseconds(0), seconds(3_600));
 const Name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'has to be the name of a node or a network');
 const Direction = z.enum(['out', 'in', 'both']).default('both');
-
-const Methods = {
-  NAT: 'Masq',
-  DR: 'Route',
-  TUN: 'Tunnel',
-  FULLNAT: 'FullNat',
-} as const satisfies Readonly<Record<string, ForwardingMethodName>>;
 
 const Cluster = z.strictObject({
   directors: z.int().min(1).max(16).default(2),
@@ -39,7 +33,7 @@ const Cluster = z.strictObject({
     .array(
       z
         .enum(['NAT', 'DR', 'TUN', 'FULLNAT'])
-        .transform((method): ForwardingMethodName => Methods[method]),
+        .transform((method): ForwardingMethodName => LabMethods[method]),
     )
     .min(1)
     .default(['Masq', 'Route']),

@@ -8,21 +8,22 @@ import * as ethernet from '../../director/wire/ethernet.js';
 import * as ipv4 from '../../director/wire/ipv4.js';
 
 /*
- * Opens UDP flows at a rate, with one datagram each: `DEVICE ROUTER-MAC VIP PORT COUNT PER-SECOND`. They come from ever
- * other ports of 10.1.0.32 and the next addresses, which nobody needs to have. Writes how many seconds it took.
+ * Opens UDP flows at a rate, with one datagram each: `DEVICE ROUTER-MAC VIP PORT COUNT PER-SECOND FIRST-CLIENT`. They come from
+ * ever other ports of the first client and the next addresses, which nobody needs to have. Writes how many seconds it took.
  */
 
-const FirstClient = 0x0a01_0020;
 const FirstPort = 1_024;
 const PortsEach = 60_000;
 const Udp = ethernet.HeaderLength + ipv4.MinimumHeaderLength;
 const Length = 60;
 
-const [device = '', routerMac = '', vip = '', port = '', count = '', perSecond = ''] =
-  process.argv.slice(2);
+const [device = '', routerMac = '', ...others] = process.argv.slice(2);
+const [vip = '', port = '', count = '', perSecond = '', client = ''] = others;
 const router = ethernet.parseMac(routerMac);
-const service = parseAddress(vip);
-if (router === undefined || service === undefined) throw new Error(`${routerMac} or ${vip}`);
+const [service, first] = [parseAddress(vip), parseAddress(client)];
+if (router === undefined || service === undefined || first === undefined) {
+  throw new Error(`not addresses: ${routerMac}, ${vip} or ${client}`);
+}
 
 const Cap = await loadCap();
 const cap = new Cap();
@@ -36,6 +37,7 @@ ethernet.setDestination(view, 0, router.high, router.low);
 ethernet.setSource(view, 0, 0x0200, 0x99);
 ethernet.setType(view, 0, ethernet.EtherType.ipv4);
 const destination = toWords(service).words[3] ?? 0;
+const firstClient = toWords(first).words[3] ?? 0;
 
 /** Without a checksum, which UDP allows. */
 function open(flow: number): void {
@@ -43,7 +45,7 @@ function open(flow: number): void {
     totalLength: Length - ethernet.HeaderLength,
     ttl: 64,
     protocol: ipv4.Protocol.udp,
-    source: FirstClient + Math.floor(flow / PortsEach),
+    source: firstClient + Math.floor(flow / PortsEach),
     destination,
   });
   view.setUint16(Udp, FirstPort + (flow % PortsEach));

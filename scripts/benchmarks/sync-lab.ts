@@ -28,6 +28,8 @@ const Backup = 'd2';
 const Vip = '10.1.0.100';
 const Port = '53';
 const CheckedFlows = 20;
+/** Of the flood, which nobody has. */
+const FirstClient = '10.1.0.32';
 
 const { values: options } = parseArgs({
   options: {
@@ -121,7 +123,8 @@ interface Figures {
 async function flood(lab: RunningLab): Promise<number> {
   const { ifname } = linkTo(lab, 'client', Vip);
   const { address: router } = linkTo(lab, Master, Vip);
-  const words = [floodProgram, ifname, router, Vip, Port, options.flows, options.rate];
+  const target = [ifname, router, Vip, Port];
+  const words = [floodProgram, ...target, options.flows, options.rate, FirstClient];
   const { stdout, stderr } = await runToEnd(lab.execArgs('client', [process.execPath, ...words]), {
     timeoutMs: 600_000,
   });

@@ -14,6 +14,8 @@ export interface Running {
   readonly address: string;
   /** The process whose processor time and memory are the forwarder's; the kernel has none. */
   readonly pid: number | undefined;
+  /** Where a director of ours answers questions. */
+  readonly control?: string;
   close(): Promise<void>;
 }
 
@@ -56,8 +58,8 @@ const nft: Forwarder = {
   },
 };
 
-/** Our director, NAT in both directions. */
-const director = (driver: string): Forwarder => ({
+/** Our director, NAT in both directions, with further text for its configuration. */
+export const director = (driver: string, further = ''): Forwarder => ({
   name: driver,
   carries: Everything,
   start: async (topology) => {
@@ -66,7 +68,7 @@ const director = (driver: string): Forwarder => ({
     if (driver === 'pcap') setOffloads(topology, 'off');
     const folder = mkdtempSync(path.join(tmpdir(), 'baton-bench-'));
     const [config, control] = [path.join(folder, 'conf'), path.join(folder, 'control')];
-    writeFileSync(config, configuration());
+    writeFileSync(config, configuration() + further);
     const options = [`--config=${config}`, `--control=${control}`, `--driver=${driver}`];
     const child = forwarder.start(process.execPath, directorProgram, ...options);
     const close = async (): Promise<void> => {
@@ -86,7 +88,7 @@ const director = (driver: string): Forwarder => ({
     }
     client.run('ping', '-qc', '1', '-W', '5', Address.vip);
     server.run('ping', '-qc', '1', '-W', '5', Address.gateway);
-    return { address: Address.vip, pid: child.pid, close };
+    return { address: Address.vip, pid: child.pid, control, close };
   },
 });
 

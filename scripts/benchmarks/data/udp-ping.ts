@@ -4,7 +4,8 @@ import { loadLibc } from '../../../director/io/libc.js';
 
 /*
  * `echo ADDRESS PORT` answers datagrams; `ping ADDRESS PORT SECONDS` sends one, waits for the answer, compares it, and so on, and
- * writes how many microseconds that took, as JSON. Both wait in the system call itself: an event loop would be most of
+ * writes how many microseconds that took, as JSON. `fresh` is the same with a new socket, and so a new flow, each time, about
+ * once a millisecond. All wait in the system call itself: an event loop would be most of
  * what is measured.
  */
 
@@ -17,7 +18,8 @@ const SolSocket = 1;
 const ReceiveTimeout = 20;
 const Failed = -1;
 
-const { koffi } = await loadLibc();
+const libc = await loadLibc();
+const { koffi } = libc;
 const library = koffi.load(null);
 const socket: (domain: number, type: number, protocol: number) => number = library.func(
   'int socket(int, int, int)',
@@ -49,9 +51,10 @@ const place = Buffer.alloc(16);
 place.writeUInt16LE(AfInet);
 place.writeUInt16BE(Number(port), 2);
 for (const [index, part] of address.split('.').entries()) place.writeUInt8(Number(part), 4 + index);
-const fd = socket(AfInet, SockDgram, 0);
+const open = (): number => socket(AfInet, SockDgram, 0);
 
 function echo(): void {
+  const fd = open();
   if (bind(fd, place, place.length) === Failed) throw new Error(`errno ${koffi.errno()}`);
   process.stdout.write('ready\n');
   const bytes = Buffer.alloc(2_048);
@@ -64,29 +67,64 @@ function echo(): void {
   }
 }
 
-function ping(): void {
+/** A socket that sends to the address and waits a second for an answer. */
+function opened(): number {
+  const fd = open();
   const patience = Buffer.alloc(16);
   patience.writeBigInt64LE(1n);
   setOption(fd, SolSocket, ReceiveTimeout, patience, patience.length);
   if (connect(fd, place, place.length) === Failed) throw new Error(`errno ${koffi.errno()}`);
-  const question = Buffer.alloc(Length, 'baton');
-  const answer = Buffer.alloc(Length);
+  return fd;
+}
+
+const question = Buffer.alloc(Length, 'baton');
+const answer = Buffer.alloc(Length);
+
+/** How long the answer to this question took, in microseconds; undefined when there is none, or a wrong one. */
+function ask(fd: number, number: number): number | undefined {
+  question.writeUInt32LE(number);
+  const start = performance.now();
+  send(fd, question, Length, 0);
+  const size = receive(fd, answer, Length, 0);
+  const took = (performance.now() - start) * 1_000;
+  return size === Length && answer.equals(question) ? took : undefined;
+}
+
+function print(times: readonly number[], lost: number): void {
+  const sorted = times.toSorted((left, right) => left - right);
+  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
+  const count = times.length + lost;
+  const result = { count, lost, p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0 };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+/** Asks until the time is up, each time by the socket that `next` gives, and rests between. */
+function ping(next: () => number, done: (fd: number) => void): void {
   const times: number[] = [];
   let lost = 0;
   const end = performance.now() + Number(seconds) * 1_000;
   for (let number = 0; performance.now() < end; number += 1) {
-    question.writeUInt32LE(number);
-    const start = performance.now();
-    send(fd, question, Length, 0);
-    const size = receive(fd, answer, Length, 0);
-    times.push((performance.now() - start) * 1_000);
-    if (size !== Length || !answer.equals(question)) lost += 1;
+    const fd = next();
+    const took = ask(fd, number);
+    if (took === undefined) lost += 1;
+    else times.push(took);
+    done(fd);
   }
-  const sorted = times.toSorted((left, right) => left - right);
-  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
-  const result = { count: times.length, lost, p50: at(0.5), p99: at(0.99) };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  print(times, lost);
 }
 
-if (mode === 'echo') echo();
-else ping();
+if (mode === 'echo') {
+  echo();
+} else if (mode === 'fresh') {
+  const bell = new Int32Array(new SharedArrayBuffer(4));
+  ping(opened, (fd) => {
+    libc.close(fd);
+    Atomics.wait(bell, 0, 0, 1);
+  });
+} else {
+  const fd = opened();
+  ping(
+    () => fd,
+    () => {},
+  );
+}

@@ -65,7 +65,7 @@ export class RingPort implements FramePort, Ring {
     this.#packet = new Packet(this.#socket.ring.buffer);
     this.#words = new Int32Array(this.#socket.ring.buffer);
     this.#large = new LargeFrames(hub.libc, this.#socket.fd);
-    this.#queue = new SendQueue(hub.libc, this.#socket.fd);
+    this.#queue = new SendQueue(hub.libc, this.#socket.senderFd);
     hub.add(this);
     this.#watcher = hub.libc.koffi.node.poll(this.#socket.fd, Readable, this.#wake);
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { fetchDocument } from '../../../cluster/lab/control-client.js';
 import { until } from '../../../cluster/lab/wait.js';
+import { contest, startRival } from './rival.js';
 import { Address, Port, type Topology } from './topology.js';
 
 /** What the bench needs of a forwarder that runs. */
@@ -16,6 +17,8 @@ export interface Running {
   readonly pid: number | undefined;
   /** Where a director of ours answers questions. */
   readonly control?: string;
+  /** How often its rival has taken over because its adverts were late. */
+  readonly falseElections?: () => Promise<number>;
   close(): Promise<void>;
 }
 
@@ -88,7 +91,16 @@ export const director = (driver: string, further = ''): Forwarder => ({
     }
     client.run('ping', '-qc', '1', '-W', '5', Address.vip);
     server.run('ping', '-qc', '1', '-W', '5', Address.gateway);
-    return { address: Address.vip, pid: child.pid, control, close };
+    const rival = await startRival(topology).catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
+    const closeBoth = async (): Promise<void> => {
+      await rival.close();
+      await close();
+    };
+    const falseElections = async (): Promise<number> => rival.takeOvers();
+    return { address: Address.vip, pid: child.pid, control, falseElections, close: closeBoth };
   },
 });
 
@@ -217,6 +229,7 @@ vrrp_instance VI_1 {
     ${Address.gateway}/24 dev far
   }
 }
+${contest('aside', 100)}
 ${servers.join('')}
 `;
 }

@@ -35,6 +35,7 @@ export const Measures = {
   rtt99: 'UDP round trip, µs, p99',
   cpuPerPacket: 'CPU of the process, ns a packet',
   bytesPerConnection: 'memory, bytes a connection',
+  falseElections: 'false elections, adverts every 100 ms',
 } as const;
 export type Measure = keyof typeof Measures;
 

@@ -4,6 +4,9 @@ import { Namespace } from './namespace.js';
  * The topology of the bench: one client, one forwarder, one server, joined by two links.
  *
  *     client 10.91.0.2 ── 10.91.0.1 forwarder 10.92.0.1 ── 10.92.0.2 server
+ *                                   10.93.0.1 ── 10.93.0.2 rival
+ *
+ * The rival is there to see whether the forwarder's adverts are late while it is busy.
  */
 
 export const Address = {
@@ -13,6 +16,9 @@ export const Address = {
   far: '10.92.0.1',
   gateway: '10.92.0.254',
   server: '10.92.0.2',
+  aside: '10.93.0.1',
+  rival: '10.93.0.2',
+  contested: '10.93.0.100',
 } as const;
 
 export const Mac = {
@@ -20,6 +26,8 @@ export const Mac = {
   near: '02:91:00:00:00:01',
   far: '02:92:00:00:00:01',
   server: '02:92:00:00:00:02',
+  aside: '02:93:00:00:00:01',
+  rival: '02:93:00:00:00:02',
 } as const;
 
 /** Ports of the services, the same at the virtual service and at the server. */
@@ -29,6 +37,7 @@ export interface Topology {
   readonly client: Namespace;
   readonly forwarder: Namespace;
   readonly server: Namespace;
+  readonly rival: Namespace;
   close(): Promise<void>;
 }
 
@@ -46,17 +55,20 @@ export async function buildTopology(): Promise<Topology> {
   const client = await Namespace.make('client');
   const forwarder = await Namespace.make('forwarder');
   const server = await Namespace.make('server');
+  const rival = await Namespace.make('rival');
   const close = async (): Promise<void> => {
-    for (const namespace of [client, forwarder, server]) await namespace.close();
+    for (const namespace of [client, forwarder, server, rival]) await namespace.close();
   };
   try {
     forwarder.shell(
       'printf 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6',
       link('near', Mac.near, Mac.client, client),
       link('far', Mac.far, Mac.server, server),
-      ...['near', 'far'].map((name) => `ip link set ${name} up`),
+      link('aside', Mac.aside, Mac.rival, rival),
+      ...['near', 'far', 'aside'].map((name) => `ip link set ${name} up`),
       `ip address add ${Address.near}/24 dev near`,
       `ip address add ${Address.far}/24 dev far`,
+      `ip address add ${Address.aside}/24 dev aside`,
       ...Quiet,
     );
     const ends = [
@@ -75,8 +87,9 @@ export async function buildTopology(): Promise<Topology> {
         'printf 16384 > /proc/sys/net/core/somaxconn',
       );
     }
+    rival.shell('ip link set eth0 up', `ip address add ${Address.rival}/24 dev eth0`);
     server.shell(`nft '${Sink}'`);
-    return { client, forwarder, server, close };
+    return { client, forwarder, server, rival, close };
   } catch (error) {
     await close();
     throw error;

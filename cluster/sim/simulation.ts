@@ -172,11 +172,7 @@ class Checks {
     const window = syncWindow(plan);
     const repair = seconds(3);
     this.#hasPreemption = lab.cluster.preempt;
-    // A template that its real server's removal retires is not told of: peers find out by the digest.
-    const isPersistent = lab.services.some((service) => service.persistenceTimeout !== undefined);
-    this.#isUndisturbed = faults.every(
-      ({ kind }) => HarmlessFaults.includes(kind) && !(isPersistent && kind === 'reload'),
-    );
+    this.#isUndisturbed = faults.every(({ kind }) => HarmlessFaults.includes(kind));
     this.#elections = new ElectionCheck(world, violations);
     const paths = new SyncPaths(world);
     world.observe(paths);
@@ -190,7 +186,6 @@ class Checks {
     });
     this.#flows = new FlowCheck(world, violations, {
       losses: this.#losses,
-      elections: this.#elections,
       hasDamage,
     });
     world.observe(new WireCheck(world, violations, hasDamage));

@@ -29,7 +29,7 @@ export const Invariants = {
   },
   'V6 neighbours': {
     kind: 'after convergence',
-    text: 'every host knows the master at the virtual addresses, unless its announcements were lost',
+    text: 'every host knows the master at the virtual addresses',
   },
   'V8 table-before-preemption': {
     kind: 'always',

@@ -47,8 +47,6 @@ interface Life {
   readonly beganAt: number;
   /** When it had fetched the table of a peer, or knew that there was none to fetch. */
   completeAt: number;
-  /** Peers did not take it for what it was, because its clock had been set back: it knows nothing of before. */
-  isBlind: boolean;
   endedAt: number;
 }
 
@@ -81,7 +79,6 @@ export class LossCheck implements WorldObserver {
       process,
       beganAt: this.#world.now,
       completeAt: Number.POSITIVE_INFINITY,
-      isBlind: false,
       endedAt: Number.POSITIVE_INFINITY,
     });
   }
@@ -90,7 +87,6 @@ export class LossCheck implements WorldObserver {
     const life = this.#lives.findLast((candidate) => candidate.director === director);
     if (kind !== 'bulk-complete' || life === undefined) return;
     life.completeAt = this.#world.now;
-    life.isBlind = isBlind(director);
   }
 
   lifeEnded(_: DirectorMachine, process: DirectorProcess): void {
@@ -204,13 +200,9 @@ export class LossCheck implements WorldObserver {
     const isYoung = flow.record.openedAt > at - window;
     const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
     if (isYoung || hasJustCrossed) return 'inside the sync window';
-    if (other.completeAt > toldAt - window || other.isBlind) return 'no peer was there';
+    if (other.completeAt > toldAt - window) return 'no peer was there';
     return 'other';
   }
 }
-
-/** True for a director that had to go on without a table, because its peers took it for an earlier life of itself. */
-export const isBlind = ({ lastEvent, clock }: DirectorMachine): boolean =>
-  clock.wasSetBack && lastEvent.startsWith('bulk-complete: timeout');
 
 const nameOf = ({ director }: Life): string => director.name;

@@ -10,8 +10,6 @@ import { type DirectorFault, type Fault, type FaultKind } from './fault.js';
 const MostFaults = 8;
 const UsualTurmoil = 10;
 const LongestFault = 6;
-/** Announcements are repeated after five seconds; whoever misses both bursts may not know the master for long. */
-const LongestSilence = 3;
 
 /** The names in a lab that faults are done to. */
 interface Targets {
@@ -47,8 +45,7 @@ export function drawFaults(
 
 function drawFault(kind: FaultKind['kind'], targets: Targets, turmoil: number, prng: Prng): Fault {
   const at = round(between(prng, 0, turmoil));
-  const longest = kind === 'filter' ? LongestSilence : LongestFault;
-  const length = round(between(prng, 0.05, Math.min(longest, turmoil - at + 0.1)));
+  const length = round(between(prng, 0.05, Math.min(LongestFault, turmoil - at + 0.1)));
   return { at, for: length, ...drawKind(kind, targets, prng) };
 }
 

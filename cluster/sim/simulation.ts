@@ -10,11 +10,15 @@ import {
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { masterDownInterval } from '../vrrp/timers.js';
+import { CommitCheck } from './checks/commit-check.js';
+import { EchoCheck } from './checks/echo-check.js';
 import { ElectionCheck } from './checks/election-check.js';
 import { FlowCheck } from './checks/flow-check.js';
+import { HeldUpCheck } from './checks/held-up-check.js';
 import { Violations, type Violation } from './checks/invariants.js';
 import { LossCheck, type Loss } from './checks/loss-check.js';
 import { QuiesceCheck } from './checks/quiesce-check.js';
+import { RepairCheck } from './checks/repair-check.js';
 import { SuccessionCheck } from './checks/succession-check.js';
 import { SyncPaths } from './checks/sync-paths.js';
 import { TableCheck } from './checks/table-check.js';
@@ -158,6 +162,7 @@ class Checks {
   readonly #losses: LossCheck;
   readonly #tables: TableCheck;
   readonly #flows: FlowCheck;
+  readonly #echoes: EchoCheck;
   readonly #hasPreemption: boolean;
   /** Nobody was held up, and every director heard the others all the time. */
   readonly #isUndisturbed: boolean;
@@ -177,6 +182,7 @@ class Checks {
     const paths = new SyncPaths(world);
     world.observe(paths);
     const shared = { window, repair, paths, tables: new TableView(world) };
+    this.#echoes = new EchoCheck(world, violations);
     this.#tables = new TableCheck(world, violations, shared);
     this.#losses = new LossCheck(world, violations, {
       threshold: lab.cluster.sync.threshold,
@@ -193,6 +199,12 @@ class Checks {
     world.observe(this.#tables);
     world.observe(this.#losses);
     world.observe(this.#flows);
+    world.observe(this.#echoes);
+    world.observe(new RepairCheck(world, violations, inflictor, { tables: shared.tables, window }));
+    world.observe(new HeldUpCheck(world, violations));
+    if (lab.cluster.commit === 'acked') {
+      world.observe(new CommitCheck(world, violations, shared.tables));
+    }
     world.observe(new QuiesceCheck(world, violations));
     world.observe(new SuccessionCheck(world, violations, inflictor));
   }
@@ -213,6 +225,7 @@ class Checks {
     this.#elections.finish(this.#hasPreemption);
     this.#tables.finish(this.#isUndisturbed);
     this.#flows.finish(probedAt * 1_000_000);
+    this.#echoes.finish();
   }
 }
 

@@ -153,7 +153,7 @@ export class World {
 
   #startServers(): ServerProgram[] {
     const observer: ServerObserver = {
-      opened: (server) => this.#observers.forEach((one) => one.opened?.(server)),
+      opened: (server, from) => this.#observers.forEach((one) => one.opened?.(server, from)),
       served: (server, flow) => this.#observers.forEach((one) => one.served?.(server, flow)),
       damaged: (server) => this.#observers.forEach((one) => one.damaged?.(server)),
     };

@@ -1,6 +1,6 @@
 import { unreachable } from '../../../director/base/invariant.js';
 import { microseconds, milliseconds, seconds } from '../../../director/base/time.js';
-import type { Availability } from '../director/director-machine.js';
+import type { Availability, DirectorMachine } from '../director/director-machine.js';
 import type { Channel } from '../network/channel.js';
 import { FairWeather, type Weather } from '../network/weather.js';
 import type { World } from '../world.js';
@@ -32,6 +32,10 @@ const Quiet: ReadonlySet<FaultKind['kind']> = new Set([
   'flush',
 ]);
 
+/** Faults of a director that goes on living. */
+const isHindrance = (fault: FaultKind): fault is DirectorFault =>
+  isDirectorFault(fault) && !Quiet.has(fault.kind);
+
 /** How long it takes until all directors have heard of a change to a real server, at most. */
 const Spread = milliseconds(200);
 
@@ -40,6 +44,8 @@ export class Inflictor {
   readonly #world: World;
   readonly #under = new Map<Fault, Heal>();
   #disturbedAt = 0;
+  /** When directors that were held up were let go last. */
+  readonly #heldUpUntil = new Map<string, number>();
   /** The bad weathers of each channel: the worst of all counts. */
   readonly #weathers = new Map<Channel, Partial<Weather>[]>();
 
@@ -59,6 +65,15 @@ export class Inflictor {
   isCalm(length: number): boolean {
     const isQuiet = this.current.every(({ kind }) => Quiet.has(kind));
     return isQuiet && this.#world.now >= this.#disturbedAt + length * 1_000_000;
+  }
+
+  /** True when nobody has held these directors up for so many seconds, nor bent their clocks. */
+  isRunningFreely(directors: readonly DirectorMachine[], length: number): boolean {
+    const since = this.#world.now - length * 1_000_000;
+    const isHindered = (name: string): boolean =>
+      (this.#heldUpUntil.get(name) ?? Number.NEGATIVE_INFINITY) >= since ||
+      this.current.some((fault) => isHindrance(fault) && fault.director === name);
+    return !directors.some(({ name }) => isHindered(name));
   }
 
   /** Plans a fault. */
@@ -91,6 +106,7 @@ export class Inflictor {
     if (heal === undefined) return;
     this.#under.delete(fault);
     if (!Quiet.has(fault.kind)) this.#disturbedAt = this.#world.now;
+    if (isHindrance(fault)) this.#heldUpUntil.set(fault.director, this.#world.now);
     heal();
     if (heal !== nothing) this.#world.trace.note('world', `over: ${describeFault(fault)}`);
   }

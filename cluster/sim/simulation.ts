@@ -178,7 +178,7 @@ class Checks {
     const repair = seconds(3);
     this.#hasPreemption = lab.cluster.preempt;
     this.#isUndisturbed = faults.every(({ kind }) => HarmlessFaults.includes(kind));
-    this.#elections = new ElectionCheck(world, violations);
+    this.#elections = new ElectionCheck(world, violations, inflictor);
     const paths = new SyncPaths(world);
     world.observe(paths);
     const shared = { window, repair, paths, tables: new TableView(world) };

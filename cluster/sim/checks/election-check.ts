@@ -5,6 +5,7 @@ import { Family } from '../../../director/wire/flow.js';
 import type { Packet } from '../../../director/wire/packet.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import { readAnnouncement } from '../faults/frame-class.js';
+import type { Inflictor } from '../faults/inflict.js';
 import { isSameAddress } from '../host/network-card.js';
 import type { Channel } from '../network/channel.js';
 import type { World, WorldObserver } from '../world.js';
@@ -25,12 +26,16 @@ export class ElectionCheck implements WorldObserver {
     DirectorMachine,
     { readonly place: number; readonly at: number }[]
   >();
+  /** When each director has announced each address last, by its place. */
+  readonly #lastAnnounced = new Map<DirectorMachine, number[]>();
+  readonly #inflictor: Inflictor;
   readonly #senders = new Map<Channel, DirectorMachine>();
   #convergedFrom = Number.POSITIVE_INFINITY;
   #masterSince = 0;
 
-  constructor(world: World, violations: Violations) {
+  constructor(world: World, violations: Violations, inflictor: Inflictor) {
     this.#world = world;
+    this.#inflictor = inflictor;
     this.#violations = violations;
     const [director] = world.directors;
     const instances = director?.config.vrrpInstances ?? [];
@@ -51,7 +56,10 @@ export class ElectionCheck implements WorldObserver {
 
   stateChanged(director: DirectorMachine, state: string): void {
     if (state === 'master') this.#becameMaster(director);
-    else this.#mastersSeen.delete(director);
+    else {
+      this.#mastersSeen.delete(director);
+      if (director.lastEvent.endsWith('outranked')) this.#ceded(director);
+    }
     if (this.#world.now >= this.#convergedFrom) this.#checkMasters();
   }
 
@@ -67,6 +75,9 @@ export class ElectionCheck implements WorldObserver {
     if (director === undefined || announcement === undefined) return;
     const place = this.#placeOf(announcement.words);
     const { now } = this.#world;
+    const times = this.#lastAnnounced.get(director) ?? [];
+    times[place] = now;
+    this.#lastAnnounced.set(director, times);
     const recent = this.#announced.get(director)?.filter(({ at }) => at >= now - BurstTime) ?? [];
     this.#announced.set(director, [...recent, { place, at: now }]);
   }
@@ -105,6 +116,25 @@ export class ElectionCheck implements WorldObserver {
       );
       if (counts.every((count) => count >= repeat)) return;
       this.#report('V6 announced', `${director.name}: ${counts.join(', ')} of ${repeat}`);
+    });
+  }
+
+  /** Hosts know the way to the one who has ceded: the other one has to tell them better. */
+  #ceded(director: DirectorMachine): void {
+    const { now } = this.#world;
+    const [survivor] = this.#masters;
+    const process = survivor?.process;
+    if (survivor === undefined || this.#masters.length > 1) return;
+    const interval = director.config.vrrpInstances[0]?.advertInterval ?? 0;
+    const wait = (interval + BurstTime) / 1_000_000;
+    this.#world.at(now / 1_000_000 + wait, () => {
+      const isStill = survivor.state === 'master' && survivor.process === process;
+      if (!isStill || !this.#inflictor.isCalm(wait)) return;
+      const times = this.#lastAnnounced.get(survivor) ?? [];
+      this.#world.occurrences.count('announced after a rival');
+      if (this.#virtual.every((_, place) => (times[place] ?? 0) >= now)) return;
+      const detail = `${survivor.name} does not announce although ${director.name} was master, too`;
+      this.#report('V6 announced', detail);
     });
   }
 

@@ -25,7 +25,7 @@ export const Invariants = {
   },
   'V6 announced': {
     kind: 'within a window',
-    text: 'a new master announces every address as often as configured',
+    text: 'a new master announces every address as often as configured, and one that had a rival once more',
   },
   'V6 neighbours': {
     kind: 'after convergence',
@@ -33,7 +33,7 @@ export const Invariants = {
   },
   'V1 held-up': {
     kind: 'always',
-    text: 'a master that was held up and gives up has carried nothing since',
+    text: 'a master that was held up until others took over gives up before it carries anything',
   },
   'V8 table-before-preemption': {
     kind: 'always',

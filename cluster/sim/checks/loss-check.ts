@@ -190,16 +190,17 @@ export class LossCheck implements WorldObserver {
     const { threshold, window, repair, isCommitted } = this.#rules;
     const isImpaired = (since: number): boolean =>
       this.#paths.lastLoss(knower.director.name, other.director.name) >= since;
-    const toldAt = at - known.toldAgo;
-    const tellingBegan = known.isSynced ? toldAt : at;
-    if (isImpaired(tellingBegan - repair)) return 'sync message lost';
-    if (!isCommitted && !known.isSynced && known.packets < threshold) {
+    const toldAt = known.isSynced ? at - known.toldAgo : at;
+    if (isImpaired(toldAt - repair)) return 'sync message lost';
+    if (isCommitted) return 'other';
+    // Who leaves as planned tells everything first.
+    const { isStopped } = knower.process.node;
+    if (!isStopped && !known.isSynced && known.packets < threshold) {
       return 'below the sync threshold';
     }
-    if (isCommitted) return 'other';
     const isYoung = flow.record.openedAt > at - window;
     const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
-    if (isYoung || hasJustCrossed) return 'inside the sync window';
+    if (!isStopped && (isYoung || hasJustCrossed)) return 'inside the sync window';
     if (other.completeAt > toldAt - window) return 'no peer was there';
     return 'other';
   }

@@ -87,7 +87,7 @@ export class SuccessionCheck implements WorldObserver {
 }
 
 /** The silence after which a director takes over. */
-function downTime({ config }: DirectorMachine): number {
+export function downTime({ config }: DirectorMachine): number {
   const [vrrp] = config.vrrpInstances;
   return vrrp === undefined ? 0 : masterDownInterval(vrrp.priority, vrrp.advertInterval, vrrp);
 }

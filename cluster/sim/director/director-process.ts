@@ -45,6 +45,8 @@ export interface ProcessOptions {
   readonly timeline: EventSink;
   /** An instance has changed its state. */
   stateChanged(state: VrrpState): void;
+  /** It goes on after a pause that began then, by the true clock. */
+  resumed(pausedAt: Instant): void;
   /** It has ended, by itself or not. */
   ended(): void;
 }
@@ -65,7 +67,8 @@ export class DirectorProcess {
   readonly #packet = new Packet();
   readonly #advertSockets: readonly AdvertSocket[];
   #peerWatch: PeerWatch | undefined;
-  #isPaused = false;
+  /** Since when it is paused, or `Never`. */
+  #pausedAt: Instant = Never;
   #isDead = false;
   #endedAt: Instant = Never;
   #isTurnQueued = false;
@@ -127,7 +130,7 @@ export class DirectorProcess {
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#pausedAt !== Never;
   }
 
   /** Opens the ears and starts the machines. */
@@ -158,11 +161,13 @@ export class DirectorProcess {
 
   /** SIGSTOP: the kernel goes on, and keeps what arrives. */
   pause(): void {
-    this.#isPaused = true;
+    this.#pausedAt = this.#options.host.queue.now;
   }
 
   resume(): void {
-    this.#isPaused = false;
+    const pausedAt = this.#pausedAt;
+    this.#pausedAt = Never;
+    if (pausedAt !== Never && !this.#isDead) this.#options.resumed(pausedAt);
     this.#wakeSoon(this.#options.host.queue.now);
   }
 
@@ -286,7 +291,7 @@ export class DirectorProcess {
   }
 
   #wakeSoon(from: Instant): void {
-    if (this.#isDead || this.#isPaused) return;
+    if (this.#isDead || this.isPaused) return;
     const { prng, host } = this.#options;
     const late = this.starvation === 0 ? 0 : prng.below(this.starvation);
     const start = Math.max(from, this.#busyUntil);
@@ -298,7 +303,7 @@ export class DirectorProcess {
   #wake(planned: Instant): void {
     if (this.#wakeAt !== planned) return;
     this.#wakeAt = Never;
-    if (this.#isDead || this.#isPaused) return;
+    if (this.#isDead || this.isPaused) return;
     const { queue } = this.#options.host;
     const cost = this.inbox.size * this.costOfPiece;
     this.#busyUntil = after(queue.now, microseconds(cost));

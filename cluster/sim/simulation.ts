@@ -41,6 +41,8 @@ export interface RunPlan {
   readonly turmoil: number;
   /** `lvs_timeouts`, in seconds; the kernel's for those that are absent. */
   readonly timeouts?: NodeConfig['timeouts'];
+  /** The longest sync message, in bytes: with short ones already a small table takes several. */
+  readonly syncLength?: number;
 }
 
 /** What a run needs from outside. */
@@ -120,6 +122,7 @@ export function run(plan: RunPlan, options: RunOptions): RunResult {
     seed: plan.seed,
     lab: plan.lab,
     timeouts: plan.timeouts ?? {},
+    syncLength: plan.syncLength,
     load: plan.load,
     loadUntil: instant(phases.converged * 1_000_000),
     hmac: options.hmac,

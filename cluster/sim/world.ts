@@ -26,6 +26,8 @@ export interface WorldOptions {
   /** Until when flows that end are replaced by new ones. */
   readonly loadUntil: Instant;
   readonly timeouts?: NodeConfig['timeouts'];
+  /** The longest sync message, if not the configured one. */
+  readonly syncLength?: number | undefined;
   readonly hmac: HmacSha256;
   readonly isVerbose: boolean;
 }
@@ -72,7 +74,12 @@ export class World {
     this.directors = directorsOf(lab).map(({ name }) => {
       const text = writeKeepalived(lab, name, (network) => network);
       const parsed = loadKeepalived(text, `${name}.conf`).config;
-      const config = { ...parsed, timeouts: { ...parsed.timeouts, ...options.timeouts } };
+      const maxLength = options.syncLength ?? parsed.sync?.maxLength ?? 0;
+      const config = {
+        ...parsed,
+        timeouts: { ...parsed.timeouts, ...options.timeouts },
+        sync: parsed.sync && { ...parsed.sync, maxLength },
+      };
       const host = this.host(name);
       return new DirectorMachine({
         config,

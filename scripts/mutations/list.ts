@@ -155,7 +155,7 @@ export const mutations: readonly Mutation[] = [
   one(
     'a bulk transfer ends with its first chunk',
     'cluster/sync/bulk-transfer.js',
-    'if (next < 0)',
-    'if (true)',
+    'this.#cursor = next;',
+    'this.#cursor = next = -1;',
   ),
 ];

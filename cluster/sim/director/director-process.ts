@@ -12,7 +12,6 @@ import {
   type Instant,
 } from '../../../director/base/time.js';
 import { ownAddress, type Interface } from '../../../director/core/interfaces.js';
-import { fromWords, toWords } from '../../../director/wire/address-words.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
 import { Family } from '../../../director/wire/flow.js';
 import { Packet } from '../../../director/wire/packet.js';
@@ -26,6 +25,7 @@ import { PeerWatch } from '../../member/peer-watch.js';
 import type { VrrpState } from '../../vrrp/state.js';
 import type { Host } from '../host/host.js';
 import { frameOf } from '../network/frame.js';
+import { AddressBook } from './address-book.js';
 import { AdvertSocket } from './advert-socket.js';
 import { Inbox } from './inbox.js';
 import type { NodeClock } from './node-clock.js';
@@ -64,6 +64,7 @@ export class DirectorProcess {
   /** What each piece that is read costs. */
   costOfPiece: Duration = microseconds(0);
   readonly #options: ProcessOptions;
+  readonly #book = new AddressBook();
   readonly #packet = new Packet();
   readonly #advertSockets: readonly AdvertSocket[];
   #peerWatch: PeerWatch | undefined;
@@ -219,7 +220,7 @@ export class DirectorProcess {
     );
     this.node.openSync(config, { address, mtu: owner.mtu });
     host.bindUdp(config.port, (bytes, { source }) => {
-      const from = fromWords(Family.ipv4, source);
+      const from = this.#book.text(Family.ipv4, source);
       this.#arrive('datagrams', () => this.node.receiveDatagram(bytes, from));
     });
     if (!config.deathNotice) return;
@@ -251,11 +252,11 @@ export class DirectorProcess {
     const ports = { source: sync.port, destination: sync.port };
     const destinations = to === undefined ? sync.peers : [to];
     if (destinations.length === 0) {
-      const ends = { source, destination: toWords(sync.group).words };
+      const ends = { source, destination: this.#book.words(sync.group).words };
       host.multicastUdp(owner, ends, ports, bytes);
     }
     for (const destination of destinations) {
-      const ends = { source, destination: toWords(destination).words };
+      const ends = { source, destination: this.#book.words(destination).words };
       host.sendUdp(Family.ipv4, ends, ports, bytes);
     }
   }

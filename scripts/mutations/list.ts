@@ -147,6 +147,12 @@ export const mutations: readonly Mutation[] = [
     'if (false)',
   ),
   one(
+    'advertisements from afar are believed',
+    'cluster/vrrp/sender-rules.js',
+    "return ttl === multicastTtl ? undefined : 'ttl';",
+    'return undefined;',
+  ),
+  one(
     'a new master announces once',
     'cluster/member/virtual-router.js',
     'this.#addresses.announce(this.#now, effect.repeat);',

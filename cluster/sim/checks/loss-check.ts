@@ -146,7 +146,12 @@ export class LossCheck implements WorldObserver {
       })
       .toSorted((left, right) => left.endedAt - right.endedAt)
       .at(-1);
-    if (dead === undefined) return { why: 'other', detail: 'nobody ever knew it' };
+    if (dead === undefined) {
+      // What nobody was told of may give way to another director's word about the same endpoints.
+      const isUntold = !this.#rules.isCommitted && record.exchanges < this.#rules.threshold;
+      const why = isUntold ? 'below the sync threshold' : 'other';
+      return { why, detail: 'nobody knows it any more' };
+    }
     const at = dead.endedAt;
     const peers = this.#lives.filter(
       (life) => life !== dead && life.completeAt < at && life.endedAt > at,

@@ -1,5 +1,6 @@
 import { unreachable } from '../../../director/base/invariant.js';
 import { microseconds, milliseconds, seconds } from '../../../director/base/time.js';
+import { toWords } from '../../../director/wire/address-words.js';
 import type { Availability, DirectorMachine } from '../director/director-machine.js';
 import type { Channel } from '../network/channel.js';
 import { FairWeather, type Weather } from '../network/weather.js';
@@ -13,6 +14,7 @@ import {
   type FaultKind,
   type NetworkFault,
 } from './fault.js';
+import { forgeAdvert, groupAddress } from './forgery.js';
 import { filterOf } from './frame-class.js';
 import { partitionOf } from './partitions.js';
 
@@ -30,7 +32,11 @@ const Quiet: ReadonlySet<FaultKind['kind']> = new Set([
   'reload',
   'clock-step',
   'flush',
+  'forge',
 ]);
+
+/** Between two forged advertisements: often enough to win every election. */
+const ForgeInterval = milliseconds(80);
 
 /** Faults of a director that goes on living. */
 const isHindrance = (fault: FaultKind): fault is DirectorFault =>
@@ -123,6 +129,8 @@ export class Inflictor {
       case 'reload':
         this.#spread(fault.server, 'removed');
         return () => this.#spread(fault.server, 'available');
+      case 'forge':
+        return this.#forge(fault);
       default:
         return unreachable(fault);
     }
@@ -182,6 +190,25 @@ export class Inflictor {
       default:
         return unreachable(fault);
     }
+  }
+
+  #forge({ client, flaw }: Extract<FaultKind, { readonly kind: 'forge' }>): Heal {
+    const { directors, lab } = this.#world;
+    const [instance] = directors[0]?.config.vrrpInstances ?? [];
+    const host = this.#world.host(client);
+    const card = host.cards.find(({ name }) => name === lab.cluster.virtualNetwork);
+    const source = card?.addresses[0]?.address;
+    if (instance === undefined || card === undefined || source === undefined) return nothing;
+    const group = toWords(groupAddress());
+    const packet = forgeAdvert(flaw, instance, source);
+    let isOver = false;
+    const repeat = (): void => {
+      if (isOver) return;
+      host.sendPacket(card, group.family, group.words, packet);
+      this.#world.at((this.#world.now + ForgeInterval) / 1_000_000, repeat);
+    };
+    repeat();
+    return () => (isOver = true);
   }
 
   #powerOff(node: string): Heal {

@@ -7,13 +7,13 @@ import { SwarmTally } from '../cluster/sim/swarm-tally.js';
  * What CI asks of the simulator: two thousand seeds without a broken invariant, every kind of fault and every rare state
  * among them, and a sample of seeds that give the same trace when they are run again.
  *
- *     node dist/scripts/check-simulation.js [COUNT] [FIRST]
+ *     node dist/scripts/check-simulation.js [COUNT] [FIRST] [JOBS]
  */
 
 const count = Number(process.argv[2] ?? '2000');
 const from = Number(process.argv[3] ?? '1');
 const sample = 40;
-const jobs = os.availableParallelism();
+const jobs = Number(process.argv[4] ?? os.availableParallelism());
 
 const tally = new SwarmTally();
 const hashes = new Map<number, string>();

@@ -7,8 +7,11 @@ import type { AnnounceConfig } from './vrrp-config.js';
 /** What an instance or `global_defs` says itself; what it leaves out is said elsewhere. */
 export type AnnounceDraft = Draft<Omit<AnnounceConfig, 'interval'>>;
 
-/** keepalived's `VRRP_GARP_*`. The two of lower priority are those of a new master unless they are given. */
-const Defaults = { repeat: 5, delay: seconds(5), refresh: seconds(0), refreshRepeat: 1 };
+/**
+ * keepalived's `VRRP_GARP_*`; the two of lower priority are those of a new master unless they are given. But keepalived does not
+ * refresh: a host that has missed both bursts would go on sending to a director that is not master any more, or dead.
+ */
+const Defaults = { repeat: 5, delay: seconds(5), refresh: seconds(5), refreshRepeat: 1 };
 
 /** A burst is a packet for each address, in one go: more of them than this is a flood. */
 const RepeatRange = { minimum: 1, maximum: 1_000 };

@@ -33,8 +33,8 @@ export const SyncTuningDefaults = {
   flushBound: milliseconds(20),
 } as const;
 
-/** A cluster has up to sixteen directors. */
-const MaximumPeers = 15;
+/** A cluster has up to 64 directors. */
+const MaximumPeers = 63;
 
 /** In seconds; 0 sends each update at once. */
 const FlushRange = { minimum: 0, maximum: 1 };

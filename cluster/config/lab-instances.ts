@@ -19,7 +19,7 @@ export interface LabInstance {
   readonly excludedAddresses: readonly LabAddress[];
 }
 
-/** Between two directors that follow each other in the order of a virtual router; sixteen of them stay above 1. */
+/** Between two directors that follow each other in the order of a virtual router; nineteen of them stay above 1, more are closer together. */
 const PriorityStep = 10;
 const HighestPriority = 200;
 
@@ -33,7 +33,8 @@ export function instancesOf(lab: LabConfig, director: LabDirector): readonly Lab
   const { virtualRouterId, virtualRouters, gateway } = lab.cluster;
   const others = virtualRouters.map(({ id, order, addresses }, index) =>
     Families.flatMap((family) => {
-      const priority = HighestPriority - PriorityStep * order.indexOf(director.name);
+      const step = Math.min(PriorityStep, Math.floor((HighestPriority - 2) / order.length));
+      const priority = HighestPriority - step * order.indexOf(director.name);
       const virtual = onVirtualNetwork(lab, ofFamily(addresses, family));
       return instance(lab, { id, priority, family, number: index + 2, virtual });
     }),

@@ -124,7 +124,7 @@ export class ClusterNode {
 
   /** True when nothing is waited for: the table of a peer has been fetched, or there is none to fetch. */
   get isTableComplete(): boolean {
-    return this.#sync?.snapshot().tableComplete ?? true;
+    return this.#sync?.tableComplete ?? true;
   }
 
   /** True when a planned stop is over: nothing is done any more. */
@@ -278,9 +278,7 @@ export class ClusterNode {
     this.#nextTick = after(at, TickInterval);
     this.director.tick(at);
     keepNextHopsKnown(this.director, at);
-    for (const { address } of this.#sync?.snapshot().peers ?? []) {
-      if (address !== undefined) this.#ports.watchPeer(at, address);
-    }
+    for (const address of this.#sync?.peerAddresses ?? []) this.#ports.watchPeer(at, address);
   }
 
   #linkTo(sync: SyncMachine | undefined): SessionLink {

@@ -89,7 +89,7 @@ export class SessionLink {
   handOver(at: Instant): number {
     const { connections } = this.#director;
     for (let index = 0; index < connections.end; index += 1) {
-      if (!connections.isInUse(index)) continue;
+      if (!connections.isInUse(index) || connections.isRetired(index)) continue;
       const isKnown =
         connections.hasFlag(index, Flag.synced) &&
         connections.syncedState[index] === connections.state[index];

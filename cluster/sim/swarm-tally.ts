@@ -38,6 +38,11 @@ export interface SwarmSummary {
 
 /** Rare states that a good number of seeds has to reach, besides every kind of fault. */
 const Sometimes: readonly string[] = [
+  'advert rejected: checksum',
+  'advert rejected: too-short',
+  'advert rejected: ttl',
+  'advert rejected: version',
+  'announced after a rival',
   'announcement lost',
   'commit: gave up waiting',
   'commit: waited for',
@@ -52,6 +57,9 @@ const Sometimes: readonly string[] = [
   'frame reordered',
   'frame too-long',
   'frame truncated',
+  'lost sync record repaired',
+  'first packet of a committed connection',
+  'master held up for long',
   'loss below the sync threshold',
   'loss sync message lost',
   'master gave up after a pause',

@@ -1,5 +1,6 @@
 import { Prng } from '../../director/base/prng.js';
 import { milliseconds, seconds } from '../../director/base/time.js';
+import { LeastDatagram } from '../sync/message.js';
 import { planCluster, type ClusterPlan } from './cluster-plan.js';
 import { chance, pick } from './draws.js';
 import { drawFaults } from './faults/draw.js';
@@ -28,7 +29,8 @@ export function drawPlan(seed: number, limits: SwarmLimits = {}): RunPlan {
   const isCalm = chance(prng, 15);
   const faults = drawFaults(lab, turmoil, prng.split(), isCalm ? HarmlessFaults : FaultKinds);
   const timeouts = chance(prng, 30) ? ShortTimeouts : {};
-  return { seed, lab, load, faults, turmoil, timeouts };
+  const syncLength = chance(prng, 30) ? { syncLength: LeastDatagram } : {};
+  return { seed, lab, load, faults, turmoil, timeouts, ...syncLength };
 }
 
 function drawCluster(prng: Prng, limits: SwarmLimits): ClusterPlan {

@@ -43,10 +43,18 @@ export class Trace {
     const { now } = this.#queue;
     this.#mix(now >>> 0);
     this.#mix(Math.floor(now / 0x1_0000_0000));
-    this.#mix(channel);
+    // One chain for the bytes, because there are many of them.
+    let hash = channel;
     let offset = start;
-    for (; offset + 4 <= end; offset += 4) this.#mix(view.getInt32(offset));
-    for (; offset < end; offset += 1) this.#mix(view.getUint8(offset));
+    for (; offset + 4 <= end; offset += 4) {
+      hash = Math.imul(hash ^ view.getInt32(offset), 0x9e37_79b1);
+      hash ^= hash >>> 15;
+    }
+    for (; offset < end; offset += 1) {
+      hash = Math.imul(hash ^ view.getUint8(offset), 0x85eb_ca77);
+      hash ^= hash >>> 13;
+    }
+    this.#mix(hash);
   }
 
   note(who: string, text: string): void {

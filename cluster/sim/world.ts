@@ -26,6 +26,8 @@ export interface WorldOptions {
   /** Until when flows that end are replaced by new ones. */
   readonly loadUntil: Instant;
   readonly timeouts?: NodeConfig['timeouts'];
+  /** The longest sync message, if not the configured one. */
+  readonly syncLength?: number | undefined;
   readonly hmac: HmacSha256;
   readonly isVerbose: boolean;
 }
@@ -72,7 +74,12 @@ export class World {
     this.directors = directorsOf(lab).map(({ name }) => {
       const text = writeKeepalived(lab, name, (network) => network);
       const parsed = loadKeepalived(text, `${name}.conf`).config;
-      const config = { ...parsed, timeouts: { ...parsed.timeouts, ...options.timeouts } };
+      const maxLength = options.syncLength ?? parsed.sync?.maxLength ?? 0;
+      const config = {
+        ...parsed,
+        timeouts: { ...parsed.timeouts, ...options.timeouts },
+        sync: parsed.sync && { ...parsed.sync, maxLength },
+      };
       const host = this.host(name);
       return new DirectorMachine({
         config,
@@ -153,7 +160,7 @@ export class World {
 
   #startServers(): ServerProgram[] {
     const observer: ServerObserver = {
-      opened: (server) => this.#observers.forEach((one) => one.opened?.(server)),
+      opened: (server, from) => this.#observers.forEach((one) => one.opened?.(server, from)),
       served: (server, flow) => this.#observers.forEach((one) => one.served?.(server, flow)),
       damaged: (server) => this.#observers.forEach((one) => one.damaged?.(server)),
     };
@@ -174,6 +181,7 @@ export class World {
       stateChanged: (...change) => this.#observers.forEach((one) => one.stateChanged?.(...change)),
       noted: (...event) => this.#observers.forEach((one) => one.noted?.(...event)),
       lifeBegan: (...life) => this.#observers.forEach((one) => one.lifeBegan?.(...life)),
+      resumed: (...pause) => this.#observers.forEach((one) => one.resumed?.(...pause)),
       lifeEnded: (...life) => this.#observers.forEach((one) => one.lifeEnded?.(...life)),
     };
   }

@@ -6,6 +6,7 @@ import { ChangeList } from './change-list.js';
 import { MaxLives, type BulkChunk, type BulkFetch, type Position } from './message.js';
 import type { Outbox } from './outbox.js';
 import { GreatestRecord, writeRecord } from './packed-layout.js';
+import { positionSize, positionsThatFit } from './position-room.js';
 import type { RecordFields } from './record-fields.js';
 import type { EntryPage, Life, TableSource } from './record.js';
 import { SignatureLength } from './signature.js';
@@ -16,9 +17,6 @@ const chunkRoom = 140 + SignatureLength;
 
 /** Of a chunk's length, the part that positions may take: what is left holds records and the lives they come from. */
 const positionShare = 0.4;
-
-/** Bytes of one position inside a chunk, at most. */
-const positionSize = (position: Position): number => position.node.length + 2 + 9 + 9 + 2;
 
 /** Bytes of one life inside a chunk, at most. */
 const lifeSize = (life: Life): number => life.node.length + 2 + 9 + 2;
@@ -85,12 +83,11 @@ export class BulkDonor {
   #thatFit(asOf: readonly Position[], joiner: Life): readonly Position[] {
     const { node } = this.#outbox.envelope;
     const rank = (name: string): number => Number(name !== node) + Number(name !== joiner.node);
-    let room = this.#maxLength * positionShare;
-    const byUse = asOf.toSorted((left, right) => rank(left.node) - rank(right.node));
-    return byUse.filter((position) => {
-      room -= positionSize(position);
-      return room >= 0;
-    });
+    // Who has told nothing is no loss.
+    const byUse = asOf.toSorted(
+      (left, right) => rank(left.node) - rank(right.node) || right.sequence - left.sequence,
+    );
+    return positionsThatFit(byUse, this.#maxLength * positionShare);
   }
 
   #roomBeside(positions: readonly Position[]): number {

@@ -10,8 +10,8 @@ export const LeastDatagram = 576;
 /** Longest name of a node, so that a `Position` has a largest size. */
 export const MaxNodeName = 63;
 
-/** Peers that a node keeps up with: a cluster has at most 16 directors. */
-export const MaxPeers = 15;
+/** Peers that a node keeps up with: a cluster has at most 64 directors. */
+export const MaxPeers = 63;
 
 /** Most lives named in one BulkChunk. */
 export const MaxLives = 16;

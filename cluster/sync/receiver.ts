@@ -31,8 +31,8 @@ export interface ReceiverEvents {
 /** Why a datagram of a peer is not accepted. */
 export type PeerReject = 'old-epoch' | 'address-conflict' | 'too-many-peers';
 
-/** A peer heard so long after it was found dead is not dead: what was on its way has arrived by then. */
-const goneGrace = milliseconds(500);
+/** What a peer has sent arrives within this time, or not at all: what is heard later was said later. */
+const longestWay = milliseconds(500);
 
 /** How long a life that has ended is spoken of: longer than anybody waits for its return. */
 const relayPeriod = seconds(60);
@@ -75,12 +75,12 @@ export class SyncReceiver {
     return [...this.#peers.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1));
   }
 
-  /** Times that copies differed from what their peer has. */
   /** A message from this address had no effect; it counts for the peer that lives there, if one does. */
   reject(source: IpAddress): void {
     for (const peer of this.#peers.values()) if (peer.address === source) peer.rejected += 1;
   }
 
+  /** Times that copies differed from what their peer has. */
   get divergences(): number {
     let count = this.#divergencesBefore;
     for (const { digests } of this.#peers.values()) count += digests.divergences;
@@ -122,7 +122,7 @@ export class SyncReceiver {
 
   /** True when the peer has said goodbye or was found dead, and was not heard since but for what was on its way. */
   isGone(peer: PeerStream): boolean {
-    return peer.goneAt !== Never && peer.lastHeard <= after(peer.goneAt, goneGrace);
+    return peer.goneAt !== Never && peer.lastHeard <= after(peer.goneAt, longestWay);
   }
 
   /**
@@ -138,11 +138,9 @@ export class SyncReceiver {
     const { node, epoch } = datagram;
     const known = this.#peers.get(node);
     if (known === undefined) return this.#admit(now, datagram, source);
-    const silent = this.isSilent(now, known);
-    // A lesser epoch is a late datagram, unless the clock that made the epochs was set back.
-    if (epoch < known.epoch && !silent && !isProven) return 'old-epoch';
+    if (epoch < known.epoch && !isProven && !this.#isNewLife(now, known)) return 'old-epoch';
     if (epoch === known.epoch) {
-      if (source !== known.address && !silent) return 'address-conflict';
+      if (source !== known.address && !this.isSilent(now, known)) return 'address-conflict';
       known.address = source;
       known.lastHeard = now;
       return known;
@@ -152,6 +150,14 @@ export class SyncReceiver {
     stream.begin(1);
     this.#events.restarted(now, stream, known);
     return stream;
+  }
+
+  /**
+   * What a life with a lesser epoch says is either late, or the clock that makes the epochs was set back: then the life
+   * that is known has ended, and nothing of it comes any more.
+   */
+  #isNewLife(now: Instant, known: PeerStream): boolean {
+    return this.isGone(known) || this.isSilent(now, known, longestWay);
   }
 
   /**
@@ -180,13 +186,15 @@ export class SyncReceiver {
     this.#watchHole(now, peer);
   }
 
-  /** How far this node has come in the Updates of lives that have ended within a minute. */
+  /** How far this node has come in the Updates of lives that have ended within a minute, the latest first. */
   endedPositions(now: Instant): Position[] {
     const ended = this.peers.filter(
       (peer) =>
         peer.standing === 'gone' && peer.positioned && between(peer.lastHeard, now) < relayPeriod,
     );
-    return ended.map(({ node, epoch, applied }) => ({ node, epoch, sequence: applied }));
+    return ended
+      .toSorted((left, right) => right.lastHeard - left.lastHeard)
+      .map(({ node, epoch, applied }) => ({ node, epoch, sequence: applied }));
   }
 
   /** A peer has come so far in the Updates of lives that have ended: what is missing here can be had from it. */

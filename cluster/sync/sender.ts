@@ -7,6 +7,7 @@ import { ChangeWriter, type PackedChange } from './change-list.js';
 import type { Hello, Nack } from './message.js';
 import type { Outbox } from './outbox.js';
 import { packRecord, packRemoval, type PackedRemoval } from './packed-record.js';
+import { positionsThatFit } from './position-room.js';
 import type { SessionKey, SyncRecord } from './record.js';
 import { SignatureLength } from './signature.js';
 import type { SyncTuning } from './tuning.js';
@@ -23,6 +24,9 @@ const Timer = { flush: 0, hello: 1 } as const;
 
 /** Room for changes in an Updates datagram: what the envelope and the sequence leave at most. */
 const envelopeRoom = 100 + SignatureLength;
+
+/** What a Hello takes besides the lives that it has heard. */
+const helloRoom = envelopeRoom + 60;
 
 /** What `repeatTail` repeats: Updates not older than this, and not more. */
 const tailAge = seconds(1);
@@ -210,6 +214,8 @@ export class SyncSender {
 
   #helloBody(now: Instant): Hello {
     const lastSequence = this.#lastSequence;
-    return { kind: 'hello', lastSequence, ...this.#status(now), acknowledge: false };
+    const status = this.#status(now);
+    const heard = positionsThatFit(status.heard, this.#tuning.maxLength - helloRoom);
+    return { kind: 'hello', lastSequence, ...status, heard, acknowledge: false };
   }
 }

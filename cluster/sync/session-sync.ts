@@ -162,6 +162,10 @@ export class SessionSync implements SyncMachine {
     return this.#joiner.tableComplete;
   }
 
+  get peerAddresses(): readonly IpAddress[] {
+    return this.#receiver.peers.flatMap(({ address }) => address ?? []);
+  }
+
   start(now: Instant): void {
     assert(this.#state === 'new', 'session sync starts once');
     this.#moveTo(now);

@@ -18,6 +18,8 @@ export interface SyncMachine {
   readonly tableComplete: boolean;
   /** Peers that could acknowledge something; a format without acknowledgements has none. */
   readonly peersAlive: number;
+  /** Where peers were heard, in an order that is the same in every run. */
+  readonly peerAddresses: readonly IpAddress[];
   start(now: Instant): void;
   /** An entry of this node's own is to be told; returns the number of the message that will, from 1. */
   update(now: Instant, record: SyncRecord): number;

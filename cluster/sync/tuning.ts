@@ -28,7 +28,7 @@ export interface SyncTuning {
   readonly nackAttempts: number;
   /** Datagrams of one peer held behind a hole. */
   readonly holdLimit: number;
-  /** A peer not heard for so long may come back with another address or a lesser epoch, or give its place to another. */
+  /** A peer not heard for so long may come back with another address, or give its place to another. */
   readonly peerSilence: Duration;
   /** A peer not heard for so long is nobody to wait for. */
   readonly aliveSilence: Duration;

@@ -254,6 +254,12 @@ export class ConnectionTable {
     this.rows[index * Row.words + Row.ports] = RetiredPort;
   }
 
+  /** True for a template that only stays for those who follow it: it is nobody else's business. */
+  isRetired(index: number): boolean {
+    const isHidden = this.rows[index * Row.words + Row.ports] === RetiredPort;
+    return isHidden && this.hasFlag(index, Flag.template);
+  }
+
   /** Lets a connection follow a template until one of them is released. */
   follow(index: number, template: number): void {
     assert(this.hasFlag(template, Flag.template), 'a connection follows a template');

@@ -148,6 +148,15 @@ export function closeConnection(director: Director, index: number): void {
   if (server !== undefined) uncount(server, count);
 }
 
+/**
+ * Takes a template out of the way of new connections, and out of the tables of peers that know it. It ends when the last
+ * connection that follows it has ended.
+ */
+export function retireTemplate(director: Director, index: number): void {
+  tellRemoval(director, index);
+  director.connections.retireTemplate(index);
+}
+
 /** The counts of a real server, of which each of its entries is in one. */
 export type Count = 'active' | 'inactive' | 'persistent';
 
@@ -161,12 +170,17 @@ export function countOf({ connections }: Director, index: number): Count {
 export function forgetConnection(director: Director, index: number): void {
   const { connections } = director;
   if (connections.hasFlag(index, Flag.uncommitted)) abandonCommit(director, index);
-  const isOwn = connections.origin[index] === LocalOrigin;
-  if (connections.hasFlag(index, Flag.synced) && (isOwn || isServed(director, index))) {
-    director.sync.onRemove(index);
-  }
+  tellRemoval(director, index);
   director.localEndpoints.release(index);
   connections.release(index);
+}
+
+/** Tells peers that know an entry that it goes, when it is this node's to say so. */
+function tellRemoval(director: Director, index: number): void {
+  const { connections } = director;
+  const isOwn = connections.origin[index] === LocalOrigin;
+  if (!connections.hasFlag(index, Flag.synced)) return;
+  if (isOwn || isServed(director, index)) director.sync.onRemove(index);
 }
 
 /** Makes a real server count one entry less. */

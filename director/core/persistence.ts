@@ -4,7 +4,7 @@ import type { ConnectionKey } from './connection-row.js';
 import { NoConnection } from './connections.js';
 import { DropReason } from './counters.js';
 import type { Director } from './director.js';
-import { bindConnection, serverOf } from './lifecycle.js';
+import { bindConnection, retireTemplate, serverOf } from './lifecycle.js';
 import { refusal } from './refusal.js';
 import { Ftp } from './service-table.js';
 import type { Persistence, VirtualService } from './services.js';
@@ -29,7 +29,7 @@ export function findTemplate(
   const template = connections.findEntry(keyOf(service, service.persistence, flow));
   if (template === NoConnection) return NoConnection;
   if (!isUsable(director, template)) {
-    connections.retireTemplate(template);
+    retireTemplate(director, template);
     return NoConnection;
   }
   connections.expireAfter(template, service.persistence.timeout, now);

@@ -57,7 +57,7 @@ export function isPreferred(director: Director, index: number, replica: Replica)
     if (!isSame) return !hasBegunAnew(connections, index, replica);
     return isOld || compareAge(connections, index, replica) > 0;
   }
-  return (!isSame && connections.children(index) > 0) || isWeightier(director, index, replica);
+  return isWeightier(director, index, replica);
 }
 
 /** True when the replica, of another real server, is of a connection that has been opened since the entry's was over. */

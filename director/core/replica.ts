@@ -128,9 +128,7 @@ export function removeReplica(director: Director, removal: Removal): boolean {
     sync.add(connections, index);
     return false;
   }
-  if (connections.children(index) > 0) return false;
-  connections.forgetSync(index);
-  closeConnection(director, index);
+  makeWay(director, index);
   return true;
 }
 
@@ -156,7 +154,7 @@ function insist(director: Director, index: number, replica: Replica): void {
   if (!isMaster && isServed(director, index)) sync.add(connections, index);
 }
 
-/** Ends an entry in favour of a peer's with another real server. */
+/** Ends an entry because a peer says so, which peers have heard as well. */
 function makeWay(director: Director, index: number): void {
   const { connections } = director;
   connections.forgetSync(index);

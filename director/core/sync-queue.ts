@@ -28,9 +28,9 @@ export class SyncQueue {
     return this.#length;
   }
 
-  /** Marks an entry as one that peers are to be told of. */
+  /** Marks an entry as one that peers are to be told of, unless it is a template that has been retired. */
   add(connections: ConnectionTable, index: number): void {
-    if (connections.hasFlag(index, Flag.queued)) return;
+    if (connections.hasFlag(index, Flag.queued) || connections.isRetired(index)) return;
     if (this.#length >= this.#limit) {
       this.overflows += 1;
       return;
@@ -48,7 +48,7 @@ export class SyncQueue {
       const index = this.#entries[position] ?? 0;
       if (!connections.isInUse(index) || !connections.hasFlag(index, Flag.queued)) continue;
       connections.clearFlag(index, Flag.queued);
-      take(index);
+      if (!connections.isRetired(index)) take(index);
     }
   }
 }

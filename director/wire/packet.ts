@@ -14,6 +14,12 @@ export const LargestFrame = 65_535 + 18;
 export const SegmentKind = { none: 0, tcp4: 1, tcp6: 4, udp: 5 } as const;
 export type SegmentKind = (typeof SegmentKind)[keyof typeof SegmentKind];
 
+/** Memory that packets are in, by bytes and by numbers. */
+export interface PacketMemory {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+}
+
 /** A copy of a frame for those who keep it, with what is left to be done to it; see `Packet`. */
 export interface KeptFrame {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -49,9 +55,11 @@ export class Packet {
   segmentSize = 0;
   segmentKind: SegmentKind = SegmentKind.none;
 
-  constructor(memory: ArrayBuffer = new ArrayBuffer(Headroom + LargestFrame)) {
-    this.bytes = new Uint8Array(memory);
-    this.view = new DataView(memory);
+  /** With the memory of another packet the two share it; each has a place of its own in it. */
+  constructor(memory: ArrayBuffer | PacketMemory = new ArrayBuffer(Headroom + LargestFrame)) {
+    const isShared = 'bytes' in memory;
+    this.bytes = isShared ? memory.bytes : new Uint8Array(memory);
+    this.view = isShared ? memory.view : new DataView(memory);
     this.start = 0;
     this.end = 0;
   }

@@ -19,12 +19,21 @@ const one = (name: string, file: string, find: string, replace: string): Mutatio
 
 /** Mistakes that people have made in programs like this one, each of which the simulator's seeds have to find. */
 export const mutations: readonly Mutation[] = [
-  one(
-    'no gratuitous ARP after a partition',
-    'cluster/vrrp/announcements.js',
-    'handleRival(now, interval) {',
-    'handleRival(now, interval) {\n        return;',
-  ),
+  {
+    name: 'no gratuitous ARP after a partition',
+    patches: [
+      {
+        file: 'cluster/vrrp/announcements.js',
+        find: 'handleRival(now, interval) {',
+        replace: 'handleRival(now, interval) {\n        return;',
+      },
+      {
+        file: 'cluster/member/cluster-node.js',
+        find: 'this.elections.announceAgain(',
+        replace: 'void (',
+      },
+    ],
+  },
   one(
     'preemption before the bulk transfer',
     'cluster/member/cluster-node.js',
@@ -138,15 +147,21 @@ export const mutations: readonly Mutation[] = [
     'if (false)',
   ),
   one(
+    'advertisements from afar are believed',
+    'cluster/vrrp/sender-rules.js',
+    "return ttl === multicastTtl ? undefined : 'ttl';",
+    'return undefined;',
+  ),
+  one(
     'a new master announces once',
     'cluster/member/virtual-router.js',
     'this.#addresses.announce(this.#now, effect.repeat);',
     'this.#addresses.announce(this.#now, 1);',
   ),
   one(
-    'bulk chunks replace what a node knows better',
-    'director/core/precedence.js',
-    'const isOld = replica.isDated && connections.origin[index] === LocalOrigin;',
-    'const isOld = false;',
+    'a bulk transfer ends with its first chunk',
+    'cluster/sync/bulk-transfer.js',
+    'this.#cursor = next;',
+    'this.#cursor = next = -1;',
   ),
 ];

@@ -264,6 +264,34 @@ test('with expire_quiescent_template a quiesced server loses its persistent clie
   t.end();
 });
 
+test('peers are told that the template of a removed server is gone, and of nothing that is out of sight', (t) => {
+  const { bench, service } = persistent();
+  const { connections, services, sync } = bench.director;
+  send(bench, '10.1.0.2:40000', `${Vip}:443`);
+  const told: number[] = [];
+  const removed: number[] = [];
+  const tell = (index: number): void => {
+    connections.markSynced(index, bench.now);
+    told.push(index);
+  };
+  sync.onRemove = (index) => removed.push(index);
+  sync.drain(connections, tell);
+  for (let index = 0; index < connections.end; index += 1) {
+    if (connections.isInUse(index) && connections.template(index) < 0) tell(index);
+  }
+  const [old] = told;
+  const gone = service.servers.find(({ persistent: count }) => count > 0);
+  if (gone !== undefined) services.removeServer(gone);
+  told.length = 0;
+  send(bench, '10.1.0.2:40001', `${Vip}:443`);
+  sync.drain(connections, tell);
+  t.strictSame(removed, [old]);
+  sync.add(connections, old ?? 0);
+  t.equal(sync.length, 0);
+  t.notOk(told.includes(old ?? 0));
+  t.end();
+});
+
 test('the client of a removed server gets another one', (t) => {
   const { bench, service } = persistent();
   send(bench, '10.1.0.2:40000', `${Vip}:443`);

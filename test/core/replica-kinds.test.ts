@@ -1,6 +1,8 @@
 import { test } from 'tap';
 
 import type { ConnectionKey } from '../../director/core/connection-row.js';
+import { NoConnection } from '../../director/core/connections.js';
+import { Rank } from '../../director/core/precedence.js';
 import { TemplateState } from '../../director/core/protocol-states.js';
 import { applyReplica, removeReplica, type Replica } from '../../director/core/replica.js';
 import { NoServer } from '../../director/core/services.js';
@@ -135,6 +137,43 @@ test('a template that this node serves is kept against one with another server',
     t.equal(removeReplica(bench.director, { ...other, isServed: true }), false);
     t.match(entries(bench)[0], / 10\.2\.0\.23:/);
   }
+  t.end();
+});
+
+test('a template that connections follow makes way for that of a master, and they go on', (t) => {
+  const bench = backup();
+  applyReplica(bench.director, plain, bench.now);
+  bench.setMaster(true);
+  send(bench, '10.1.0.2:40000', `${Vip}:443`);
+  bench.setMaster(false);
+  bench.director.standings = { rank: () => Rank.master, precedes: () => false };
+  const other = {
+    ...plain,
+    ...keyOf({ client: '10.1.0.2:0', virtual: `${Vip}:443`, real: '10.2.0.22:8080' }),
+  };
+  t.equal(
+    applyReplica(bench.director, { ...other, origin: 4, isTemplate: true }, bench.now),
+    'created',
+  );
+  t.equal(serverOfClient(bench, '10.1.0.2:40000', `${Vip}:443`), '10.2.0.21:8080');
+  bench.setMaster(true);
+  send(bench, '10.1.0.2:40001', `${Vip}:443`);
+  t.equal(serverOfClient(bench, '10.1.0.2:40001', `${Vip}:443`), '10.2.0.22:8080');
+  t.end();
+});
+
+test('a template that its master has removed is out of the way here, even if connections follow it', (t) => {
+  const bench = backup();
+  applyReplica(bench.director, plain, bench.now);
+  bench.setMaster(true);
+  send(bench, '10.1.0.2:40000', `${Vip}:443`);
+  bench.setMaster(false);
+  const { connections } = bench.director;
+  t.equal(connections.digests.entries(3), 1);
+  t.equal(removeReplica(bench.director, { ...plain, isServed: true }), true);
+  t.equal(connections.digests.entries(3), 0);
+  t.equal(connections.findEntry(plain), NoConnection);
+  t.equal(serverOfClient(bench, '10.1.0.2:40000', `${Vip}:443`), '10.2.0.21:8080');
   t.end();
 });
 

@@ -1,10 +1,11 @@
-import { milliseconds, seconds } from '../../../director/base/time.js';
+import { seconds } from '../../../director/base/time.js';
 import { toWords, type AddressWords } from '../../../director/wire/address-words.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
 import { Family } from '../../../director/wire/flow.js';
 import type { Packet } from '../../../director/wire/packet.js';
 import type { DirectorMachine } from '../director/director-machine.js';
-import { filterOf, readAnnouncement } from '../faults/frame-class.js';
+import { readAnnouncement } from '../faults/frame-class.js';
+import type { Inflictor } from '../faults/inflict.js';
 import { isSameAddress } from '../host/network-card.js';
 import type { Channel } from '../network/channel.js';
 import type { World, WorldObserver } from '../world.js';
@@ -13,10 +14,6 @@ import { priorityOf } from './succession-check.js';
 
 /** How long after a new master its first burst of announcements is over, on a node that nobody holds up. */
 const BurstTime = seconds(1);
-/** From the end of a mastership until its last advertisement has arrived, or has not. */
-const LastWord = milliseconds(100);
-/** How long after an advertisement was lost its sender may be master without the other one's knowledge. */
-const Unheard = seconds(10);
 
 /** Whether somebody is master, whether everybody knows, and whether too many ever were. */
 export class ElectionCheck implements WorldObserver {
@@ -29,28 +26,23 @@ export class ElectionCheck implements WorldObserver {
     DirectorMachine,
     { readonly place: number; readonly at: number }[]
   >();
-  /** When an announcement was lost on its way to each host last. */
-  readonly #lostTo = new Map<string, number>();
-  readonly #ends = new Map<Channel, string>();
+  /** When each director has announced each address last, by its place. */
+  readonly #lastAnnounced = new Map<DirectorMachine, number[]>();
+  readonly #inflictor: Inflictor;
   readonly #senders = new Map<Channel, DirectorMachine>();
   #convergedFrom = Number.POSITIVE_INFINITY;
-  #lastMasterEnd = 0;
-  /** When an advertisement was lost on its way to each director last. */
-  readonly #advertLostTo = new Map<string, number>();
-  /** A master has ceded, and the other one has not heard its last word: it does not know that it has to announce. */
-  #hasUnheardRival = false;
   #masterSince = 0;
 
-  constructor(world: World, violations: Violations) {
+  constructor(world: World, violations: Violations, inflictor: Inflictor) {
     this.#world = world;
+    this.#inflictor = inflictor;
     this.#violations = violations;
     const [director] = world.directors;
     const instances = director?.config.vrrpInstances ?? [];
     this.#virtual = instances.flatMap(({ virtualAddresses }) =>
       virtualAddresses.map(({ address }) => toWords(address)),
     );
-    for (const { node, up, down } of world.network.cables) {
-      this.#ends.set(down, node);
+    for (const { node, up } of world.network.cables) {
       const sender = world.director(node);
       if (sender !== undefined) this.#senders.set(up, sender);
     }
@@ -64,18 +56,15 @@ export class ElectionCheck implements WorldObserver {
 
   stateChanged(director: DirectorMachine, state: string): void {
     if (state === 'master') this.#becameMaster(director);
-    else if (this.#mastersSeen.delete(director)) this.#mastershipEnded();
+    else {
+      this.#mastersSeen.delete(director);
+      if (director.lastEvent.endsWith('outranked')) this.#ceded(director);
+    }
     if (this.#world.now >= this.#convergedFrom) this.#checkMasters();
   }
 
   lifeEnded(director: DirectorMachine): void {
-    if (!this.#mastersSeen.delete(director)) return;
-    this.#mastershipEnded();
-    // Who was not heard while it lived has no last word either.
-    const since = this.#world.now - Unheard;
-    this.#hasUnheardRival ||= this.#masters.some(
-      ({ name }) => (this.#advertLostTo.get(name) ?? since) > since,
-    );
+    this.#mastersSeen.delete(director);
   }
 
   sent(channel: Channel, frame: Packet): void {
@@ -84,39 +73,17 @@ export class ElectionCheck implements WorldObserver {
     const director = this.#senders.get(channel);
     const announcement = director === undefined ? undefined : readAnnouncement(frame);
     if (director === undefined || announcement === undefined) return;
-    if (director.state === 'master') this.#hasUnheardRival = false;
     const place = this.#placeOf(announcement.words);
     const { now } = this.#world;
+    const times = this.#lastAnnounced.get(director) ?? [];
+    times[place] = now;
+    this.#lastAnnounced.set(director, times);
     const recent = this.#announced.get(director)?.filter(({ at }) => at >= now - BurstTime) ?? [];
     this.#announced.set(director, [...recent, { place, at: now }]);
   }
 
-  lost(channel: Channel, frame: Packet): void {
-    if (filterOf.vrrp(frame)) this.#noteLoss(this.#advertLostTo, channel);
-    if (readAnnouncement(frame) === undefined) return;
-    this.#world.occurrences.count('announcement lost');
-    this.#noteLoss(this.#lostTo, channel);
-  }
-
-  /** A frame for all is lost to one host, or to all when it was lost before the switch. */
-  #noteLoss(losses: Map<string, number>, channel: Channel): void {
-    const end = this.#ends.get(channel);
-    if (end !== undefined) losses.set(end, this.#world.now);
-    else for (const { name } of this.#world.hosts) losses.set(name, this.#world.now);
-  }
-
-  /** The last word of a master that cedes has to reach the other one, or that will not announce the addresses again. */
-  #mastershipEnded(): void {
-    const { now } = this.#world;
-    this.#lastMasterEnd = now;
-    this.#world.at((now + LastWord) / 1_000_000, () => {
-      const isUnheard = this.#masters.some(
-        ({ name }) => (this.#advertLostTo.get(name) ?? Number.NEGATIVE_INFINITY) >= now,
-      );
-      if (!isUnheard || this.#lastMasterEnd !== now) return;
-      this.#hasUnheardRival = true;
-      this.#world.occurrences.count('last word of a master lost');
-    });
+  lost(_: Channel, frame: Packet): void {
+    if (readAnnouncement(frame) !== undefined) this.#world.occurrences.count('announcement lost');
   }
 
   /** The state of things at the end of a run. */
@@ -126,13 +93,6 @@ export class ElectionCheck implements WorldObserver {
     if (master === undefined) return;
     if (hasPreemption) this.#checkBest(master);
     for (const { name } of this.#world.hosts) this.#checkNeighbours(name, master);
-  }
-
-  /** True when a host may well not know where the master is. */
-  mayBeMistaken(host: string): boolean {
-    if (this.#hasUnheardRival) return true;
-    const lost = this.#lostTo.get(host) ?? Number.NEGATIVE_INFINITY;
-    return lost >= Math.max(this.#masterSince, this.#lastMasterEnd);
   }
 
   get #masters(): readonly DirectorMachine[] {
@@ -156,6 +116,25 @@ export class ElectionCheck implements WorldObserver {
       );
       if (counts.every((count) => count >= repeat)) return;
       this.#report('V6 announced', `${director.name}: ${counts.join(', ')} of ${repeat}`);
+    });
+  }
+
+  /** Hosts know the way to the one who has ceded: the other one has to tell them better. */
+  #ceded(director: DirectorMachine): void {
+    const { now } = this.#world;
+    const [survivor] = this.#masters;
+    const process = survivor?.process;
+    if (survivor === undefined || this.#masters.length > 1) return;
+    const interval = director.config.vrrpInstances[0]?.advertInterval ?? 0;
+    const wait = (interval + BurstTime) / 1_000_000;
+    this.#world.at(now / 1_000_000 + wait, () => {
+      const isStill = survivor.state === 'master' && survivor.process === process;
+      if (!isStill || !this.#inflictor.isCalm(wait)) return;
+      const times = this.#lastAnnounced.get(survivor) ?? [];
+      this.#world.occurrences.count('announced after a rival');
+      if (this.#virtual.every((_, place) => (times[place] ?? 0) >= now)) return;
+      const detail = `${survivor.name} does not announce although ${director.name} was master, too`;
+      this.#report('V6 announced', detail);
     });
   }
 
@@ -185,10 +164,6 @@ export class ElectionCheck implements WorldObserver {
         ({ mac }) => mac.low === known.low && mac.high === known.high,
       );
       if (isRight) continue;
-      if (this.mayBeMistaken(name)) {
-        this.#world.occurrences.count('stale neighbour after a lost announcement');
-        continue;
-      }
       const what = family === Family.ipv4 ? 'an IPv4' : 'an IPv6';
       this.#report('V6 neighbours', `${name} does not know the master at ${what} address`);
     }

@@ -1,6 +1,5 @@
 import type { ClientFlow } from '../traffic/client-flow.js';
 import type { World, WorldObserver } from '../world.js';
-import type { ElectionCheck } from './election-check.js';
 import type { Violations } from './invariants.js';
 import type { LossCheck } from './loss-check.js';
 
@@ -9,7 +8,6 @@ export class FlowCheck implements WorldObserver {
   readonly #world: World;
   readonly #violations: Violations;
   readonly #losses: LossCheck;
-  readonly #elections: ElectionCheck;
   readonly #hasDamage: boolean;
   #probes: readonly ClientFlow[] = [];
 
@@ -18,7 +16,6 @@ export class FlowCheck implements WorldObserver {
     violations: Violations,
     parts: {
       readonly losses: LossCheck;
-      readonly elections: ElectionCheck;
       /** The network changes bytes; what the checksums do not notice is not a director's fault. */
       readonly hasDamage: boolean;
     },
@@ -26,7 +23,6 @@ export class FlowCheck implements WorldObserver {
     this.#world = world;
     this.#violations = violations;
     this.#losses = parts.losses;
-    this.#elections = parts.elections;
     this.#hasDamage = parts.hasDamage;
   }
 
@@ -48,13 +44,11 @@ export class FlowCheck implements WorldObserver {
   finish(since: number): void {
     for (const flow of this.#world.load.flows) {
       if (!flow.isAlive || this.#probes.includes(flow) || isServed(flow, since)) continue;
-      if (this.#elections.mayBeMistaken(flow.plan.host.name)) continue;
       this.#losses.flowStuck(flow);
       if (flow.record.exchanges === 0) this.#reportSilence('L2 reachable', flow);
     }
     for (const probe of this.#probes) {
-      const isExcused = this.#elections.mayBeMistaken(probe.plan.host.name);
-      if (probe.record.exchanges === 0 && !isExcused) this.#reportSilence('L2 reachable', probe);
+      if (probe.record.exchanges === 0) this.#reportSilence('L2 reachable', probe);
     }
   }
 

@@ -17,7 +17,7 @@ export const Invariants = {
   },
   'V4 succession': {
     kind: 'within a window',
-    text: 'when a master dies or leaves there is a new one within the master-down interval',
+    text: 'when a master dies there is a new one within the master-down interval, when it leaves at once',
   },
   'V5 order': {
     kind: 'always',
@@ -25,15 +25,23 @@ export const Invariants = {
   },
   'V6 announced': {
     kind: 'within a window',
-    text: 'a new master announces every address as often as configured',
+    text: 'a new master announces every address as often as configured, and one that had a rival once more',
   },
   'V6 neighbours': {
     kind: 'after convergence',
-    text: 'every host knows the master at the virtual addresses, unless its announcements were lost',
+    text: 'every host knows the master at the virtual addresses',
+  },
+  'V1 held-up': {
+    kind: 'always',
+    text: 'a master that was held up until others took over gives up before it carries anything',
   },
   'V8 table-before-preemption': {
     kind: 'always',
     text: 'no living master is preempted by a director whose table is not complete',
+  },
+  'C1 committed': {
+    kind: 'always',
+    text: 'with commit acked a real server hears of no connection that no peer knows',
   },
   'F2 checksums': {
     kind: 'always',
@@ -60,9 +68,17 @@ export const Invariants = {
     kind: 'always',
     text: 'no digest differs when nothing was lost',
   },
+  'S2 repaired': {
+    kind: 'within a window',
+    text: 'what the network loses of session sync is asked for and sent again',
+  },
   'S3 no-loss': {
     kind: 'within a window',
     text: 'no flow breaks but those below the threshold, inside the sync window, or whose sync was lost',
+  },
+  'S6 no-echo': {
+    kind: 'always',
+    text: 'who was never master tells of no connection, and counts none as new',
   },
   'S7 fail-back': {
     kind: 'always',

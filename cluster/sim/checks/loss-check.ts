@@ -47,8 +47,6 @@ interface Life {
   readonly beganAt: number;
   /** When it had fetched the table of a peer, or knew that there was none to fetch. */
   completeAt: number;
-  /** Peers did not take it for what it was, because its clock had been set back: it knows nothing of before. */
-  isBlind: boolean;
   endedAt: number;
 }
 
@@ -81,7 +79,6 @@ export class LossCheck implements WorldObserver {
       process,
       beganAt: this.#world.now,
       completeAt: Number.POSITIVE_INFINITY,
-      isBlind: false,
       endedAt: Number.POSITIVE_INFINITY,
     });
   }
@@ -90,7 +87,6 @@ export class LossCheck implements WorldObserver {
     const life = this.#lives.findLast((candidate) => candidate.director === director);
     if (kind !== 'bulk-complete' || life === undefined) return;
     life.completeAt = this.#world.now;
-    life.isBlind = isBlind(director);
   }
 
   lifeEnded(_: DirectorMachine, process: DirectorProcess): void {
@@ -150,7 +146,12 @@ export class LossCheck implements WorldObserver {
       })
       .toSorted((left, right) => left.endedAt - right.endedAt)
       .at(-1);
-    if (dead === undefined) return { why: 'other', detail: 'nobody ever knew it' };
+    if (dead === undefined) {
+      // What nobody was told of may give way to another director's word about the same endpoints.
+      const isUntold = !this.#rules.isCommitted && record.exchanges < this.#rules.threshold;
+      const why = isUntold ? 'below the sync threshold' : 'other';
+      return { why, detail: 'nobody knows it any more' };
+    }
     const at = dead.endedAt;
     const peers = this.#lives.filter(
       (life) => life !== dead && life.completeAt < at && life.endedAt > at,
@@ -194,23 +195,20 @@ export class LossCheck implements WorldObserver {
     const { threshold, window, repair, isCommitted } = this.#rules;
     const isImpaired = (since: number): boolean =>
       this.#paths.lastLoss(knower.director.name, other.director.name) >= since;
-    const toldAt = at - known.toldAgo;
-    const tellingBegan = known.isSynced ? toldAt : at;
-    if (isImpaired(tellingBegan - repair)) return 'sync message lost';
-    if (!isCommitted && !known.isSynced && known.packets < threshold) {
+    const toldAt = known.isSynced ? at - known.toldAgo : at;
+    if (isImpaired(toldAt - repair)) return 'sync message lost';
+    if (isCommitted) return 'other';
+    // Who leaves as planned tells everything first.
+    const { isStopped } = knower.process.node;
+    if (!isStopped && !known.isSynced && known.packets < threshold) {
       return 'below the sync threshold';
     }
-    if (isCommitted) return 'other';
     const isYoung = flow.record.openedAt > at - window;
     const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
-    if (isYoung || hasJustCrossed) return 'inside the sync window';
-    if (other.completeAt > toldAt - window || other.isBlind) return 'no peer was there';
+    if (!isStopped && (isYoung || hasJustCrossed)) return 'inside the sync window';
+    if (other.completeAt > toldAt - window) return 'no peer was there';
     return 'other';
   }
 }
-
-/** True for a director that had to go on without a table, because its peers took it for an earlier life of itself. */
-export const isBlind = ({ lastEvent, clock }: DirectorMachine): boolean =>
-  clock.wasSetBack && lastEvent.startsWith('bulk-complete: timeout');
 
 const nameOf = ({ director }: Life): string => director.name;

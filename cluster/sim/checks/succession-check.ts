@@ -1,6 +1,6 @@
 import { compareAddresses } from '../../../director/base/address.js';
 import { milliseconds } from '../../../director/base/time.js';
-import { masterDownInterval } from '../../vrrp/timers.js';
+import { masterDownInterval, skewTime } from '../../vrrp/timers.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import type { Inflictor } from '../faults/inflict.js';
 import type { World, WorldObserver } from '../world.js';
@@ -65,7 +65,8 @@ export class SuccessionCheck implements WorldObserver {
     if (!this.#masters.delete(director) || this.#masters.size > 0) return;
     const heirs = this.#backups.filter((other) => other !== director);
     if (heirs.length === 0 || !this.#inflictor.isCalm(CalmTime)) return;
-    const bound = Math.min(...heirs.map(downTime)) + Slop;
+    const isLeft = director.isAlive && director.process?.node.isStopping === true;
+    const bound = Math.min(...heirs.map(isLeft ? skew : downTime)) + Slop;
     const endedAt = this.#world.now;
     this.#world.at((endedAt + bound) / 1_000_000, () => {
       const isSame = heirs.some((heir) => (this.#aliveSince.get(heir) ?? endedAt) < endedAt);
@@ -86,9 +87,16 @@ export class SuccessionCheck implements WorldObserver {
 }
 
 /** The silence after which a director takes over. */
-function downTime({ config }: DirectorMachine): number {
+export function downTime({ config }: DirectorMachine): number {
   const [vrrp] = config.vrrpInstances;
   return vrrp === undefined ? 0 : masterDownInterval(vrrp.priority, vrrp.advertInterval, vrrp);
+}
+
+/** How long a director waits after a master has said that it leaves. */
+function skew({ config }: DirectorMachine): number {
+  const [vrrp] = config.vrrpInstances;
+  if (vrrp === undefined) return 0;
+  return skewTime(vrrp.priority, vrrp.advertInterval, vrrp.version);
 }
 
 /** Higher priority, then greater address. */

@@ -4,12 +4,10 @@ import { countOf, serverOf } from '../../../director/core/lifecycle.js';
 import { Rank } from '../../../director/core/precedence.js';
 import type { RealServer } from '../../../director/core/services.js';
 import { fromWords } from '../../../director/wire/address-words.js';
-import type { EventKind } from '../../member/events.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import type { DirectorProcess } from '../director/director-process.js';
 import type { World, WorldObserver } from '../world.js';
 import type { InvariantName, Violations } from './invariants.js';
-import { isBlind } from './loss-check.js';
 import type { SyncPaths } from './sync-paths.js';
 import type { TableView } from './table-view.js';
 
@@ -30,7 +28,6 @@ export class TableCheck implements WorldObserver {
   readonly #rules: TableRules;
   readonly #tables: TableView;
   readonly #paths: SyncPaths;
-  readonly #blind = new Set<DirectorMachine>();
 
   constructor(world: World, violations: Violations, rules: TableRules) {
     this.#world = world;
@@ -38,12 +35,6 @@ export class TableCheck implements WorldObserver {
     this.#rules = rules;
     this.#tables = rules.tables;
     this.#paths = rules.paths;
-  }
-
-  noted(director: DirectorMachine, kind: EventKind): void {
-    if (kind !== 'bulk-complete') return;
-    if (isBlind(director)) this.#blind.add(director);
-    else this.#blind.delete(director);
   }
 
   stateChanged(director: DirectorMachine, state: string): void {
@@ -57,7 +48,7 @@ export class TableCheck implements WorldObserver {
     if (!process.node.isTableComplete) {
       this.#report('V8 table-before-preemption', `${director.name} has no complete table`);
     }
-    if (old?.process === undefined || this.#blind.has(director)) return;
+    if (old?.process === undefined) return;
     const { window, repair } = this.#rules;
     const lastLoss = this.#paths.lastLoss(old.name, director.name);
     if (lastLoss > this.#world.now - repair) return;
@@ -97,22 +88,16 @@ export class TableCheck implements WorldObserver {
       const known = this.#tables.entry(from, index);
       if (!known.isSynced || known.toldAgo < window || this.#isLeft(from, index)) continue;
       const template = connections.template(index);
-      if (template !== NoConnection && this.#serverOf(from, template, to) === undefined) {
+      const isFollowed = template !== NoConnection && !connections.isRetired(template);
+      if (isFollowed && this.#serverOf(from, template, to) === undefined) {
         missing.push(`${this.#describe(from, template)} (not there)`);
       }
       const server = this.#serverOf(from, index, to);
-      if (server === known.server || this.#isDisputed(from, index, server)) continue;
+      if (server === known.server) continue;
       const what = server === undefined ? 'nothing' : `s${server}`;
       missing.push(`${this.#describe(from, index)} (s${known.server}, not ${what})`);
     }
     return missing;
-  }
-
-  /** Two masters may have chosen different servers for one client, and both have connections that follow the choice. */
-  #isDisputed({ node }: DirectorProcess, index: number, server: number | undefined): boolean {
-    const isTemplate = node.director.connections.hasFlag(index, Flag.template);
-    const { counts } = this.#world.occurrences;
-    return isTemplate && server !== undefined && counts['two masters'] !== undefined;
   }
 
   /** An entry that a dead node has told of: whoever has heard it keeps it, the others need not. */

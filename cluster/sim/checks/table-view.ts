@@ -3,6 +3,8 @@ import { Row } from '../../../director/core/connection-row.js';
 import { Flag, LocalOrigin, NoConnection } from '../../../director/core/connections.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import { Protocol } from '../../../director/wire/ipv4.js';
+import { loadKey, type PackedRecord } from '../../sync/packed-record.js';
+import { RecordFields } from '../../sync/record-fields.js';
 import type { DirectorProcess } from '../director/director-process.js';
 import type { ClientFlow } from '../traffic/client-flow.js';
 import type { World } from '../world.js';
@@ -25,6 +27,7 @@ export interface KnownFlow {
 /** Looks into directors' tables from outside, dead ones' included. */
 export class TableView {
   readonly #servers = new AddressMap<number>();
+  readonly #fields = new RecordFields();
 
   constructor(world: World) {
     for (const { number, host } of world.servers) {
@@ -47,6 +50,22 @@ export class TableView {
       clientPort: plan.localPort,
       virtualWords: plan.remote,
       virtualPort: plan.remotePort,
+    });
+    return index === NoConnection ? undefined : this.entry(process, index);
+  }
+
+  /** The entry that a sync record is about. */
+  findRecord(process: DirectorProcess, record: PackedRecord): KnownFlow | undefined {
+    const fields = this.#fields;
+    loadKey(record, fields);
+    const index = process.node.director.connections.findEntry({
+      family: fields.family,
+      protocol: fields.protocol,
+      isTemplate: fields.isTemplate,
+      clientWords: fields.client,
+      clientPort: fields.clientPort,
+      virtualWords: fields.virtual,
+      virtualPort: fields.virtualPort,
     });
     return index === NoConnection ? undefined : this.entry(process, index);
   }

@@ -1,5 +1,4 @@
 import { isIpv6, type IpAddress } from '../../../director/base/address.js';
-import { fromWords, toWords } from '../../../director/wire/address-words.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
 import { Family, type Flow } from '../../../director/wire/flow.js';
 import * as ipv4 from '../../../director/wire/ipv4.js';
@@ -9,6 +8,7 @@ import { wrapMessage, type VrrpMessage } from '../../../director/wire/vrrp-packe
 import type { AdvertPort, AdvertPortOptions } from '../../member/adverts.js';
 import type { Host } from '../host/host.js';
 import type { NetworkCard } from '../host/network-card.js';
+import { AddressBook } from './address-book.js';
 
 /** Messages that the kernel keeps for one socket. */
 const LongestQueue = 256;
@@ -23,6 +23,7 @@ export class AdvertSocket implements AdvertPort {
   readonly #card: NetworkCard;
   readonly #options: AdvertPortOptions;
   readonly #receive: (message: VrrpMessage) => void;
+  readonly #book = new AddressBook();
   #waiting: VrrpMessage[] = [];
 
   constructor(
@@ -39,7 +40,7 @@ export class AdvertSocket implements AdvertPort {
 
   send(message: Uint8Array, destination: IpAddress): void {
     const { source, ttl } = this.#options;
-    const { family, words } = toWords(destination);
+    const { family, words } = this.#book.words(destination);
     const packet = wrapMessage(message, { source, destination, ttl });
     if (this.#card.hasCarrier) this.#host.sendPacket(this.#card, family, words, packet);
     else this.counters.refused += 1;
@@ -66,12 +67,12 @@ export class AdvertSocket implements AdvertPort {
   accept(card: NetworkCard, frame: Packet, flow: Flow): boolean {
     const family = isIpv6(this.#options.source) ? Family.ipv6 : Family.ipv4;
     if (card !== this.#card || flow.family !== family) return false;
-    const destination = fromWords(family, flow.destination);
+    const destination = this.#book.text(family, flow.destination);
     if (destination !== this.#options.group && destination !== this.#options.source) return false;
     if (this.#waiting.length >= LongestQueue) return false;
     const network = frame.start + ethernet.HeaderLength;
     this.#waiting.push({
-      source: fromWords(family, flow.source),
+      source: this.#book.text(family, flow.source),
       destination,
       ttl:
         family === Family.ipv4 ? ipv4.ttl(frame.view, network) : ipv6.hopLimit(frame.view, network),

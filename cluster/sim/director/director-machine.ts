@@ -1,7 +1,7 @@
 import type { IpAddress } from '../../../director/base/address.js';
 import type { HmacSha256 } from '../../../director/base/hmac.js';
 import type { Prng } from '../../../director/base/prng.js';
-import { after, milliseconds, type Duration } from '../../../director/base/time.js';
+import { after, milliseconds, type Duration, type Instant } from '../../../director/base/time.js';
 import {
   methodFromName,
   type RealServerSettings,
@@ -39,6 +39,8 @@ export interface MachineObserver {
   lifeBegan(director: DirectorMachine, process: DirectorProcess): void;
   /** Its machines have noted something. */
   noted(director: DirectorMachine, kind: EventKind, text: string): void;
+  /** Its program goes on after a pause. */
+  resumed(director: DirectorMachine, pausedAt: Instant): void;
   /** Killed, or stopped as planned. */
   lifeEnded(director: DirectorMachine, process: DirectorProcess): void;
 }
@@ -105,6 +107,7 @@ export class DirectorMachine {
           },
         },
         stateChanged: (state) => observer.stateChanged(this, state),
+        resumed: (pausedAt) => observer.resumed(this, pausedAt),
         ended: () => {
           if (this.process !== undefined) observer.lifeEnded(this, this.process);
         },

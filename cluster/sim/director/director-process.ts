@@ -12,7 +12,6 @@ import {
   type Instant,
 } from '../../../director/base/time.js';
 import { ownAddress, type Interface } from '../../../director/core/interfaces.js';
-import { fromWords, toWords } from '../../../director/wire/address-words.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
 import { Family } from '../../../director/wire/flow.js';
 import { Packet } from '../../../director/wire/packet.js';
@@ -26,6 +25,7 @@ import { PeerWatch } from '../../member/peer-watch.js';
 import type { VrrpState } from '../../vrrp/state.js';
 import type { Host } from '../host/host.js';
 import { frameOf } from '../network/frame.js';
+import { AddressBook } from './address-book.js';
 import { AdvertSocket } from './advert-socket.js';
 import { Inbox } from './inbox.js';
 import type { NodeClock } from './node-clock.js';
@@ -45,6 +45,8 @@ export interface ProcessOptions {
   readonly timeline: EventSink;
   /** An instance has changed its state. */
   stateChanged(state: VrrpState): void;
+  /** It goes on after a pause that began then, by the true clock. */
+  resumed(pausedAt: Instant): void;
   /** It has ended, by itself or not. */
   ended(): void;
 }
@@ -62,10 +64,12 @@ export class DirectorProcess {
   /** What each piece that is read costs. */
   costOfPiece: Duration = microseconds(0);
   readonly #options: ProcessOptions;
+  readonly #book = new AddressBook();
   readonly #packet = new Packet();
   readonly #advertSockets: readonly AdvertSocket[];
   #peerWatch: PeerWatch | undefined;
-  #isPaused = false;
+  /** Since when it is paused, or `Never`. */
+  #pausedAt: Instant = Never;
   #isDead = false;
   #endedAt: Instant = Never;
   #isTurnQueued = false;
@@ -127,7 +131,7 @@ export class DirectorProcess {
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#pausedAt !== Never;
   }
 
   /** Opens the ears and starts the machines. */
@@ -158,11 +162,13 @@ export class DirectorProcess {
 
   /** SIGSTOP: the kernel goes on, and keeps what arrives. */
   pause(): void {
-    this.#isPaused = true;
+    this.#pausedAt = this.#options.host.queue.now;
   }
 
   resume(): void {
-    this.#isPaused = false;
+    const pausedAt = this.#pausedAt;
+    this.#pausedAt = Never;
+    if (pausedAt !== Never && !this.#isDead) this.#options.resumed(pausedAt);
     this.#wakeSoon(this.#options.host.queue.now);
   }
 
@@ -214,7 +220,7 @@ export class DirectorProcess {
     );
     this.node.openSync(config, { address, mtu: owner.mtu });
     host.bindUdp(config.port, (bytes, { source }) => {
-      const from = fromWords(Family.ipv4, source);
+      const from = this.#book.text(Family.ipv4, source);
       this.#arrive('datagrams', () => this.node.receiveDatagram(bytes, from));
     });
     if (!config.deathNotice) return;
@@ -246,11 +252,11 @@ export class DirectorProcess {
     const ports = { source: sync.port, destination: sync.port };
     const destinations = to === undefined ? sync.peers : [to];
     if (destinations.length === 0) {
-      const ends = { source, destination: toWords(sync.group).words };
+      const ends = { source, destination: this.#book.words(sync.group).words };
       host.multicastUdp(owner, ends, ports, bytes);
     }
     for (const destination of destinations) {
-      const ends = { source, destination: toWords(destination).words };
+      const ends = { source, destination: this.#book.words(destination).words };
       host.sendUdp(Family.ipv4, ends, ports, bytes);
     }
   }
@@ -286,7 +292,7 @@ export class DirectorProcess {
   }
 
   #wakeSoon(from: Instant): void {
-    if (this.#isDead || this.#isPaused) return;
+    if (this.#isDead || this.isPaused) return;
     const { prng, host } = this.#options;
     const late = this.starvation === 0 ? 0 : prng.below(this.starvation);
     const start = Math.max(from, this.#busyUntil);
@@ -298,7 +304,7 @@ export class DirectorProcess {
   #wake(planned: Instant): void {
     if (this.#wakeAt !== planned) return;
     this.#wakeAt = Never;
-    if (this.#isDead || this.#isPaused) return;
+    if (this.#isDead || this.isPaused) return;
     const { queue } = this.#options.host;
     const cost = this.inbox.size * this.costOfPiece;
     this.#busyUntil = after(queue.now, microseconds(cost));

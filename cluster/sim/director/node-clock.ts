@@ -21,8 +21,6 @@ export class NodeClock {
   #since: Instant;
   #base: Instant = instant(0);
   #wallOffset = 0;
-  /** True when the wall clock was set to an earlier time once. */
-  wasSetBack = false;
 
   constructor(queue: EventQueue) {
     this.#queue = queue;
@@ -59,6 +57,5 @@ export class NodeClock {
   /** Somebody sets the wall clock. */
   step(by: Duration): void {
     this.#wallOffset += by;
-    if (by < 0) this.wasSetBack = true;
   }
 }

@@ -4,19 +4,18 @@ import { milliseconds, type Duration } from '../../../director/base/time.js';
 import type { LabConfig } from '../../config/lab-config.js';
 import { between, chance, pick } from '../draws.js';
 import type { FrameClass, Weather } from '../network/weather.js';
-import { type DirectorFault, type Fault, type FaultKind } from './fault.js';
+import { AdvertFlaws, type DirectorFault, type Fault, type FaultKind } from './fault.js';
 
 /** The most faults of a run, and how long one lasts. */
 const MostFaults = 8;
 const UsualTurmoil = 10;
 const LongestFault = 6;
-/** Announcements are repeated after five seconds; whoever misses both bursts may not know the master for long. */
-const LongestSilence = 3;
 
 /** The names in a lab that faults are done to. */
 interface Targets {
   readonly directors: readonly string[];
   readonly servers: readonly string[];
+  readonly clients: readonly string[];
   readonly links: readonly { readonly node: string; readonly network: string }[];
   readonly networks: readonly string[];
 }
@@ -33,6 +32,7 @@ export function drawFaults(
   const targets: Targets = {
     directors: namesOf(lab, 'director'),
     servers: namesOf(lab, 'real-server'),
+    clients: namesOf(lab, 'client'),
     links: lab.nodes.flatMap(({ name, kind, links }) =>
       kind === 'director' ? links.map(({ network }) => ({ node: name, network })) : [],
     ),
@@ -47,8 +47,7 @@ export function drawFaults(
 
 function drawFault(kind: FaultKind['kind'], targets: Targets, turmoil: number, prng: Prng): Fault {
   const at = round(between(prng, 0, turmoil));
-  const longest = kind === 'filter' ? LongestSilence : LongestFault;
-  const length = round(between(prng, 0.05, Math.min(longest, turmoil - at + 0.1)));
+  const length = round(between(prng, 0.05, Math.min(LongestFault, turmoil - at + 0.1)));
   return { at, for: length, ...drawKind(kind, targets, prng) };
 }
 
@@ -59,6 +58,8 @@ function drawKind(kind: FaultKind['kind'], targets: Targets, prng: Prng): FaultK
     case 'health-flap':
     case 'reload':
       return { kind, server: pick(prng, targets.servers) };
+    case 'forge':
+      return { kind, client: pick(prng, targets.clients), flaw: pick(prng, AdvertFlaws) };
     case 'weather':
     case 'filter':
     case 'unplug':

@@ -56,6 +56,10 @@ export type NetworkFault =
   /** The switch forgets where everybody is. */
   | { readonly kind: 'flush'; readonly network: string };
 
+/** What is wrong with a forged advertisement. */
+export const AdvertFlaws = ['ttl', 'checksum', 'router', 'version', 'length'] as const;
+export type AdvertFlaw = (typeof AdvertFlaws)[number];
+
 /** What is done to whole machines, and to real servers. */
 export type MachineFault =
   /** The machine loses its power. */
@@ -63,7 +67,9 @@ export type MachineFault =
   /** A real server is quiesced by everybody, as by a health check that fails, and comes back. */
   | { readonly kind: 'health-flap'; readonly server: string }
   /** A real server is taken out of all services and put back, as by a new configuration. */
-  | { readonly kind: 'reload'; readonly server: string };
+  | { readonly kind: 'reload'; readonly server: string }
+  /** A client advertises the virtual router with the highest priority, but not as a router does. */
+  | { readonly kind: 'forge'; readonly client: string; readonly flaw: AdvertFlaw };
 
 /**
  * Something bad that is done to a world, and undone by itself. `director`, `node` and `network` are names of the lab. What
@@ -85,7 +91,7 @@ export const DirectorFaults = [
   'clock-drift',
 ] as const;
 export const NetworkFaults = ['weather', 'filter', 'unplug', 'partition', 'flush'] as const;
-export const MachineFaults = ['power-off', 'health-flap', 'reload'] as const;
+export const MachineFaults = ['power-off', 'health-flap', 'reload', 'forge'] as const;
 export const FaultKinds: readonly FaultKind['kind'][] = [
   ...DirectorFaults,
   ...NetworkFaults,
@@ -99,6 +105,7 @@ export const HarmlessFaults: readonly FaultKind['kind'][] = [
   'clock-step',
   'health-flap',
   'reload',
+  'forge',
 ];
 
 export const isDirectorFault = (fault: FaultKind): fault is DirectorFault => 'director' in fault;
@@ -116,6 +123,8 @@ export function describeFault(fault: FaultKind): string {
       return `quiesce ${fault.server}`;
     case 'reload':
       return `reload without ${fault.server}`;
+    case 'forge':
+      return `${fault.client} forges advertisements: ${fault.flaw}`;
     default:
       return unreachable(fault);
   }

@@ -1,6 +1,7 @@
 import { unreachable } from '../../../director/base/invariant.js';
 import { microseconds, milliseconds, seconds } from '../../../director/base/time.js';
-import type { Availability } from '../director/director-machine.js';
+import { toWords } from '../../../director/wire/address-words.js';
+import type { Availability, DirectorMachine } from '../director/director-machine.js';
 import type { Channel } from '../network/channel.js';
 import { FairWeather, type Weather } from '../network/weather.js';
 import type { World } from '../world.js';
@@ -13,6 +14,7 @@ import {
   type FaultKind,
   type NetworkFault,
 } from './fault.js';
+import { forgeAdvert, groupAddress } from './forgery.js';
 import { filterOf } from './frame-class.js';
 import { partitionOf } from './partitions.js';
 
@@ -30,7 +32,15 @@ const Quiet: ReadonlySet<FaultKind['kind']> = new Set([
   'reload',
   'clock-step',
   'flush',
+  'forge',
 ]);
+
+/** Between two forged advertisements: often enough to win every election. */
+const ForgeInterval = milliseconds(80);
+
+/** Faults of a director that goes on living. */
+const isHindrance = (fault: FaultKind): fault is DirectorFault =>
+  isDirectorFault(fault) && !Quiet.has(fault.kind);
 
 /** How long it takes until all directors have heard of a change to a real server, at most. */
 const Spread = milliseconds(200);
@@ -40,6 +50,8 @@ export class Inflictor {
   readonly #world: World;
   readonly #under = new Map<Fault, Heal>();
   #disturbedAt = 0;
+  /** When directors that were held up were let go last. */
+  readonly #heldUpUntil = new Map<string, number>();
   /** The bad weathers of each channel: the worst of all counts. */
   readonly #weathers = new Map<Channel, Partial<Weather>[]>();
 
@@ -59,6 +71,15 @@ export class Inflictor {
   isCalm(length: number): boolean {
     const isQuiet = this.current.every(({ kind }) => Quiet.has(kind));
     return isQuiet && this.#world.now >= this.#disturbedAt + length * 1_000_000;
+  }
+
+  /** True when nobody has held these directors up for so many seconds, nor bent their clocks. */
+  isRunningFreely(directors: readonly DirectorMachine[], length: number): boolean {
+    const since = this.#world.now - length * 1_000_000;
+    const isHindered = (name: string): boolean =>
+      (this.#heldUpUntil.get(name) ?? Number.NEGATIVE_INFINITY) >= since ||
+      this.current.some((fault) => isHindrance(fault) && fault.director === name);
+    return !directors.some(({ name }) => isHindered(name));
   }
 
   /** Plans a fault. */
@@ -91,6 +112,7 @@ export class Inflictor {
     if (heal === undefined) return;
     this.#under.delete(fault);
     if (!Quiet.has(fault.kind)) this.#disturbedAt = this.#world.now;
+    if (isHindrance(fault)) this.#heldUpUntil.set(fault.director, this.#world.now);
     heal();
     if (heal !== nothing) this.#world.trace.note('world', `over: ${describeFault(fault)}`);
   }
@@ -107,6 +129,8 @@ export class Inflictor {
       case 'reload':
         this.#spread(fault.server, 'removed');
         return () => this.#spread(fault.server, 'available');
+      case 'forge':
+        return this.#forge(fault);
       default:
         return unreachable(fault);
     }
@@ -166,6 +190,25 @@ export class Inflictor {
       default:
         return unreachable(fault);
     }
+  }
+
+  #forge({ client, flaw }: Extract<FaultKind, { readonly kind: 'forge' }>): Heal {
+    const { directors, lab } = this.#world;
+    const [instance] = directors[0]?.config.vrrpInstances ?? [];
+    const host = this.#world.host(client);
+    const card = host.cards.find(({ name }) => name === lab.cluster.virtualNetwork);
+    const source = card?.addresses[0]?.address;
+    if (instance === undefined || card === undefined || source === undefined) return nothing;
+    const group = toWords(groupAddress());
+    const packet = forgeAdvert(flaw, instance, source);
+    let isOver = false;
+    const repeat = (): void => {
+      if (isOver) return;
+      host.sendPacket(card, group.family, group.words, packet);
+      this.#world.at((this.#world.now + ForgeInterval) / 1_000_000, repeat);
+    };
+    repeat();
+    return () => (isOver = true);
   }
 
   #powerOff(node: string): Heal {

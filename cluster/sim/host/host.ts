@@ -153,8 +153,9 @@ export class Host implements PacketSender {
   #unwrap(card: NetworkCard, frame: Packet): void {
     const { transport, end } = this.#flow;
     const inner = newFrame(ethernet.HeaderLength + end - transport);
-    inner.bytes.set(frame.bytes.subarray(frame.start, frame.start + ethernet.HeaderLength));
-    inner.bytes.set(frame.bytes.subarray(transport, end), ethernet.HeaderLength);
+    const header = frame.bytes.subarray(frame.start, frame.start + ethernet.HeaderLength);
+    inner.bytes.set(header, inner.start);
+    inner.bytes.set(frame.bytes.subarray(transport, end), inner.start + ethernet.HeaderLength);
     this.#receiveIp(card, inner, parseIpv4(inner, this.#flow));
   }
 
@@ -176,7 +177,7 @@ export class Host implements PacketSender {
     const step = this.route(Family.ipv4, ends.source, ends.destination);
     if (step === undefined) return;
     const reply = this.compose(Family.ipv4, ends, ipv4.Protocol.icmp, length);
-    const transport = this.transportOf(Family.ipv4);
+    const transport = reply.start + this.transportOf(Family.ipv4);
     reply.bytes.set(frame.bytes.subarray(flow.transport, flow.end), transport);
     icmp.setType(reply.view, transport, icmp.Type.echoReply);
     this.dispatch(reply, step, ends.destination, Family.ipv4);
@@ -215,17 +216,17 @@ export class Host implements PacketSender {
   }
 
   compose(family: Family, ends: PacketEnds, protocol: number, length: number): Packet {
-    const transport = this.transportOf(family);
-    const frame = newFrame(transport + length);
-    const { view } = frame;
+    const frame = newFrame(this.transportOf(family) + length);
+    const { view, start } = frame;
+    const network = start + ethernet.HeaderLength;
     ethernet.setType(
       view,
-      0,
+      start,
       family === Family.ipv4 ? ethernet.EtherType.ipv4 : ethernet.EtherType.ipv6,
     );
     if (family === Family.ipv4) {
       this.#identification = (this.#identification + 1) & 0xffff;
-      ipv4.write(view, ethernet.HeaderLength, {
+      ipv4.write(view, network, {
         totalLength: ipv4.MinimumHeaderLength + length,
         identification: this.#identification,
         dontFragment: true,
@@ -236,15 +237,16 @@ export class Host implements PacketSender {
       });
     } else {
       const fields = { payloadLength: length, nextHeader: protocol, hopLimit: HopLimit, ...ends };
-      ipv6.write(view, ethernet.HeaderLength, fields);
+      ipv6.write(view, network, fields);
     }
     return frame;
   }
 
-  pseudoHeader({ view }: Packet, family: Family, protocol: number, length: number): number {
+  pseudoHeader({ view, start }: Packet, family: Family, protocol: number, length: number): number {
+    const network = start + ethernet.HeaderLength;
     return family === Family.ipv4
-      ? ipv4.pseudoHeaderSum(view, ethernet.HeaderLength, length)
-      : ipv6.pseudoHeaderSum(view, ethernet.HeaderLength, protocol, length);
+      ? ipv4.pseudoHeaderSum(view, network, length)
+      : ipv6.pseudoHeaderSum(view, network, protocol, length);
   }
 
   dispatch(
@@ -254,7 +256,7 @@ export class Host implements PacketSender {
     family: Family,
   ): void {
     if (!this.isUp) return;
-    ethernet.setSource(frame.view, 0, card.mac.high, card.mac.low);
+    ethernet.setSource(frame.view, frame.start, card.mac.high, card.mac.low);
     this.neighbours.send(card, family, gateway ?? destination, frame);
   }
 
@@ -284,9 +286,9 @@ export class Host implements PacketSender {
     packet: Uint8Array,
   ): void {
     const frame = newFrame(ethernet.HeaderLength + packet.length);
-    frame.bytes.set(packet, ethernet.HeaderLength);
+    frame.bytes.set(packet, frame.start + ethernet.HeaderLength);
     const type = family === Family.ipv4 ? ethernet.EtherType.ipv4 : ethernet.EtherType.ipv6;
-    ethernet.setType(frame.view, 0, type);
+    ethernet.setType(frame.view, frame.start, type);
     const last = destination[3] ?? 0;
     const isGroup =
       family === Family.ipv4 ? last >>> 28 === 0xe : (destination[0] ?? 0) >>> 24 === 0xff;
@@ -303,16 +305,21 @@ export class Host implements PacketSender {
     if (!this.isUp) return;
     const last = group[3] ?? 0;
     if (family === Family.ipv4) {
-      ethernet.setDestination(frame.view, 0, 0x0100, (0x5e00_0000 | (last & 0x7f_ffff)) >>> 0);
-    } else ethernet.setDestination(frame.view, 0, 0x3333, last);
-    ethernet.setSource(frame.view, 0, card.mac.high, card.mac.low);
+      ethernet.setDestination(
+        frame.view,
+        frame.start,
+        0x0100,
+        (0x5e00_0000 | (last & 0x7f_ffff)) >>> 0,
+      );
+    } else ethernet.setDestination(frame.view, frame.start, 0x3333, last);
+    ethernet.setSource(frame.view, frame.start, card.mac.high, card.mac.low);
     card.send(frame);
   }
 
   #datagram(family: Family, ends: PacketEnds, ports: UdpPorts, bytes: Uint8Array): Packet {
     const length = udp.HeaderLength + bytes.length;
     const frame = this.compose(family, ends, ipv4.Protocol.udp, length);
-    const transport = this.transportOf(family);
+    const transport = frame.start + this.transportOf(family);
     udp.write(frame.view, transport, ports.source, ports.destination, length);
     frame.bytes.set(bytes, transport + udp.HeaderLength);
     const sum = this.pseudoHeader(frame, family, ipv4.Protocol.udp, length);

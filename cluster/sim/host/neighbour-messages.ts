@@ -25,7 +25,7 @@ export const askFor: AskNeighbour = (card, family, words, at) => {
   if (source === undefined) return;
   if (family === Family.ipv4) {
     const frame = newFrame(ArpFrame);
-    arp.writeFrame(frame.view, 0, at ?? ethernet.Broadcast, {
+    arp.writeFrame(frame.view, frame.start, at ?? ethernet.Broadcast, {
       operation: arp.Operation.request,
       sender: card.mac,
       senderAddress: source[3] ?? 0,
@@ -36,8 +36,8 @@ export const askFor: AskNeighbour = (card, family, words, at) => {
     return;
   }
   const frame = newFrame(NeighbourFrame);
-  ndp.writeSolicitation(frame.view, 0, { sender: card.mac, source, target: words });
-  if (at !== undefined) ethernet.setDestination(frame.view, 0, at.high, at.low);
+  ndp.writeSolicitation(frame.view, frame.start, { sender: card.mac, source, target: words });
+  if (at !== undefined) ethernet.setDestination(frame.view, frame.start, at.high, at.low);
   card.send(frame);
 };
 
@@ -63,7 +63,7 @@ export function receiveArp(
   }
   if (!isAsking) return;
   const reply = newFrame(ArpFrame);
-  arp.writeFrame(reply.view, 0, mac, {
+  arp.writeFrame(reply.view, reply.start, mac, {
     operation: arp.Operation.reply,
     sender: card.mac,
     senderAddress: target[3] ?? 0,
@@ -101,7 +101,7 @@ export function receiveNeighbourMessage(
   const asker = source.slice();
   cache.learn(card, Family.ipv6, asker, { mac, isAsking: true, overrides: true, isAnswer: false });
   const frame = newFrame(NeighbourFrame);
-  ndp.writeAdvertisement(frame.view, 0, {
+  ndp.writeAdvertisement(frame.view, frame.start, {
     sender: card.mac,
     source: words,
     destinationMac: mac,

@@ -202,7 +202,7 @@ export class TcpStack implements TcpHost {
     const length = segments.HeaderLength + payload.length;
     const ends = { source: local, destination: remote };
     const frame = this.#sender.compose(family, ends, Protocol.tcp, length);
-    const transport = this.#sender.transportOf(family);
+    const transport = frame.start + this.#sender.transportOf(family);
     segments.write(frame.view, transport, {
       sourcePort: localPort,
       destinationPort: remotePort,
@@ -213,7 +213,7 @@ export class TcpStack implements TcpHost {
     frame.bytes.set(payload, transport + segments.HeaderLength);
     const sum = this.#sender.pseudoHeader(frame, family, Protocol.tcp, length);
     segments.setChecksum(frame.view, transport, frame.end, sum);
-    ethernet.setSource(frame.view, 0, step.card.mac.high, step.card.mac.low);
+    ethernet.setSource(frame.view, frame.start, step.card.mac.high, step.card.mac.low);
     this.#sender.dispatch(frame, step, remote, family);
   }
 }

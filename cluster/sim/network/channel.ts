@@ -154,12 +154,12 @@ export class Channel {
     const damaged = frameOf(frame);
     const length = damaged.length - ethernet.HeaderLength;
     if (isCorrupted && length > 0) {
-      const place = ethernet.HeaderLength + prng.below(length);
+      const place = damaged.start + ethernet.HeaderLength + prng.below(length);
       damaged.bytes[place] = (damaged.bytes[place] ?? 0) ^ (1 + prng.below(255));
       observer.altered(this, frame, 'corrupted');
     }
     if (isTruncated && length > 0) {
-      damaged.end = ethernet.HeaderLength + prng.below(length);
+      damaged.end = damaged.start + ethernet.HeaderLength + prng.below(length);
       observer.altered(this, frame, 'truncated');
     }
     return damaged;

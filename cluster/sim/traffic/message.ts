@@ -11,16 +11,20 @@ export interface MessageHead {
   readonly length: number;
 }
 
+const nothing = new Uint8Array(0);
+
 /** A message whose every byte follows from its head, so that the other end can check it. */
 export function writeMessage(head: MessageHead): Uint8Array {
-  const bytes = new Uint8Array(HeadLength + head.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, head.flow);
-  view.setUint32(4, head.sequence);
-  view.setUint16(8, head.argument);
-  view.setUint16(10, head.length);
+  const { flow, sequence, argument, length } = head;
+  const bytes = new Uint8Array(HeadLength + length);
+  write32(bytes, 0, flow);
+  write32(bytes, 4, sequence);
+  write16(bytes, 8, argument);
+  write16(bytes, 10, length);
+  let byte = firstByte(flow, sequence);
   for (let index = HeadLength; index < bytes.length; index += 1) {
-    bytes[index] = bodyByte(head, index - HeadLength);
+    bytes[index] = byte;
+    byte = (byte + 1) & 0xff;
   }
   return bytes;
 }
@@ -28,42 +32,62 @@ export function writeMessage(head: MessageHead): Uint8Array {
 /** The message at the start of `bytes`: undefined when it is not complete, `damaged` when a byte is not what it has to be. */
 export function readMessage(bytes: Uint8Array): MessageHead | 'damaged' | undefined {
   if (bytes.length < HeadLength) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const head = {
-    flow: view.getUint32(0),
-    sequence: view.getUint32(4),
-    argument: view.getUint16(8),
-    length: view.getUint16(10),
-  };
-  if (bytes.length < HeadLength + head.length) return undefined;
-  for (let index = 0; index < head.length; index += 1) {
-    if (bytes[HeadLength + index] !== bodyByte(head, index)) return 'damaged';
+  const length = read16(bytes, 10);
+  if (bytes.length < HeadLength + length) return undefined;
+  const flow = read32(bytes, 0);
+  const sequence = read32(bytes, 4);
+  let byte = firstByte(flow, sequence);
+  for (let index = HeadLength; index < HeadLength + length; index += 1) {
+    if (bytes[index] !== byte) return 'damaged';
+    byte = (byte + 1) & 0xff;
   }
-  return head;
+  return { flow, sequence, argument: read16(bytes, 8), length };
 }
 
-const bodyByte = ({ flow, sequence }: MessageHead, index: number): number =>
-  (Math.imul(flow, 31) + Math.imul(sequence, 17) + index) & 0xff;
+/** The first byte of a body; each further one is one more. */
+const firstByte = (flow: number, sequence: number): number =>
+  (Math.imul(flow, 31) + Math.imul(sequence, 17)) & 0xff;
+
+// Views cost more than messages of this size.
+
+const read16 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+const read32 = (bytes: Uint8Array, at: number): number =>
+  ((read16(bytes, at) << 16) | read16(bytes, at + 2)) >>> 0;
+
+function write16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+function write32(bytes: Uint8Array, at: number, value: number): void {
+  write16(bytes, at, value >>> 16);
+  write16(bytes, at + 2, value & 0xffff);
+}
 
 /** Cuts a stream into messages, whatever pieces it arrives in. */
 export class MessageReader {
-  #pending = new Uint8Array(0);
+  #pending = nothing;
 
   /** The messages that are complete with `piece`. A damaged one is the last. */
-  *read(piece: Uint8Array): Generator<MessageHead | 'damaged'> {
+  read(piece: Uint8Array): readonly (MessageHead | 'damaged')[] {
     let bytes = piece;
     if (this.#pending.length > 0) {
       bytes = new Uint8Array(this.#pending.length + piece.length);
       bytes.set(this.#pending);
       bytes.set(piece, this.#pending.length);
     }
-    for (;;) {
-      const message = readMessage(bytes);
+    const messages: (MessageHead | 'damaged')[] = [];
+    let start = 0;
+    while (start < bytes.length) {
+      const message = readMessage(start === 0 ? bytes : bytes.subarray(start));
       if (message === undefined) break;
-      yield message;
-      if (message === 'damaged') return;
-      bytes = bytes.subarray(HeadLength + message.length);
+      messages.push(message);
+      if (message === 'damaged') return messages;
+      start += HeadLength + message.length;
     }
-    this.#pending = bytes.slice();
+    this.#pending = start === bytes.length ? nothing : bytes.slice(start);
+    return messages;
   }
 }

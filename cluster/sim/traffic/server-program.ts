@@ -2,10 +2,16 @@ import type { Host } from '../host/host.js';
 import type { TcpConnection } from '../host/tcp-connection.js';
 import { MessageReader, readMessage, writeMessage, type MessageHead } from './message.js';
 
+/** The other end of a connection, as a real server sees it. */
+export interface Endpoint {
+  readonly words: Uint32Array;
+  readonly port: number;
+}
+
 /** Who watches real servers. */
 export interface ServerObserver {
-  /** A real server has taken a new connection, or a datagram of a flow that it did not know. */
-  opened(server: number): void;
+  /** A real server has taken a new connection, or a datagram of a flow that it did not know, from this endpoint. */
+  opened(server: number, from: Endpoint): void;
   /** A request of a flow has been answered. */
   served(server: number, flow: number): void;
   /** What came was not what the client has sent. */
@@ -43,7 +49,8 @@ export class ServerProgram {
 
   #listenTcp(port: number): void {
     this.host.tcp.listen(port, (connection) => {
-      this.#observer.opened(this.number);
+      const { remote: words, remotePort: port } = connection.endpoints;
+      this.#observer.opened(this.number, { words, port });
       this.#serve(connection);
       return true;
     });
@@ -58,7 +65,7 @@ export class ServerProgram {
       }
       if (!this.#datagramFlows.has(request.flow)) {
         this.#datagramFlows.add(request.flow);
-        this.#observer.opened(this.number);
+        this.#observer.opened(this.number, { words: source, port: sourcePort });
       }
       const ends = { source: destination.slice(), destination: source.slice() };
       const ports = { source: port, destination: sourcePort };

@@ -97,6 +97,10 @@ export class IpvsSync implements SyncMachine {
     return this.#flushAt;
   }
 
+  get peerAddresses(): readonly IpAddress[] {
+    return [...this.#peers.keys()];
+  }
+
   get tableComplete(): boolean {
     return this.#state !== 'new';
   }

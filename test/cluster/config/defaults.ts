@@ -21,7 +21,7 @@ export const InstanceDefaults = {
   announce: {
     repeat: 5,
     delay: seconds(5),
-    refresh: seconds(0),
+    refresh: seconds(5),
     refreshRepeat: 1,
     lowerPriorityRepeat: 5,
     lowerPriorityDelay: seconds(5),

@@ -146,9 +146,9 @@ const peers = (count: number): string =>
     Array.from({ length: count - 1 }, (_, index) => `@baton sync_peer 10.3.1.${index}`).join('\n'),
   );
 
-test('a node has at most fifteen peers', (t) => {
-  t.strictSame(problemsOfKeepalived(peers(15)), []);
-  t.strictSame(problemsOfKeepalived(peers(16)), ['24: there are at most 15 lines of sync_peer']);
+test('a node has at most sixty-three peers', (t) => {
+  t.strictSame(problemsOfKeepalived(peers(63)), []);
+  t.strictSame(problemsOfKeepalived(peers(64)), ['72: there are at most 63 lines of sync_peer']);
   t.end();
 });
 

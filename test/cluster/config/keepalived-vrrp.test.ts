@@ -36,7 +36,7 @@ function instanceOf(text: Text): VrrpInstanceConfig {
   return instance;
 }
 
-test('an instance that says nothing has the defaults of keepalived, which is of version 2', (t) => {
+test('an instance that says nothing has the defaults of keepalived, but for the refresh of announcements, and is of version 2', (t) => {
   t.strictSame(instanceOf({}), {
     ...InstanceDefaults,
     name: 'VI_1',

@@ -9,14 +9,31 @@ test('a master announces its addresses again when a rival is gone that only sess
   t.equal(world.director('d1')?.state, 'master');
   inflict(
     { kind: 'filter', node: 'd2', network: 'clients', direction: 'both', drops: 'vrrp' },
-    10,
+    11,
     8,
   );
-  until(16);
+  until(15);
   t.equal(world.director('d2')?.state, 'master', 'd2 hears nobody');
   t.equal(hostKnows('c1', wordsOf('10.1.0.100')), 'd2', 'and has told everybody');
-  inflict({ kind: 'kill', director: 'd2' }, 16, 4);
-  until(17);
+  inflict({ kind: 'kill', director: 'd2' }, 15, 4);
+  until(16);
   t.equal(hostKnows('c1', wordsOf('10.1.0.100')), 'd1');
+  t.end();
+});
+
+test('a host that has missed every announcement of a new master hears of it in the end', (t) => {
+  const { world, inflict, hostKnows, until } = quietCluster({ directors: 2 });
+  until(10);
+  inflict({ kind: 'kill', director: 'd1' }, 10, 60);
+  inflict(
+    { kind: 'filter', node: 'c1', network: 'clients', direction: 'in', drops: 'announcement' },
+    10,
+    7,
+  );
+  until(17);
+  t.equal(world.director('d2')?.state, 'master');
+  t.equal(hostKnows('c1', wordsOf('10.1.0.100')), 'd1', 'both bursts are over');
+  until(22);
+  t.equal(hostKnows('c1', wordsOf('10.1.0.100')), 'd2');
   t.end();
 });

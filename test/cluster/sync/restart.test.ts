@@ -2,6 +2,7 @@ import { test } from 'tap';
 
 import { milliseconds, seconds } from '../../../director/base/time.js';
 import { Run, seeds } from './run.js';
+import { World } from './world.js';
 
 test('nodes that die and come back under load get everything back', (t) => {
   for (const seed of seeds.slice(0, 20)) {
@@ -39,5 +40,21 @@ test('a donor that dies while it is asked leaves the joiner with the table of th
     run.settle();
     t.same(run.faults(), [], `seed ${seed}`);
   }
+  t.end();
+});
+
+test('a node whose clock was set back is known again as soon as nothing of its earlier life can be under way', (t) => {
+  const world = new World(1);
+  for (const name of ['a', 'b']) world.start(name);
+  world.run(seconds(2));
+  world.get('a').update(world.now, 1, 1);
+  world.run(seconds(1));
+  world.kill('b');
+  const again = world.start('b', { epoch: 5 });
+  world.run(milliseconds(200));
+  t.notOk(again.sync.tableComplete, 'what it says might be late');
+  world.run(seconds(1));
+  t.ok(again.sync.tableComplete);
+  t.equal(again.table.size, 1);
   t.end();
 });

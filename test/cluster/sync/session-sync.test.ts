@@ -302,12 +302,12 @@ test('more peers than there is room for are turned away until one falls silent',
   const { sync } = world.start('a');
   const meet = (index: number): void =>
     sync.handleDatagram(world.now, forge(5, hello(), `p${index}`), address(`10.1.0.${index}`));
-  for (let index = 1; index <= 16; index += 1) meet(index);
-  t.equal(sync.snapshot().peers.length, 15);
+  for (let index = 1; index <= 64; index += 1) meet(index);
+  t.equal(sync.snapshot().peers.length, 63);
   t.same(sync.snapshot().rejected, { 'too-many-peers': 1 });
   world.run(seconds(11));
-  meet(16);
-  t.ok(sync.snapshot().peers.some((peer) => peer.node === 'p16'));
+  meet(64);
+  t.ok(sync.snapshot().peers.some((peer) => peer.node === 'p64'));
   t.end();
 });
 
@@ -356,6 +356,6 @@ test('5,000 mutated datagrams leave a running node running', (t) => {
     a.sync.effects.length = 0;
     if (round % 10 === 0) world.run(milliseconds(3));
   }
-  t.ok(a.sync.snapshot().peers.length <= 15);
+  t.ok(a.sync.snapshot().peers.length <= 63);
   t.end();
 });

@@ -5,6 +5,7 @@ import { ringOf } from './keys.js';
 import { Run } from './run.js';
 import { completion, World, type Overrides } from './world.js';
 
+const most = Array.from({ length: 64 }, (_, index) => `lb${index + 1}`);
 const short = Array.from({ length: 16 }, (_, index) => `lb${index + 1}`);
 const long = Array.from({ length: 16 }, (_, index) => `${'n'.repeat(61)}${10 + index}`);
 
@@ -43,32 +44,32 @@ test('so do sixteen with keys, and sixteen whose names leave no room for all pos
   t.end();
 });
 
-test('every one of sixteen hears all the others, and a seventeenth is turned away', (t) => {
+test('every one of sixty-four hears all the others, and one more is turned away', (t) => {
   const world = new World(1);
-  for (const name of short) world.start(name);
+  for (const name of most) world.start(name);
   world.run(seconds(2));
-  for (const node of world.nodes) t.equal(node.sync.snapshot().peers.length, 15);
+  for (const node of world.nodes) t.equal(node.sync.snapshot().peers.length, 63);
   world.start('one-more');
   world.run(seconds(2));
-  for (const name of short) {
+  for (const name of most) {
     t.ok((world.get(name).sync.snapshot().rejected['too-many-peers'] ?? 0) > 0);
   }
   t.end();
 });
 
-test('of sixteen that start at once each is complete, and a restarted one has the whole table', (t) => {
+test('of sixty-four that start at once each is complete, and a restarted one has the whole table', (t) => {
   const world = new World(1);
-  for (const name of short) world.start(name);
+  for (const name of most) world.start(name);
   world.run(seconds(2));
   for (const node of world.nodes) t.match(completion(node), { reason: 'alone' });
   for (const [index, node] of world.nodes.entries()) {
-    for (let count = 0; count < 20; count += 1) node.update(world.now, index + 16 * count, 1);
+    for (let count = 0; count < 20; count += 1) node.update(world.now, index + 64 * count, 1);
   }
   world.run(seconds(1));
   world.kill('lb7');
   const again = world.start('lb7');
   world.run(seconds(2));
   t.match(completion(again), { reason: 'bulk' });
-  t.equal(again.table.size, 320);
+  t.equal(again.table.size, 1_280);
   t.end();
 });

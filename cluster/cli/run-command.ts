@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
 
-import { InvalidArgumentError, Option } from 'commander';
-
-import { ConfigError, UsageError } from '../../director/base/errors.js';
+import { UsageError } from '../../director/base/errors.js';
 import { compareReports, renderComparison } from '../sim/scenario/compare-reports.js';
-import { loadScenario, type Scenario } from '../sim/scenario/scenario-file.js';
+import type { Scenario } from '../sim/scenario/scenario-file.js';
 import {
   renderScenario,
   ScenarioPlaces,
@@ -12,9 +10,11 @@ import {
   type ScenarioReport,
 } from '../sim/scenario/scenario-report.js';
 import { runScenario } from '../sim/scenario/scenario-run.js';
+import type { World } from '../sim/world.js';
 import { examples, type CommandLine } from './command-line.js';
 import { hmac } from './hmac.js';
 import { interruptible } from './interruption.js';
+import { addPcapOption, captureOf, readScenario, wholeNumber } from './sim-plan.js';
 
 interface ScenarioOptions {
   readonly on: ScenarioPlace;
@@ -22,23 +22,23 @@ interface ScenarioOptions {
   readonly json?: true;
   readonly trace?: true;
   readonly compare?: true;
+  readonly pcap?: readonly string[];
 }
 
 /** `run`: scenario files, in the simulator, in a lab of network namespaces or on VMs. */
 export function addRunCommand(line: CommandLine): void {
-  line.program
-    .command('run')
+  addPcapOption(line.program.command('run'))
     .summary('run scenario files')
     .description(
-      'Run scenario files: a cluster, traffic, faults, and what is expected of them. The same file\n' +
-        'runs in the simulator, in a lab of network namespaces (as root) and on the VMs that vagrant\n' +
-        'up has made, and gives the same report. With several files, those that cannot run there are\n' +
+      'Run scenario files: a cluster, traffic, faults, and what is expected of them. The same file ' +
+        'runs in the simulator, in a lab of network namespaces (as root) and on the VMs that vagrant ' +
+        'up has made, and gives the same report. With several files, those that cannot run there are ' +
         'named and left out. Exit status 1: something expected did not happen, or reports disagree.',
     )
     .argument('<files...>', 'scenario files')
     .addOption(new Option('--on <where>', 'where to run').choices(ScenarioPlaces).default('sim'))
     .option('--compare', 'run in the simulator too, and compare which flows survive and the waits')
-    .option('--seed <number>', 'seed of simulated runs', seedOf, 1)
+    .option('--seed <number>', 'seed of simulated runs', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--trace', 'print everything that happened')
     .option('--json', 'print the reports as JSON, one a line')
     .addHelpText(
@@ -50,7 +50,11 @@ export function addRunCommand(line: CommandLine): void {
       ),
     )
     .action(async (files: readonly string[], options: ScenarioOptions) => {
-      const scenarios = files.map((file) => loadScenario(read(file), file));
+      const scenarios = files.map(readScenario);
+      if (options.pcap !== undefined && (options.on !== 'sim' || scenarios.length > 1)) {
+        const text = '--pcap is for one scenario in the simulator';
+        throw new UsageError({ code: 'one-run' }, text);
+      }
       for (const scenario of scenarios) {
         const reason = refusalOf(scenario, options);
         if (reason === undefined) await runOne(line, scenario, options);
@@ -99,9 +103,15 @@ async function runOne(
 async function runOn(
   line: CommandLine,
   scenario: Scenario,
-  { on, seed }: ScenarioOptions,
+  { on, seed, pcap = [] }: ScenarioOptions,
 ): Promise<ScenarioReport> {
-  if (on === 'sim') return runScenario(scenario, seed, { hmac }).report;
+  if (on === 'sim') {
+    const captures = pcap.map(captureOf);
+    const onWorld = (world: World): void => captures.forEach((capture) => capture.begin(world));
+    const { report } = runScenario(scenario, seed, { hmac, onWorld });
+    for (const capture of captures) capture.write();
+    return report;
+  }
   const progress = (text: string): void => line.terminal.note(`${scenario.name}: ${text}`);
   return interruptible(line.terminal, async (signal) => {
     if (on === 'lab') {
@@ -111,18 +121,4 @@ async function runOn(
     const { runOnVms } = await import('../vagrant/run-on-vms.js');
     return runOnVms(scenario, { signal, progress });
   });
-}
-
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
-  throw new InvalidArgumentError('Not a whole number.');
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new ConfigError({ code: 'unreadable', file }, `cannot read ${file}`, { cause });
-  }
 }

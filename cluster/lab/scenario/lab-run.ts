@@ -30,6 +30,8 @@ const SettleMs = 30_000;
 const ConvergenceMs = 20_000;
 /** How long flows are waited for at least when everything is over: TCP asks again at growing intervals. */
 const LeastPatienceMs = 10_000;
+/** A flow may be opened while nobody answers, and as in the simulator it is in no hurry. */
+const ConnectTimeoutMs = 60_000;
 /** The client ends by itself after so long, whatever happens to this process. */
 const TrafficLimitMs = 900_000;
 
@@ -61,6 +63,7 @@ export async function runScenarioOn(
       durationMs: TrafficLimitMs,
       intervalMs,
       udpIntervalMs: intervalMs,
+      connectTimeoutMs: ConnectTimeoutMs,
     },
     lab.trafficProgram,
   );

@@ -118,9 +118,8 @@ const losersOf = (groups: readonly FlowGroup[]): ReadonlySet<string> =>
 
 /**
  * A fault comes at any moment between two advertisements, and a request at any moment of its interval: so much the
- * simulated wait and the measured one may differ, and by how late processes are served. TCP asks again at growing
- * intervals: a wait of W means a network that was silent for W at most, and for half of it, less one retransmission, at
- * least.
+ * simulated wait and the measured one may differ, and by how late processes are served. Where the simulator saw nobody wait,
+ * nobody waits for advertisements either.
  */
 function compareBlackouts(
   { cluster, traffic }: Scenario,
@@ -128,29 +127,37 @@ function compareBlackouts(
   measured: ScenarioReport,
 ): readonly BlackoutComparison[] {
   const interval = toMilliseconds(traffic.interval);
-  const margin = toMilliseconds(cluster.advert) + interval + Lateness;
-  const silence = silenceOf(simulated, interval);
   const comparisons: BlackoutComparison[] = [];
   for (const protocol of ['UDP', 'TCP'] as const) {
     const predictedMs = simulated.blackoutMs[protocol];
     const measuredMs = measured.blackoutMs[protocol];
     if (predictedMs === undefined || measuredMs === undefined) continue;
-    const most = silence.most + margin;
-    const leastMs = Math.max(0, silence.least - margin);
-    const mostMs = protocol === 'UDP' ? most : 2 * most + FirstRetransmission;
-    comparisons.push({ protocol, predictedMs, measuredMs, leastMs, mostMs });
+    const advert = predictedMs > interval ? toMilliseconds(cluster.advert) : 0;
+    const margin = advert + interval + Lateness;
+    comparisons.push({
+      protocol,
+      predictedMs,
+      measuredMs,
+      ...BoundsOf[protocol](predictedMs, margin),
+    });
   }
   return comparisons;
 }
 
-/** For how long the network of a simulated run was silent, as its flows let one conclude. */
-function silenceOf(
-  { blackoutMs: { TCP, UDP } }: ScenarioReport,
-  interval: number,
-): { readonly least: number; readonly most: number } {
-  if (UDP !== undefined) return { least: UDP - interval, most: UDP };
-  return { least: ((TCP ?? 0) - FirstRetransmission) / 2, most: TCP ?? 0 };
-}
+/**
+ * From a simulated wait to the bounds of a measured one. TCP asks again at growing intervals: a wait of W means a network
+ * that was silent for W at most, and for half of it, less one retransmission, at least; and the other way round.
+ */
+const BoundsOf = {
+  UDP: (wait: number, margin: number) => ({
+    leastMs: Math.max(0, wait - margin),
+    mostMs: wait + margin,
+  }),
+  TCP: (wait: number, margin: number) => ({
+    leastMs: Math.max(0, (wait - FirstRetransmission) / 2 - margin),
+    mostMs: 2 * (wait + margin) + FirstRetransmission,
+  }),
+} as const;
 
 /** A comparison for people: a line, and another for each disagreement. */
 export function renderComparison({

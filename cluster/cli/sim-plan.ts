@@ -49,7 +49,7 @@ export const addPcapOption = (command: Command): Command =>
   command.option(
     '--pcap <LINK=FILE>',
     'write what passes a link to a capture file, as in d1.clients=d1.pcap (repeatable)',
-    (text: string, before: readonly string[] = []) => [...before, text],
+    (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
   );
 
 /** The plan of a seed. */

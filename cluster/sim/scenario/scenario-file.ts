@@ -123,8 +123,6 @@ const Expectations = z.strictObject({
   master: Name.optional(),
   /** How often a director becomes master after the first one has. */
   'transitions-at-most': Count.optional(),
-  /** Nobody else is ever master, from the cold start of the cluster on. */
-  owners: z.array(Name).min(1).optional(),
   /** The lasting flows of each service go to the real servers in turn. */
   'in-turn': z.boolean().default(false),
   /** Which of the flows break is a matter of chance: two runs agree when flows of the same services do. */

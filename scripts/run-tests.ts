@@ -23,6 +23,7 @@ const unitChecks: readonly Check[] = [
   { name: 'structure', command: ['node', 'dist/scripts/tidy.js'] },
   { name: 'generated code', command: ['node', 'dist/scripts/generate-proto.js', '--check'] },
   { name: 'unit tests', command: tap(), isTap: true },
+  { name: 'simulator without root and native modules', command: ['scripts/check-without-native'] },
   { name: 'simulated seeds', command: ['node', 'dist/scripts/check-simulation.js'] },
 ];
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import type { LabControl } from '../cluster/lab/lab-control.js';
 import { until } from '../cluster/lab/wait.js';
@@ -14,6 +15,13 @@ import { BatonError } from '../director/base/errors.js';
  * The part of scripts/vagrant-test behind the provider: `vagrant up`, the checks, `vagrant destroy`. Prints what it sees and
  * ends with status 1 when something is wrong. Runs in the sandbox.
  */
+
+const { values } = parseArgs({
+  options: {
+    full: { type: 'boolean', default: false },
+    scenario: { type: 'string', multiple: true, default: [] },
+  },
+});
 
 /** An emulated machine is some twenty times slower. */
 const isEmulated = process.env['BATON_LIBVIRT_DRIVER'] === 'qemu';
@@ -164,6 +172,18 @@ async function checkLife(lab: LabControl): Promise<void> {
   baton('traffic', '--duration', '3s');
 }
 
+/** Scenario files run on the VMs as in the simulator. What an emulated machine measures is compared with nothing. */
+function checkScenarios(files: readonly string[]): string[] {
+  return files.flatMap((file) => {
+    const compare = isEmulated ? [] : ['--compare'];
+    const command = [cli, 'run', '--on', 'vagrant', ...compare, file];
+    progress(`baton run --on vagrant ${[...compare, file].join(' ')}`);
+    const done = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 10 * stepMs });
+    console.log(done.stdout);
+    return done.status === 0 ? [] : [`${file}: ${done.stdout}${done.stderr}`];
+  });
+}
+
 const print = (text: string): void => console.log(`\n${text}\n`);
 
 async function verdict(): Promise<readonly string[]> {
@@ -174,12 +194,12 @@ async function verdict(): Promise<readonly string[]> {
   const unit = checkUnit(lab);
   const options = { connections, intervalMs, stepMs, gapLimitMs, progress, print };
   const failOver = await checkFailOver(lab, options);
-  if (process.argv.includes('--full')) {
+  if (values.full) {
     await checkVerbs(lab);
     await checkWatchdog(lab);
     await checkLife(lab);
   }
-  return [...unit, ...failOver];
+  return [...unit, ...failOver, ...checkScenarios(values.scenario)];
 }
 
 let findings: readonly string[];

@@ -30,6 +30,7 @@ export function writeKeepalived(lab: LabConfig, director: string, devices: Devic
     ...globalLines(lab, director, instances, devices),
     ...batonLines(lab, director),
     ...instances.flatMap((instance) => instanceLines(lab, instance, devices)),
+    ...groupLines(lab, instances),
     ...lab.services.flatMap(serviceLines),
   ]
     .map((line) => `${line}\n`)
@@ -116,6 +117,12 @@ function instanceLines(lab: LabConfig, instance: LabInstance, devices: DeviceNam
   ];
 }
 
+function groupLines({ cluster }: LabConfig, instances: readonly LabInstance[]): string[] {
+  if (cluster.isGroup !== true) return [];
+  const names = instances.map(({ name }) => `        ${name}`);
+  return ['', 'vrrp_sync_group G1 {', '    group {', ...names, '    }', '}'];
+}
+
 function addressLines(
   keyword: string,
   addresses: readonly LabAddress[],
@@ -146,10 +153,12 @@ const MethodLines: Readonly<Record<ForwardingMethodName, readonly string[]>> = {
 
 function serviceLines(service: LabService): string[] {
   const { address, port, protocol, scheduler, method, persistenceTimeout, realServers } = service;
+  const { schedulerFlags = [] } = service;
   return [
     '',
     `virtual_server ${address} ${port} {`,
     `    lvs_sched ${scheduler}`,
+    ...schedulerFlags.map((flag) => `    ${flag}`),
     ...MethodLines[method],
     `    protocol ${protocol.toUpperCase()}`,
     ...(persistenceTimeout === undefined ? [] : [`    persistence_timeout ${persistenceTimeout}`]),

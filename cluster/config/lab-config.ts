@@ -5,6 +5,7 @@ import type {
   CommitMode,
   DataPlaneConfig,
   ForwardingMethodName,
+  SchedulerFlag,
   SchedulerName,
   ServiceProtocol,
   SyncConfig,
@@ -66,6 +67,8 @@ export interface LabCluster {
   /** Of the first virtual router: it has the gateway, the local addresses, and all VIPs that no other one has. */
   readonly virtualRouterId: number;
   readonly virtualRouters: readonly LabVirtualRouter[];
+  /** All virtual routers have the same master: a sync group. */
+  readonly isGroup?: boolean;
   readonly advertInterval: Duration;
   readonly preempt: boolean;
   /** When the first packet of a connection goes on; a service may have its own mode. */
@@ -117,6 +120,8 @@ export interface LabService {
   readonly port: number;
   readonly method: ForwardingMethodName;
   readonly scheduler: SchedulerName;
+  /** None when absent. */
+  readonly schedulerFlags?: readonly SchedulerFlag[];
   /** Seconds for which a client keeps its real server; absent: every connection is scheduled for itself. */
   readonly persistenceTimeout?: number;
   /** Absent: that of the cluster. */

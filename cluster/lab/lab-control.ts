@@ -1,7 +1,7 @@
 import type { LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { Api } from '../node/api.js';
-import type { Partition } from './network-faults.js';
+import type { Partition, Thinning } from './network-faults.js';
 
 /**
  * A lab that is up: what can be asked of it and done to it, wherever its nodes are. It holds no resources of its own, so any
@@ -15,6 +15,8 @@ export interface LabControl {
   readonly nodes: readonly string[];
   /** The names of the directors, running or not, in the order of the lab file. */
   readonly directors: readonly string[];
+  /** The kinds of faults of scenarios that this lab cannot have, and why. */
+  readonly lacks: ReadonlyMap<string, string>;
   /** What `killNode` and `pauseNode` do here, in a word or two. */
   readonly means: { readonly kill: string; readonly pause: string };
 
@@ -28,11 +30,20 @@ export interface LabControl {
   stopNode(node: string): Promise<void>;
   /** Starts a director that was killed or stopped, and waits until it answers. */
   startNode(node: string, signal?: AbortSignal): Promise<void>;
+  /** Cuts the power of a director or a real server: nobody hears of it any more, and its connections are gone. */
+  powerOff(node: string): Promise<void>;
+  /** Gives it back, and waits until the node serves again. */
+  powerOn(node: string): Promise<void>;
   /** True while the process of a director runs. */
   isRunning(node: string): boolean | Promise<boolean>;
 
   /** Asks a director for a document. Throws an `IoError` `no-answer` when it does not run. */
   request<P extends keyof Api>(node: string, path: P): Promise<Api[P]>;
+  /**
+   * Writes the configuration that a director has in a lab of the same nodes, and has it read it when it runs. A refusal is an
+   * `IoError` `reload-refused`.
+   */
+  configure(node: string, lab: LabConfig): Promise<void>;
   /** Has a director carry out an ipvsadm command line. Throws an `IoError` `no-answer` when it does not run. */
   ipvsadm(node: string, argv: readonly string[]): Promise<IpvsadmAnswer>;
   /** Lets a director take over from a living master before it has the whole table; false when it lacked some of it. */
@@ -48,7 +59,9 @@ export interface LabControl {
   partition(cut: Partition): Promise<void>;
   /** Pulls the cable of a node, out of one network or out of all, or plugs it in again. */
   setLink(node: string, network: string | undefined, isUp: boolean): Promise<void>;
-  /** Ends every partition and plugs every cable in again. */
+  /** Lets fewer frames through a cable until `heal`. */
+  thin(thinning: Thinning): Promise<void>;
+  /** Ends every partition and thinning, and plugs every cable in again. */
   heal(): Promise<void>;
 
   /** The command line that runs `argv` on a node. */

@@ -13,6 +13,7 @@ import {
   serverProgram,
   startDirector,
   startServer,
+  startTunnelEnd,
   waitForDirector,
   waitForServer,
   writeConfigurations,
@@ -123,6 +124,9 @@ async function startMembers(
   for (const node of lab.nodes) {
     signal.throwIfAborted();
     const holder = running.holder(node.name);
+    if (hasTunnel(lab, node.name)) {
+      await waitForServer(folder, await startTunnelEnd(folder, node.name, holder), signal);
+    }
     if (isServing(lab, node.name)) servers.push(await startServer(folder, lab, node, holder));
     if (node.kind === 'director') directors.push(await startDirector(folder, node.name, holder));
   }
@@ -134,6 +138,13 @@ async function startMembers(
 /** A real server that no service of the file names has nothing to listen for. */
 const isServing = ({ services }: LabConfig, name: string): boolean =>
   services.some(({ realServers }) => realServers.some(({ node }) => node === name));
+
+/** A real server unwraps what comes through a tunnel. */
+const hasTunnel = ({ services }: LabConfig, name: string): boolean =>
+  services.some(
+    ({ method, realServers }) =>
+      method === 'Tunnel' && realServers.some(({ node }) => node === name),
+  );
 
 /** True when each instance has one master: with preemption it is the director that comes first in its order. */
 function isElected(instances: readonly VrrpView[], preempt: boolean): boolean {

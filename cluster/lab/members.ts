@@ -14,6 +14,7 @@ import { until } from './wait.js';
 
 /** The compiled programs that run on the nodes. */
 export const directorProgram = fileURLToPath(new URL('../node/main.js', import.meta.url));
+const tunnelEndProgram = fileURLToPath(new URL('tunnel-end.js', import.meta.url));
 export const serverProgram = fileURLToPath(new URL('traffic/server-main.js', import.meta.url));
 
 /** How long a program may take from its start to its first answer. */
@@ -31,10 +32,15 @@ export interface Member {
 
 /** Writes each director's keepalived.conf. An interface of a node is called like its network. */
 export function writeConfigurations(folder: StateFolder, lab: LabConfig): void {
-  for (const { name } of directorsOf(lab)) {
-    const text = writeKeepalived(lab, name, (network) => network);
-    folder.write(`${name}.conf`, text);
-  }
+  for (const { name } of directorsOf(lab)) writeConfiguration(folder, lab, name);
+}
+
+/** Writes that of one director. */
+export function writeConfiguration(folder: StateFolder, lab: LabConfig, director: string): void {
+  folder.write(
+    `${director}.conf`,
+    writeKeepalived(lab, director, (network) => network),
+  );
 }
 
 /** Starts the director of a node from its keepalived.conf. */
@@ -76,9 +82,22 @@ export async function startServer(
   ]);
 }
 
+/** Starts the far end of IPIP tunnels on a real server that some service reaches by one. It says `ready` as well. */
+export async function startTunnelEnd(
+  folder: StateFolder,
+  node: string,
+  holder: number,
+): Promise<Member> {
+  const argv = [...enter(holder), process.execPath, tunnelEndProgram];
+  return start(folder, { role: 'tunnel-end', node }, argv);
+}
+
 async function start(
   folder: StateFolder,
-  owner: { readonly role: 'director' | 'real-server'; readonly node: string },
+  owner: {
+    readonly role: 'director' | 'real-server' | 'tunnel-end';
+    readonly node: string;
+  },
   argv: readonly string[],
 ): Promise<Member> {
   const log = folder.log(owner.node);

@@ -18,6 +18,18 @@ export interface Partition {
   readonly oneWay: boolean;
 }
 
+/** How a cable lets fewer frames through than come. */
+export interface Thinning {
+  readonly node: string;
+  readonly network: string;
+  /** As the node sees it. */
+  readonly direction: 'out' | 'in' | 'both';
+  /** Of a thousand frames so many are lost. */
+  readonly lossPermille: number;
+  /** What comes beyond so many frames a second is lost. */
+  readonly framesPerSecond: number | undefined;
+}
+
 /** What the faults of a lab need of it. */
 export interface Wires {
   readonly config: LabConfig;
@@ -29,6 +41,12 @@ export interface Wires {
 
 /** The nftables table in the switch that holds all partitions of a lab. */
 const tableName = 'baton_faults';
+
+/** What comes before rules. */
+const tableCommands = [
+  `add table bridge ${tableName}`,
+  `add chain bridge ${tableName} forward { type filter hook forward priority 0; policy accept; }`,
+];
 
 /** The ports of every format. */
 const syncPorts = `{ ${[...new Set(Object.values(SyncPorts))].join(', ')} }`;
@@ -61,17 +79,42 @@ export function partitionRules(lab: LabConfig, partition: Partition): string {
       );
     }),
   );
-  return [
-    `add table bridge ${tableName}`,
-    `add chain ${chain} { type filter hook forward priority 0; policy accept; }`,
-    ...rules,
-    '',
-  ].join('\n');
+  return [...tableCommands, ...rules, ''].join('\n');
 }
 
 /** Cuts nodes off from each other until `heal`; partitions add up. */
 export async function partition(lab: Wires, cut: Partition): Promise<void> {
-  const rules = partitionRules(lab.config, cut);
+  await addRules(lab, partitionRules(lab.config, cut));
+}
+
+/** Lets fewer frames through a cable until `heal`. Throws a `UsageError` when there is no such cable. */
+export async function thin(lab: Wires, thinning: Thinning): Promise<void> {
+  await addRules(lab, thinningRules(lab.config, thinning));
+}
+
+/** The nft commands that thin a cable. */
+export function thinningRules(lab: LabConfig, thinning: Thinning): string {
+  const { node, network, direction } = thinning;
+  const { port } = linksOf(lab, node, network)[0] ?? {};
+  assert(port !== undefined, 'a cable that is there has a port');
+  const ends = { out: ['iifname'], in: ['oifname'], both: ['iifname', 'oifname'] }[direction];
+  const rules = ends.flatMap((end) =>
+    thinningLimits(thinning).map(
+      (limit) => `add rule bridge ${tableName} forward ${end} "${port}" ${limit} drop`,
+    ),
+  );
+  return [...tableCommands, ...rules, ''].join('\n');
+}
+
+/** Which frames are not let through, in the words of nft. */
+export const thinningLimits = ({ lossPermille, framesPerSecond }: Thinning): readonly string[] => [
+  ...(lossPermille > 0 ? [`numgen random mod 1000 < ${lossPermille}`] : []),
+  ...(framesPerSecond === undefined
+    ? []
+    : [`limit rate over ${Math.max(1, Math.round(framesPerSecond))}/second burst 1 packets`]),
+];
+
+async function addRules(lab: Wires, rules: string): Promise<void> {
   try {
     await runHelper(lab.execArgs('switch', ['nft', '-f', '-']), rules);
   } catch (cause) {
@@ -90,21 +133,25 @@ export async function setLink(
   network: string | undefined,
   isUp: boolean,
 ): Promise<void> {
-  const links = labLinks(lab.config).filter(
-    (link) => link.node === node && (network === undefined || link.network === network),
-  );
-  if (links.length === 0) {
-    throw new UsageError(
-      { code: 'no-link' },
-      network === undefined
-        ? `no node '${node}' in lab '${lab.name}' (nodes: ${lab.nodes.join(', ')})`
-        : `node '${node}' has no link to a network '${network}'`,
-    );
-  }
-  await moveLinks(lab, links, isUp);
+  await moveLinks(lab, linksOf(lab.config, node, network), isUp);
 }
 
-/** Ends every partition and plugs every cable in again. */
+/** The links of a node, to one network or to all. Throws a `UsageError` when there is none. */
+function linksOf(lab: LabConfig, node: string, network: string | undefined): readonly Link[] {
+  const links = labLinks(lab).filter(
+    (link) => link.node === node && (network === undefined || link.network === network),
+  );
+  if (links.length > 0) return links;
+  const nodes = lab.nodes.map(({ name }) => name).join(', ');
+  throw new UsageError(
+    { code: 'no-link' },
+    network === undefined
+      ? `no node '${node}' in lab '${lab.name}' (nodes: ${nodes})`
+      : `node '${node}' has no link to a network '${network}'`,
+  );
+}
+
+/** Ends every partition and thinning, and plugs every cable in again. */
 export async function heal(lab: Wires): Promise<void> {
   await moveLinks(lab, labLinks(lab.config), true);
   // There is no table when nothing was cut, and then there may also be no nft.

@@ -1,12 +1,18 @@
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
-import type { Api } from '../node/api.js';
+import type { Api, ReloadAnswer } from '../node/api.js';
 import { callApi, fetchDocument, sendCommand } from './control-client.js';
 import type { LabControl } from './lab-control.js';
-import { startDirector, waitForDirector } from './members.js';
+import {
+  startDirector,
+  startServer,
+  waitForDirector,
+  waitForServer,
+  writeConfiguration,
+} from './members.js';
 import { enter } from './namespaces.js';
-import { heal, partition, setLink, type Partition } from './network-faults.js';
+import { heal, partition, setLink, thin, type Partition, type Thinning } from './network-faults.js';
 import {
   isPaused,
   isRunning,
@@ -29,6 +35,7 @@ const switchName = 'switch';
 
 /** A lab of network namespaces on this machine that is up. */
 export class RunningLab implements LabControl {
+  readonly lacks = new Map([['clock-step', 'all nodes have the clock of this machine']]);
   readonly means = { kill: 'SIGKILL', pause: 'SIGSTOP' };
   readonly trafficProgram = [process.execPath, clientProgram];
   readonly config: LabConfig;
@@ -99,6 +106,33 @@ export class RunningLab implements LabControl {
     await waitForDirector(this.#folder, member, signal);
   }
 
+  /** Pulls all cables, so that the kernel's goodbyes reach nobody, and ends the program of the node. */
+  async powerOff(node: string): Promise<void> {
+    await this.setLink(node, undefined, false);
+    const program = this.#program(node);
+    if (program === undefined || !isRunning(program)) return;
+    signalProcess(program, 'SIGKILL');
+    await this.#ended(node, program, killTimeoutMs);
+  }
+
+  async powerOn(node: string): Promise<void> {
+    const found = this.config.nodes.find(({ name }) => name === node);
+    if (found === undefined) throw this.#noNode(node);
+    await this.setLink(node, undefined, true);
+    if (found.kind === 'director') return this.startNode(node);
+    const member = await startServer(this.#folder, this.config, found, this.holder(node));
+    await waitForServer(this.#folder, member, undefined);
+  }
+
+  async configure(node: string, lab: LabConfig): Promise<void> {
+    this.#checkDirector(node);
+    writeConfiguration(this.#folder, lab, node);
+    if (!this.isRunning(node)) return;
+    const { refusal }: ReloadAnswer = JSON.parse(await this.call(node, 'POST', '/reload', '{}'));
+    if (refusal === undefined) return;
+    throw new IoError({ code: 'reload-refused' }, `${node} has changed nothing: ${refusal}`);
+  }
+
   /** True while the process of a director runs. */
   isRunning(node: string): boolean {
     const director = this.#director(node);
@@ -134,6 +168,10 @@ export class RunningLab implements LabControl {
     await setLink(this, node, network, isUp);
   }
 
+  async thin(thinning: Thinning): Promise<void> {
+    await thin(this, thinning);
+  }
+
   async heal(): Promise<void> {
     await heal(this);
   }
@@ -158,6 +196,11 @@ export class RunningLab implements LabControl {
   #socket(node: string): string {
     if (this.isRunning(node)) return this.#folder.socket(node);
     throw new IoError({ code: 'no-answer' }, `node '${node}' is not running`);
+  }
+
+  /** What runs on a node: its director, or its traffic server. */
+  #program(node: string): ProcessIdentity | undefined {
+    return this.#folder.latest('director', node) ?? this.#folder.latest('real-server', node);
   }
 
   #director(node: string): ProcessIdentity | undefined {

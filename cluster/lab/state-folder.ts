@@ -23,7 +23,7 @@ import {
 } from './process-identity.js';
 
 const journalLine = z.object({
-  role: z.enum(['builder', 'complete', 'switch', 'node', 'director', 'real-server']),
+  role: z.enum(['builder', 'complete', 'switch', 'node', 'director', 'real-server', 'tunnel-end']),
   /** The node's name; empty for the processes that belong to the whole lab. */
   node: z.string(),
   pid: z.int().positive(),

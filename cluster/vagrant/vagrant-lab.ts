@@ -1,16 +1,19 @@
 import { IoError, UsageError } from '../../director/base/errors.js';
+import { assert } from '../../director/base/invariant.js';
+import { writeKeepalived } from '../config/keepalived-writer.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { VagrantLabPlan } from '../config/vagrant-lab.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import { callApi, fetchDocument, sendCommand } from '../lab/control-client.js';
 import type { LabControl } from '../lab/lab-control.js';
-import { checkSides, type Partition } from '../lab/network-faults.js';
+import { checkSides, type Partition, type Thinning } from '../lab/network-faults.js';
 import { runToEnd, type Finished } from '../lab/subprocess.js';
 import { until } from '../lab/wait.js';
-import type { Api } from '../node/api.js';
+import type { Api, ReloadAnswer } from '../node/api.js';
+import { directorConfig } from './guest-files.js';
 import { powerCommand, type Machine, type PowerAction } from './machines.js';
 import { runVagrant, type Shell } from './shell.js';
-import { faultTable, vmPartitionRules, type VmLink } from './vm-partition.js';
+import { faultTable, vmPartitionRules, vmThinningRules, type VmLink } from './vm-partition.js';
 
 /** How long a machine may take to boot where processors are emulated. */
 const bootTimeoutMs = 600_000;
@@ -20,9 +23,15 @@ const startTimeoutMs = 60_000;
 
 const powerTimeoutMs = 60_000;
 
+const noCables = "VMs have no cables to pull: 'partition' cuts nodes off, 'pause' halts one";
+
 /** A lab of VMs. Directors are systemd units in them; everything goes over ssh, and power over the provider's own tool. */
 export class VagrantLab implements LabControl {
   readonly config: LabConfig;
+  readonly lacks = new Map([
+    ['unplug', noCables],
+    ['clock-step', 'the clocks of VMs may be that of their host'],
+  ]);
   readonly means = { kill: 'power off', pause: 'the whole VM' };
   readonly trafficProgram = ['node', '/opt/baton/dist/cluster/lab/traffic/client-main.js'];
   readonly #machines: ReadonlyMap<string, Machine>;
@@ -89,12 +98,7 @@ export class VagrantLab implements LabControl {
       }
       await this.#must(node, ['sudo', 'systemctl', 'start', this.#unit(node)]);
     } else {
-      const { status, stdout, stderr } = await runVagrant(['up', node], bootTimeoutMs);
-      if (status !== 0) {
-        const said = `${stdout}${stderr}`.trim();
-        throw new IoError({ code: 'vagrant' }, `vagrant up ${node} failed: ${said}`);
-      }
-      await this.#shell.renew(node);
+      await this.#boot(node);
     }
     const wait = { timeoutMs: startTimeoutMs, everyMs: 200, signal };
     const probe = async (): Promise<true | undefined> =>
@@ -104,6 +108,36 @@ export class VagrantLab implements LabControl {
     const answered = await until(probe, wait);
     if (answered !== undefined) return;
     throw new IoError({ code: 'member-silent' }, `the director of ${node} does not answer`);
+  }
+
+  async powerOff(node: string): Promise<void> {
+    await this.#power(node, 'kill');
+    await this.#shell.disconnect(node);
+  }
+
+  async powerOn(node: string): Promise<void> {
+    if (this.#allDirectors.includes(node)) return this.startNode(node);
+    await this.#boot(node);
+    const unit = ['systemctl', 'is-active', '-q', 'baton-server'];
+    const probe = async (): Promise<true | undefined> =>
+      (await this.#shell.run(node, unit)).status === 0 || undefined;
+    if ((await until(probe, { timeoutMs: startTimeoutMs, everyMs: 200 })) !== undefined) return;
+    throw new IoError({ code: 'member-silent' }, `the real server of ${node} does not start`);
+  }
+
+  async configure(node: string, lab: LabConfig): Promise<void> {
+    this.#checkDirector(node);
+    const links = await this.#links(node);
+    const text = writeKeepalived(lab, node, (network) => {
+      const link = links.find((candidate) => candidate.network === network);
+      assert(link !== undefined, 'a director has a link to every network of its configuration');
+      return link.device;
+    });
+    await this.#must(node, ['sudo', 'tee', directorConfig], text);
+    if (!(await this.isRunning(node))) return;
+    const { refusal }: ReloadAnswer = JSON.parse(await this.call(node, 'POST', '/reload', '{}'));
+    if (refusal === undefined) return;
+    throw new IoError({ code: 'reload-refused' }, `${node} has changed nothing: ${refusal}`);
   }
 
   async isRunning(node: string): Promise<boolean> {
@@ -148,9 +182,17 @@ export class VagrantLab implements LabControl {
     );
   }
 
+  async thin(thinning: Thinning): Promise<void> {
+    const { node, network } = thinning;
+    const device = (await this.#links(node)).find((link) => link.network === network)?.device;
+    if (device === undefined) {
+      throw new UsageError({ code: 'no-link' }, `node '${node}' has no link to '${network}'`);
+    }
+    await this.#must(node, ['sudo', 'nft', '-f', '-'], vmThinningRules(device, thinning));
+  }
+
   setLink(): Promise<void> {
-    const text = "VMs have no cables to pull: 'partition' cuts nodes off, 'pause' halts one";
-    return Promise.reject(new UsageError({ code: 'not-on-vms' }, text));
+    return Promise.reject(new UsageError({ code: 'not-on-vms' }, noCables));
   }
 
   /** A VM that is off has nothing to heal: its part of a partition is not permanent. */
@@ -175,6 +217,15 @@ export class VagrantLab implements LabControl {
       if (error instanceof IoError) return undefined;
       throw error;
     }
+  }
+
+  async #boot(node: string): Promise<void> {
+    const { status, stdout, stderr } = await runVagrant(['up', node], bootTimeoutMs);
+    if (status !== 0) {
+      const said = `${stdout}${stderr}`.trim();
+      throw new IoError({ code: 'vagrant' }, `vagrant up ${node} failed: ${said}`);
+    }
+    await this.#shell.renew(node);
   }
 
   #unit(node: string): string {

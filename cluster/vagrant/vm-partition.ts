@@ -1,4 +1,9 @@
-import { planeMatches, type Partition } from '../lab/network-faults.js';
+import {
+  planeMatches,
+  thinningLimits,
+  type Partition,
+  type Thinning,
+} from '../lab/network-faults.js';
 
 /** An interface of a VM at a network of the lab. */
 export interface VmLink {
@@ -44,6 +49,20 @@ export function vmPartitionRules(
         ...rules(`in_${device}`, 'saddr', arriving, plane),
       ];
     });
+  return [`add table ${faultTable}`, ...commands, ''].join('\n');
+}
+
+/** The nft commands that thin the cable at an interface, for the VM that it belongs to. */
+export function vmThinningRules(device: string, thinning: Thinning): string {
+  const { direction } = thinning;
+  const hooks = { out: ['egress'], in: ['ingress'], both: ['egress', 'ingress'] }[direction];
+  const commands = hooks.flatMap((hook) => {
+    const name = `thin_${hook}_${device}`;
+    return [
+      ...chain(name, hook, device),
+      ...thinningLimits(thinning).map((limit) => `add rule ${faultTable} ${name} ${limit} drop`),
+    ];
+  });
   return [`add table ${faultTable}`, ...commands, ''].join('\n');
 }
 

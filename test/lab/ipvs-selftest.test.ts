@@ -127,7 +127,7 @@ test('the self-test of the kernel passes with our command line', async (t) => {
     withVip(t);
     // Unlike a tunl0 device this end reads what is in the tunnel as bytes, so the client has to finish its checksums.
     onNode(running, 'client', 'ethtool', '-K', 'clients', 'tx', 'off', 'tso', 'off');
-    const end = fileURLToPath(new URL('ipip-end.js', import.meta.url));
+    const end = fileURLToPath(new URL('../../cluster/lab/tunnel-end.js', import.meta.url));
     await startOn(t, running, 'server', [end]);
     await passes(t, '-i', 'Tunnel');
   });

@@ -19,6 +19,8 @@ interface Flags {
   readonly plan?: string;
   readonly tcp: readonly TrafficTarget[];
   readonly udp: readonly TrafficTarget[];
+  readonly shortTcp: readonly TrafficTarget[];
+  readonly shortUdp: readonly TrafficTarget[];
   readonly arrivals: readonly TrafficTarget[];
   readonly rate?: number;
   readonly hold?: number;
@@ -46,6 +48,13 @@ const command = new Command('client-main')
   .option('--tcp <target>', 'ADDRESS:PORT=COUNT of TCP flows (repeatable)', collect('TCP'), [])
   .option('--udp <target>', 'ADDRESS:PORT=COUNT of UDP flows (repeatable)', collect('UDP'), [])
   .option(
+    '--short-tcp <target>',
+    'the same, of TCP flows that end after a few exchanges and make way for others',
+    collect('TCP'),
+    [],
+  )
+  .option('--short-udp <target>', 'the same, of UDP', collect('UDP'), [])
+  .option(
     '--arrivals <target>',
     'ADDRESS:PORT that TCP connections arrive at whatever becomes of them (repeatable)',
     collect('TCP'),
@@ -72,8 +81,10 @@ const command = new Command('client-main')
 
 function planOf(flags: Flags): TrafficPlan {
   const targets = [...flags.tcp, ...flags.udp];
+  const short = [...flags.shortTcp, ...flags.shortUdp];
   const written = {
     ...(targets.length > 0 && { targets }),
+    ...(short.length > 0 && { short }),
     ...(flags.interval !== undefined && { intervalMs: flags.interval }),
     ...(flags.udpInterval !== undefined && { udpIntervalMs: flags.udpInterval }),
     ...(flags.connectTimeout !== undefined && { connectTimeoutMs: flags.connectTimeout }),

@@ -25,12 +25,18 @@ interface Waiter {
 
 /** The part of a plan that the process can be told. */
 export type ProcessPlan = Pick<TrafficPlan, 'targets' | 'durationMs'> &
-  Partial<Pick<TrafficPlan, 'intervalMs' | 'udpIntervalMs' | 'connectTimeoutMs'>> & {
+  Partial<Pick<TrafficPlan, 'short' | 'intervalMs' | 'udpIntervalMs' | 'connectTimeoutMs'>> & {
     readonly arrivals?: Pick<ArrivalPlan, 'targets' | 'perSecond' | 'holdMs' | 'pauseMs'>;
   };
 
 const flagsOf = (values: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+
+const targetFlags = (prefix: string, targets: TrafficPlan['targets']): readonly string[] =>
+  targets.flatMap(({ protocol, address, port, count }) => [
+    `${prefix}${protocol.toLowerCase()}`,
+    `${endpoint(address, port)}=${count}`,
+  ]);
 
 function arrivalFlags(arrivals: ProcessPlan['arrivals']): readonly string[] {
   if (arrivals === undefined) return [];
@@ -56,10 +62,10 @@ export class TrafficProcess {
     plan: ProcessPlan,
     program: readonly string[] = [process.execPath, clientProgram],
   ) {
-    const flags = plan.targets.flatMap(({ protocol, address, port, count }) => [
-      `--${protocol.toLowerCase()}`,
-      `${endpoint(address, port)}=${count}`,
-    ]);
+    const flags = [
+      ...targetFlags('--', plan.targets),
+      ...targetFlags('--short-', plan.short ?? []),
+    ];
     const times = [
       ['--duration', plan.durationMs],
       ['--interval', plan.intervalMs],

@@ -3,10 +3,11 @@ import { wallClockMs } from './clock.js';
 import { endpoint, flowKey, FlowRecorder, type FlowRecord } from './flow-record.js';
 import type { Flow, FlowListener } from './flow.js';
 import type { TrafficPlan, TrafficTarget } from './plan.js';
+import { ShortFlows } from './short-flows.js';
 import { TcpFlow } from './tcp-flow.js';
 import { UdpFlow } from './udp-flow.js';
 
-/** All flows in numbers. */
+/** All lasting flows in numbers. */
 export interface FlowSummary {
   readonly total: number;
   readonly established: number;
@@ -65,14 +66,12 @@ export type TrafficEvent =
     }
   | ({ readonly kind: 'report' } & TrafficReport);
 
-/** At the end of a run, a UDP flow silent for longer than this is broken. */
-const UdpSilenceLimitMs = 3_000;
-
 /**
- * The same for TCP, which may be waiting for a retransmission: after a blackout of 3.7 s (the longest that a default
- * election takes) the kernel tries again 6.2 s after the first loss (RTO 200 ms, doubled each time).
+ * At the end of a run, a flow silent for longer than this is broken. TCP may be waiting for a retransmission: after a
+ * blackout of 3.7 s (the longest that a default election takes) the kernel tries again 6.2 s after the first loss (RTO
+ * 200 ms, doubled each time).
  */
-const TcpSilenceLimitMs = 7_000;
+const SilenceLimitMs = { TCP: 7_000, UDP: 3_000 } as const;
 
 /** Opens the flows of a plan, keeps them going, and records what each one sees. */
 export class TrafficClient implements FlowListener {
@@ -82,6 +81,7 @@ export class TrafficClient implements FlowListener {
   readonly #recorders: FlowRecorder[] = [];
   readonly #targets: readonly TrafficTarget[];
   readonly #arrivals: Arrivals | undefined;
+  readonly #short: ShortFlows;
   #startedAt = 0;
   #openTimer: NodeJS.Timeout | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
@@ -95,6 +95,7 @@ export class TrafficClient implements FlowListener {
       Array.from({ length: target.count }, () => target),
     );
     this.#unsettled = this.#targets.length;
+    this.#short = new ShortFlows(plan, this.#targets.length, (record) => this.#tellBreak(record));
     this.#arrivals =
       plan.arrivals && new Arrivals(plan.arrivals, plan.seed, (record) => this.#tellBreak(record));
   }
@@ -120,6 +121,7 @@ export class TrafficClient implements FlowListener {
     const at = wallClockMs();
     const flows = this.summary();
     for (const recorder of this.#recorders) recorder.mark(at, name);
+    this.#short.mark(at, name);
     this.#resumedSinceMark = false;
     this.#emit({ kind: 'mark', name, at, flows });
   }
@@ -136,10 +138,10 @@ export class TrafficClient implements FlowListener {
     const endedAt = wallClockMs();
     for (const flow of this.#flows) flow.close();
     for (const recorder of this.#recorders) {
-      const udp = recorder.record.protocol === 'UDP';
-      recorder.finish(endedAt, udp ? UdpSilenceLimitMs : TcpSilenceLimitMs);
+      recorder.finish(endedAt, SilenceLimitMs[recorder.record.protocol]);
     }
-    const flows = this.#recorders.map((recorder) => recorder.record);
+    const short = this.#short.stop(endedAt, SilenceLimitMs);
+    const flows = [...this.#recorders.map((recorder) => recorder.record), ...short];
     return { startedAt: this.#startedAt, endedAt, flows, arrivals: this.#arrivals?.stop() };
   }
 
@@ -193,7 +195,9 @@ export class TrafficClient implements FlowListener {
       const target = this.#targets[this.#flows.length];
       if (target !== undefined) this.#open(target, this.#flows.length);
     }
-    if (this.#flows.length === this.#targets.length) clearInterval(this.#openTimer);
+    if (this.#flows.length < this.#targets.length) return;
+    clearInterval(this.#openTimer);
+    this.#short.start();
   }
 
   #open(target: TrafficTarget, flow: number): void {

@@ -37,6 +37,8 @@ export interface FlowRecord {
   /** `address:port`, IPv6 in brackets; a dash while no socket is bound. */
   readonly client: string;
   readonly virtual: string;
+  /** It is closed after a few exchanges, and another takes its place. */
+  readonly isShort?: boolean;
   readonly server?: string;
   readonly openedAt: number;
   /** TCP: the handshake; UDP: the first answer. */
@@ -81,7 +83,7 @@ export class FlowRecorder {
   readonly #stallLimitMs: number;
 
   constructor(
-    subject: Pick<FlowRecord, 'flow' | 'protocol' | 'virtual'>,
+    subject: Pick<FlowRecord, 'flow' | 'protocol' | 'virtual' | 'isShort'>,
     intervalMs: number,
     now: number,
   ) {

@@ -14,6 +14,8 @@ export interface FlowListener {
   /** The flow is established; a flow that never is breaks instead. */
   settled(recorder: FlowRecorder): void;
   broke(recorder: FlowRecorder): void;
+  /** The flow has made all of its exchanges and is closed. */
+  ended?(recorder: FlowRecorder): void;
   /** An answer came at `at` after a stall. */
   resumed(recorder: FlowRecorder, at: number, gapMs: number): void;
 }
@@ -25,6 +27,8 @@ export interface FlowOptions {
   readonly connectTimeoutMs: number;
   /** How long an established flow says nothing at first; none when absent. */
   readonly pauseMs?: number;
+  /** After which it closes; without end when absent. */
+  readonly exchanges?: number;
   readonly key: { readonly seed: number; readonly flow: number };
   readonly recorder: FlowRecorder;
   readonly listener: FlowListener;

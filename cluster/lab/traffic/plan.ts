@@ -30,6 +30,8 @@ export interface ArrivalPlan {
 export interface TrafficPlan {
   /** Flows that stay; there may be none when there are arrivals. */
   readonly targets: readonly TrafficTarget[];
+  /** As many flows at a time that end after a few exchanges and make way for others. */
+  readonly short: readonly TrafficTarget[];
   readonly arrivals?: ArrivalPlan | undefined;
   /** Of a TCP flow: the least time from one request to the next. */
   readonly intervalMs: number;
@@ -69,6 +71,7 @@ const Arrivals = z.strictObject({
 const Plan = z
   .strictObject({
     targets: z.array(Target).max(64),
+    short: z.array(Target).max(64).default([]),
     arrivals: Arrivals.optional(),
     intervalMs: z.number().min(1).max(60_000).default(100),
     udpIntervalMs: z.number().min(1).max(60_000).default(40),
@@ -77,7 +80,7 @@ const Plan = z
     opensPerSecond: z.number().min(1).max(100_000).default(500),
     seed: z.int().min(0).max(0xffff_ffff).default(1),
   })
-  .refine((plan) => plan.targets.length > 0 || plan.arrivals !== undefined, {
+  .refine((plan) => plan.targets.length + plan.short.length > 0 || plan.arrivals !== undefined, {
     message: 'names no target: give --tcp, --udp or --arrivals',
     path: ['targets'],
   })

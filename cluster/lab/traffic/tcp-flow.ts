@@ -74,7 +74,7 @@ export class TcpFlow implements Flow {
 
   /** Judges an answer; false when it ends the flow. */
   #take(frame: Frame): boolean {
-    const { recorder, listener, key, intervalMs } = this.#options;
+    const { recorder, listener, key, intervalMs, exchanges } = this.#options;
     const fault =
       answerFault(frame, key, recorder.record.server, MaxPayload) ??
       this.#orderFault(frame.sequence);
@@ -86,6 +86,11 @@ export class TcpFlow implements Flow {
     const gapMs = recorder.answered(now, frame.sender, frame.payload.length);
     if (gapMs > 0) listener.resumed(recorder, now, gapMs);
     this.#sequence += 1;
+    if (recorder.record.exchanges === exchanges) {
+      this.close();
+      listener.ended?.(recorder);
+      return false;
+    }
     this.#timer = setTimeout(
       () => this.#request(),
       Math.max(0, this.#sentAt + intervalMs - wallClockMs()),

@@ -63,7 +63,7 @@ export class UdpFlow implements Flow {
   }
 
   #receive(bytes: Uint8Array): void {
-    const { recorder, listener, key } = this.#options;
+    const { recorder, listener, key, exchanges } = this.#options;
     const frame = parseDatagram(bytes);
     if (typeof frame === 'string') return this.#break('mismatch', `answer: ${frame}`);
     const fault = answerFault(frame, key, recorder.record.server, MaxPayload);
@@ -79,6 +79,9 @@ export class UdpFlow implements Flow {
     }
     const gapMs = recorder.answered(now, frame.sender, frame.payload.length);
     if (gapMs > 0) listener.resumed(recorder, now, gapMs);
+    if (recorder.record.exchanges !== exchanges) return;
+    this.close();
+    listener.ended?.(recorder);
   }
 
   #break(reason: BreakReason, text: string): void {

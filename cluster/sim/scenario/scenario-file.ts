@@ -9,7 +9,7 @@ import { configError, ProblemList } from '../../config/problem.js';
 
 /*
  * The form of a scenario file: a cluster, traffic, faults with their times, and what is expected. The same file runs in
- * the simulator and in a lab of network namespaces.
+ * the simulator, in a lab of network namespaces and in one of VMs.
  */
 
 const Count = z.int('has to be a whole number').min(0);
@@ -29,6 +29,8 @@ const Cluster = z.strictObject({
   'bulk-timeout': Time.default(seconds(10)),
   'death-notice': z.boolean().default(false),
   scheduler: z.enum(SchedulerNames).default('rr'),
+  /** The hash of sh or mh is also of the client's port: mh-port, sh-port. */
+  'hash-ports': z.boolean().default(false),
   methods: z
     .array(
       z
@@ -38,6 +40,10 @@ const Cluster = z.strictObject({
     .min(1)
     .default(['Masq', 'Route']),
   udp: z.boolean().default(true),
+  /** Of the sync messages: our own, or an IPVS kernel's. */
+  format: z.enum(['baton', 'ipvs-v1']).default('baton'),
+  /** Two: the VIP of the second method belongs to a virtual router of its own, and both move together. */
+  routers: z.int().min(1).max(2).default(1),
   /** Seconds; 0 for no persistence. */
   persistent: Count.default(0),
   'unknown-tcp': z.enum(['drop', 'hash']).default('drop'),
@@ -106,13 +112,21 @@ const Expectations = z.strictObject({
   /** The most flows that may break, and the least; those of the classes that follow do not count for the most. */
   'lost-at-most': Count.default(0),
   'lost-at-least': Count.default(0),
+  /** Flows of these real servers may break however many they are. */
+  'lost-from': z.array(Name).default([]),
   excused: z.array(Losses).default([]),
   /** The longest time that a flow waits for an answer. */
   'outage-at-most': Time.optional(),
+  /** The same of UDP flows that last: how long the network was silent, and up to an interval more. */
+  'blackout-at-most': Time.optional(),
   /** Who is master at the end. */
   master: Name.optional(),
   /** How often a director becomes master after the first one has. */
   'transitions-at-most': Count.optional(),
+  /** The lasting flows of each service go to the real servers in turn. */
+  'in-turn': z.boolean().default(false),
+  /** Which of the flows break is a matter of chance: two runs agree when flows of the same services do. */
+  'by-chance': z.boolean().default(false),
   /** No invariant is broken; false for scenarios that show what goes wrong without something. */
   invariants: z.boolean().default(true),
 });

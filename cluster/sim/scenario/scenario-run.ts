@@ -1,35 +1,71 @@
 import { microseconds, milliseconds, toSeconds } from '../../../director/base/time.js';
-import type { LabConfig } from '../../config/lab-config.js';
+import type { LabConfig, LabService } from '../../config/lab-config.js';
+import type { Loss } from '../checks/loss-check.js';
 import { DefaultPlan, planCluster } from '../cluster-plan.js';
 import type { Fault, FaultKind } from '../faults/fault.js';
 import { phasesOf, run, type RunOptions, type RunPlan, type RunResult } from '../simulation.js';
-import { judge } from './expectations.js';
+import type { ClientFlow } from '../traffic/client-flow.js';
+import type { FlowOutcome } from './flow-groups.js';
 import type { Scenario } from './scenario-file.js';
-import type { ScenarioReport } from './scenario-report.js';
+import { reportScenario, type ScenarioReport, type TimelineEntry } from './scenario-report.js';
 
-/** The lab that a scenario runs in, in the simulator and elsewhere. */
-export function labOf({ cluster }: Scenario): LabConfig {
+/** The lab that a scenario runs in, in the simulator and in network namespaces. */
+export function labOf(scenario: Scenario): LabConfig {
+  const { cluster } = scenario;
   const lab = planCluster({
     ...DefaultPlan,
     directors: cluster.directors,
     servers: cluster.servers,
-    advertInterval: cluster.advert,
-    version: cluster.version,
-    preempt: cluster.preempt,
-    commit: cluster.commit,
-    threshold: cluster.threshold,
-    period: Math.max(DefaultPlan.period, cluster.threshold + 1),
-    deathNotice: cluster['death-notice'],
-    flushBound: cluster.flush,
-    bulkTimeout: cluster['bulk-timeout'],
     scheduler: cluster.scheduler,
     methods: cluster.methods,
     hasUdp: cluster.udp,
     persistence: cluster.persistent,
   });
-  const { 'unknown-tcp': unknownTcp, settings } = cluster;
-  const dataPlane = { ...lab.cluster.dataPlane, unknownTcp, settings };
-  return { ...lab, cluster: { ...lab.cluster, dataPlane } };
+  return withSettings(lab, scenario);
+}
+
+/** The number of the second virtual router, unlike that of the first. */
+const SecondRouter = 52;
+
+/** A lab with the settings of a scenario that do not change who its nodes are. */
+export function withSettings(lab: LabConfig, { cluster }: Scenario): LabConfig {
+  const addresses = lab.services.slice(-1).map(({ address }) => address);
+  const order = lab.nodes.filter(({ kind }) => kind === 'director').map(({ name }) => name);
+  const flags = flagsOf(cluster);
+  return {
+    ...lab,
+    services: lab.services.map((service) => ({ ...service, ...flags })),
+    cluster: {
+      ...lab.cluster,
+      version: cluster.version,
+      advertInterval: cluster.advert,
+      preempt: cluster.preempt,
+      commit: cluster.commit,
+      ...(cluster.routers === 1
+        ? {}
+        : { virtualRouters: [{ id: SecondRouter, order, addresses }], isGroup: true }),
+      sync: {
+        ...lab.cluster.sync,
+        threshold: cluster.threshold,
+        period: Math.max(DefaultPlan.period, cluster.threshold + 1),
+        bulkTimeout: cluster['bulk-timeout'],
+        deathNotice: cluster['death-notice'],
+        flushBound: cluster.flush,
+        format: cluster.format,
+      },
+      dataPlane: {
+        ...lab.cluster.dataPlane,
+        unknownTcp: cluster['unknown-tcp'],
+        settings: cluster.settings,
+      },
+    },
+  };
+}
+
+/** What a hashing scheduler looks at besides the client's address. */
+function flagsOf({ scheduler, 'hash-ports': hashPorts }: Scenario['cluster']): Partial<LabService> {
+  if (!hashPorts || (scheduler !== 'sh' && scheduler !== 'mh')) return {};
+  return { schedulerFlags: [`${scheduler}-port`] };
 }
 
 /** A scenario as a plan of the simulator. */
@@ -46,6 +82,7 @@ export function planOf(scenario: Scenario, seed: number): RunPlan {
       intervalMax: interval,
       shortShare: traffic.short,
       mostBytes: traffic.bytes,
+      isOrderly: true,
     },
     faults: scenario.faults.map(faultOf),
     turmoil: toSeconds(scenario.length),
@@ -70,39 +107,35 @@ export function runScenario(
   options: RunOptions,
 ): { readonly report: ScenarioReport; readonly result: RunResult } {
   const plan = planOf(scenario, seed);
-  const phases = phasesOf(plan);
   const result = run(plan, options);
   const { world, losses, violations } = result;
-  const start = phases.turmoil * 1_000_000;
-  const lost: Record<string, number> = {};
-  for (const { why } of losses) lost[why] = (lost[why] ?? 0) + 1;
-  const records = world.load.flows.map(({ record }) => record);
-  const outageMs = records.reduce((most, { longestGap, longestGapAt = 0 }) => {
-    return longestGapAt < start - 1_000_000 ? most : Math.max(most, longestGap / 1_000);
-  }, 0);
-  const timeline = world.trace.lines.map(({ at, who, text }) => ({
+  const start = phasesOf(plan).turmoil * 1_000_000;
+  const timeline = world.trace.lines.map(({ at, who, text }): TimelineEntry => ({
     at: (at - start) / 1_000_000,
     who,
     text,
   }));
-  const transitions = timeline.filter(({ at, text }) => at > 0 && text.startsWith('master: '));
-  const master = world.directors.find(({ state }) => state === 'master')?.name;
-  const expectations = judge(scenario, {
-    lost,
-    outageMs,
-    master,
-    transitions: transitions.length,
+  const report = reportScenario(scenario, {
+    on: 'sim',
+    outcomes: world.load.flows
+      .filter(({ plan: { exchanges } }) => exchanges > 1)
+      .map((flow) => outcomeOf(flow, losses, start)),
+    timeline,
+    masters: timeline.filter(({ text }) => text.startsWith('master: ')),
+    master: world.directors.find(({ state }) => state === 'master')?.name,
     violations: violations.map(({ invariant, detail }) => `${invariant} (${detail})`),
   });
-  const report: ScenarioReport = {
-    name: scenario.name,
-    on: 'sim',
-    passed: expectations.every(({ passed }) => passed),
-    flows: { opened: records.length, lost },
-    outageMs,
-    master,
-    expectations,
-    timeline,
-  };
   return { report, result };
+}
+
+function outcomeOf(flow: ClientFlow, losses: readonly Loss[], start: number): FlowOutcome {
+  const { protocol, target, server, longestGap, longestGapAt = 0 } = flow.record;
+  return {
+    protocol,
+    virtual: target,
+    server: server === undefined ? undefined : `s${server}`,
+    isShort: Number.isFinite(flow.plan.exchanges),
+    broken: losses.find((loss) => loss.flow === flow)?.why,
+    waitMs: longestGapAt < start - 1_000_000 ? 0 : longestGap / 1_000,
+  };
 }

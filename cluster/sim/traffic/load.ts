@@ -6,6 +6,7 @@ import type { LabService } from '../../config/lab-config.js';
 import type { EventQueue } from '../event-queue.js';
 import type { Host } from '../host/host.js';
 import { ClientFlow, type FlowObserver, type FlowPlan } from './client-flow.js';
+import { slotsOf } from './slots.js';
 
 /** How much traffic there is, and of which kind. */
 export interface LoadOptions {
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly shortShare: number;
   /** The longest bodies. */
   readonly mostBytes: number;
+  /** Services take turns and flows are opened one after the other, as `slotsOf` says; else all of that is drawn. */
+  readonly isOrderly?: boolean;
 }
 
 /** Datagrams fit a packet, also inside a tunnel. */
@@ -63,6 +66,7 @@ export class Load {
   }
 
   start(): void {
+    if (this.#options.isOrderly === true) return this.#startInOrder();
     for (let index = 0; index < this.#options.flows; index += 1) {
       const wait = this.#prng.below(this.#options.opening);
       this.#queue.at(after(this.#queue.now, microseconds(wait)), () => this.open());
@@ -75,26 +79,57 @@ export class Load {
     const host = this.#clients[this.#opened % this.#clients.length];
     if (service === undefined || host === undefined) return;
     const isShort = this.#prng.below(100) < this.#options.shortShare;
-    const exchanges = isShort ? 2 + this.#prng.below(8) : Number.POSITIVE_INFINITY;
-    this.#open(host, service, exchanges);
+    this.#open(host, service, {
+      exchanges: isShort ? this.#fewExchanges() : Number.POSITIVE_INFINITY,
+      next: () => this.open(),
+    });
   }
 
   /** Opens a flow of one exchange from every client to every service. */
   probe(): readonly ClientFlow[] {
     return this.#clients.flatMap((host) =>
-      this.#services.flatMap((service) => this.#open(host, service, 1) ?? []),
+      this.#services.flatMap((service) => this.#open(host, service, { exchanges: 1 }) ?? []),
     );
   }
 
-  #open(host: Host, service: LabService, exchanges: number): ClientFlow | undefined {
+  #startInOrder(): void {
+    const { flows, shortShare, opening } = this.#options;
+    const slots = slotsOf(flows, shortShare, this.#services.length);
+    for (const [index, { service, isShort }] of slots.entries()) {
+      const wait = microseconds(Math.floor((opening * index) / flows));
+      this.#queue.at(after(this.#queue.now, wait), () => this.#openSlot(service, isShort));
+    }
+  }
+
+  /** Opens a flow that lasts, or a short one that others follow. */
+  #openSlot(index: number, isShort: boolean): void {
+    const service = this.#services[index];
+    const host = this.#clients[this.#opened % this.#clients.length];
+    if (service === undefined || host === undefined) return;
+    if (!isShort) this.#open(host, service, { exchanges: Number.POSITIVE_INFINITY });
+    else {
+      const next = (): void => this.#openSlot(index, true);
+      this.#open(host, service, { exchanges: this.#fewExchanges(), next });
+    }
+  }
+
+  #fewExchanges(): number {
+    return 2 + this.#prng.below(8);
+  }
+
+  /** `next` is what follows its end. */
+  #open(
+    host: Host,
+    service: LabService,
+    { exchanges, next }: { readonly exchanges: number; readonly next?: () => void },
+  ): ClientFlow | undefined {
     const plan = this.#plan(host, service, exchanges);
     if (plan === undefined) return undefined;
-    const isReplaced = exchanges !== 1;
     const flow = new ClientFlow(plan, {
       broken: (broken) => this.#observer.broken(broken),
       closed: (closed) => {
         this.#observer.closed(closed);
-        if (isReplaced && this.#queue.now < this.#opensUntil) this.open();
+        if (this.#queue.now < this.#opensUntil) next?.();
       },
     });
     this.flows.push(flow);

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-import { isIpv6 } from '../../../director/base/address.js';
 import type { Log } from '../../../director/base/log.js';
 import { Prng } from '../../../director/base/prng.js';
 import { earliest, Never, type Instant } from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
 import { askFor } from '../../../director/core/solicit.js';
-import { EchoSocket } from '../../../director/io/echo-socket.js';
+import { loadLibc, type Libc } from '../../../director/io/libc.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import type { BfdInstanceConfig, CheckerConfig } from '../../config/checker-config.js';
 import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.js';
@@ -18,8 +17,10 @@ import { ActiveCheck } from './active-check.js';
 import { BfdCheck } from './bfd-check.js';
 import { BfdPlane } from './bfd-plane.js';
 import type { Check, CheckListener } from './check.js';
+import { needsMarking } from './connect.js';
 import { Evidence } from './evidence.js';
 import { FileCheck } from './file-check.js';
+import { Pingers } from './pingers.js';
 import { PoolScripts } from './pool-scripts.js';
 import type { Abandon } from './probe.js';
 import { createProbe } from './probes.js';
@@ -48,7 +49,8 @@ export class HealthPlane {
   readonly #files: TrackedFiles;
   readonly #scripts: PoolScripts;
   readonly #sessions = new BfdPlane();
-  readonly #pingers: { ipv4: EchoSocket | undefined; ipv6: EchoSocket | undefined };
+  readonly #pingers = new Pingers();
+  #libc: Libc | undefined;
   #config: NodeConfig;
   #pools: ServerPool[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -62,7 +64,6 @@ export class HealthPlane {
     this.#files = new TrackedFiles(config.trackFiles);
     this.#evidence = new Evidence(() => this.#askAround());
     this.#scripts = new PoolScripts(config, ports.log);
-    this.#pingers = { ipv4: undefined, ipv6: undefined };
   }
 
   /**
@@ -71,7 +72,7 @@ export class HealthPlane {
    */
   static async open(config: NodeConfig, ports: HealthPorts): Promise<HealthPlane> {
     const plane = new HealthPlane(config, ports);
-    await plane.#openPingers(config);
+    await plane.#openSockets(config);
     await plane.#sessions.follow(bfdInstancesOf(config));
     for (const services of poolsOf(config).values()) {
       plane.#pools.push(new ServerPool(services, plane.#poolPorts()));
@@ -85,7 +86,7 @@ export class HealthPlane {
    * that are the same go on. Throws an `IoError`, and has changed nothing then, when the environment refuses something.
    */
   async prepare(config: NodeConfig): Promise<Prepared<Instant>> {
-    await this.#openPingers(config);
+    await this.#openSockets(config);
     await this.#sessions.follow(bfdInstancesOf(config));
     const former = this.#config;
     const commits: ((at: Instant) => void)[] = [];
@@ -149,8 +150,7 @@ export class HealthPlane {
     for (const pool of this.#pools) pool.close();
     this.#files.close();
     this.#sessions.close();
-    this.#pingers.ipv4?.close();
-    this.#pingers.ipv6?.close();
+    this.#pingers.close();
     await this.#scripts.close();
   }
 
@@ -178,12 +178,13 @@ export class HealthPlane {
     this.#sessions.follow(bfdInstancesOf(config)).catch(() => {});
   }
 
-  async #openPingers({ virtualServers }: NodeConfig): Promise<void> {
+  /** What checkers need that takes time to be had. */
+  async #openSockets({ virtualServers }: NodeConfig): Promise<void> {
     for (const { realServers } of virtualServers) {
       for (const check of realServers.flatMap(({ health }) => health.checkers)) {
-        if (check.kind !== 'PING_CHECK') continue;
-        const family = isIpv6(check.connection.address) ? 'ipv6' : 'ipv4';
-        this.#pingers[family] ??= await EchoSocket.open(family);
+        if (!('connection' in check)) continue;
+        if (check.kind === 'PING_CHECK') await this.#pingers.open(check.connection);
+        else if (needsMarking(check.connection)) this.#libc ??= await loadLibc();
       }
     }
   }
@@ -232,6 +233,7 @@ export class HealthPlane {
         rules: { security },
         tls,
         pingers: this.#pingers,
+        libc: this.#libc,
       }),
       prng: this.#prng.split(),
       listener,

@@ -239,7 +239,7 @@ export interface VrrpView {
 
 /** Something that a VRRP instance tracks. */
 export interface TrackedView {
-  readonly kind: 'interface' | 'script' | 'file' | 'process';
+  readonly kind: 'interface' | 'script' | 'file' | 'process' | 'bfd';
   readonly name: string;
   /** 0: a fault while it is down. */
   readonly weight: number;

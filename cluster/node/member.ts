@@ -120,6 +120,7 @@ export class Member {
       data: this.plane,
       node,
       log,
+      sessions: this.#health.sessions,
       followLink: (device, isUp) => this.#health?.followLink(device, isUp),
     });
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, parts.interfaces);

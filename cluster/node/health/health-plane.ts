@@ -7,7 +7,7 @@ import type { Director } from '../../../director/core/director.js';
 import { askFor } from '../../../director/core/solicit.js';
 import { loadLibc, type Libc } from '../../../director/io/libc.js';
 import { toWords } from '../../../director/wire/address-words.js';
-import type { BfdInstanceConfig, CheckerConfig } from '../../config/checker-config.js';
+import type { CheckerConfig } from '../../config/checker-config.js';
 import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.js';
 import { serviceKey } from '../../member/service-configuration.js';
 import { now } from '../clock.js';
@@ -48,7 +48,7 @@ export class HealthPlane {
   readonly #prng = new Prng(randomBytes(4).readUInt32LE());
   readonly #files: TrackedFiles;
   readonly #scripts: PoolScripts;
-  readonly #sessions = new BfdPlane();
+  readonly sessions = new BfdPlane();
   readonly #pingers = new Pingers();
   #libc: Libc | undefined;
   #config: NodeConfig;
@@ -73,7 +73,7 @@ export class HealthPlane {
   static async open(config: NodeConfig, ports: HealthPorts): Promise<HealthPlane> {
     const plane = new HealthPlane(config, ports);
     await plane.#openSockets(config);
-    await plane.#sessions.follow(bfdInstancesOf(config));
+    await plane.sessions.follow(config.bfdInstances);
     for (const services of poolsOf(config).values()) {
       plane.#pools.push(new ServerPool(services, plane.#poolPorts()));
     }
@@ -87,7 +87,7 @@ export class HealthPlane {
    */
   async prepare(config: NodeConfig): Promise<Prepared<Instant>> {
     await this.#openSockets(config);
-    await this.#sessions.follow(bfdInstancesOf(config));
+    await this.sessions.follow(config.bfdInstances);
     const former = this.#config;
     const commits: ((at: Instant) => void)[] = [];
     const pools: ServerPool[] = [];
@@ -149,7 +149,7 @@ export class HealthPlane {
     clearInterval(this.#holding);
     for (const pool of this.#pools) pool.close();
     this.#files.close();
-    this.#sessions.close();
+    this.sessions.close();
     this.#pingers.close();
     await this.#scripts.close();
   }
@@ -175,7 +175,7 @@ export class HealthPlane {
     this.#config = config;
     this.#files.setConfigs(config.trackFiles);
     // The ports were free a moment ago; if they are not any more, the checks that follow say so.
-    this.#sessions.follow(bfdInstancesOf(config)).catch(() => {});
+    this.sessions.follow(config.bfdInstances).catch(() => {});
   }
 
   /** What checkers need that takes time to be had. */
@@ -225,7 +225,7 @@ export class HealthPlane {
     const judge = (beganAt: Instant, decide: (isVoid: boolean) => void): Abandon =>
       this.#evidence.judge(device, beganAt, decide);
     if (config.kind === 'BFD_CHECK') {
-      return new BfdCheck(config, { sessions: this.#sessions, listener, judge });
+      return new BfdCheck(config, { sessions: this.sessions, listener, judge });
     }
     const { scriptSecurity: security, tls } = this.#config;
     return new ActiveCheck(config, {
@@ -291,15 +291,6 @@ function poolsOf({ virtualServers }: NodeConfig): Map<string, VirtualServerConfi
     pools.set(virtual.pool, [...services, virtual]);
   }
   return pools;
-}
-
-/** The BFD sessions that checkers are about. */
-function bfdInstancesOf({ bfdInstances, virtualServers }: NodeConfig): BfdInstanceConfig[] {
-  const checks = virtualServers
-    .flatMap(({ realServers }) => realServers)
-    .flatMap(({ health }) => health.checkers);
-  const names = new Set(checks.map((check) => check.kind === 'BFD_CHECK' && check.instance));
-  return bfdInstances.filter(({ name }) => names.has(name));
 }
 
 const logsAll = (check: CheckerConfig): boolean =>

@@ -136,6 +136,10 @@ const NotSimulated: Readonly<Record<string, Reasons>> = {
     smtp_alert: Mail,
     snmp_name: Snmp,
   },
+  FILE_CHECK: {
+    // keepalived's manual has it, its code has not.
+    dynamic: 'the number in the file always changes the weight, as in keepalived',
+  },
 };
 
 /** keepalived's words for an address of an instance beside `dev`, and whether a value follows them. */

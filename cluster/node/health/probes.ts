@@ -31,7 +31,7 @@ export interface ProbeEnvironment {
 
 /**
  * Makes the probe of a checker; `weight` answers the configured weight of its server. Throws an `IoError` for a program that
- * must not be run, a certificate that cannot be read, or a regular expression that JavaScript does not know.
+ * must not be run, or a certificate that cannot be read.
  */
 export function createProbe(
   config: ActiveConfig,

@@ -177,7 +177,11 @@ const tracked: readonly Refusal[] = [
     '    a-name-of-16-char\n',
     '38: track_interface has to be the name of an interface, at most 15 characters, not a-name-of-16-char',
   ],
-  ['track_process {', 'track_bfd {', '61: track_bfd names nginx, which no bfd_instance defines'],
+  [
+    'track_process {\n    web weight -254',
+    'track_bfd {\n    web',
+    '61: track_bfd names web, which no bfd_instance defines',
+  ],
 ];
 
 const groups: readonly Refusal[] = [

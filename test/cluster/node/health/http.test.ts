@@ -188,12 +188,6 @@ test('a regex that goes astray is stopped, and does not keep the node from its w
   t.ok(performance.now() - start < 2_000);
 });
 
-test('a regex that JavaScript does not know is refused at once, with its name', (t) => {
-  t.throws(() => http(80, { regex: regex({ pattern: '(?>a)' }) }), /\(\?>a\)/);
-  t.throws(() => http(80, { regex: regex({ options: ['ungreedy'] }) }), /ungreedy/);
-  t.end();
-});
-
 test('SSL_GET speaks TLS, names its host when told to, and verifies only with a CA', async (t) => {
   const folder = t.testdir();
   const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];

@@ -6,6 +6,7 @@ import { isNoAnswer } from '../lab/control-client.js';
 import type { LabControl } from '../lab/lab-control.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
 import { chosenLab, type CommonOptions } from './lab-option.js';
+import { restoreRules } from './restore-rules.js';
 
 interface IpvsadmOptions extends CommonOptions {
   readonly node?: string;
@@ -43,7 +44,11 @@ export function addIpvsadmCommand(line: CommandLine): void {
     .action(async (argv: string[], options: IpvsadmOptions) => {
       const lab = await chosenLab(options);
       if (commandOf(argv) === 'restore') {
-        await restore(line, lab, options);
+        const rules = await text(process.stdin);
+        const status = await restoreRules(rules, async (rule) =>
+          report(line, options, await carryOut(lab, rule, options.node)),
+        );
+        line.fail(status);
         return;
       }
       line.fail(report(line, options, await carryOut(lab, argv, options.node)));
@@ -123,20 +128,4 @@ function report(
     }
   }
   return given.length === 0 ? 1 : Math.max(...given.map(({ exit }) => exit));
-}
-
-/** The exit status of a command line that is wrong in itself. */
-const mistakeStatus = 2;
-
-/** `-R`: a command line on each line of the standard input; a mistake in one of them ends it, a refusal does not. */
-async function restore(line: CommandLine, lab: LabControl, options: IpvsadmOptions): Promise<void> {
-  let worst = 0;
-  for (const rule of (await text(process.stdin)).split('\n')) {
-    const argv = rule.trim().split(/\s+/);
-    if (argv[0] === '' || rule.trim().startsWith('#')) continue;
-    const status = report(line, options, await carryOut(lab, argv, options.node));
-    worst = Math.max(worst, status);
-    if (status === mistakeStatus) break;
-  }
-  line.fail(worst);
 }

@@ -50,6 +50,15 @@ export function renderSync(answers: readonly Answer<'/sync'>[], now: number): st
   const counters = running.flatMap(({ node, document }) => [
     renderCounters(node, 'sent', document.sent, document.unsaid),
     renderCounters(node, 'received', document.received, document.rejected),
+    ...document.daemons.map(({ role, datagrams, records, rejected }) => [
+      node,
+      `${role} daemon`,
+      String(datagrams),
+      String(records),
+      '-',
+      '-',
+      renderReasons(rejected),
+    ]),
   ]);
   return [
     renderTable(peerColumns, peers),

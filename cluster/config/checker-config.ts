@@ -176,8 +176,6 @@ export interface FileCheckConfig {
   /** `weight`: -2147483647 to 2147483647; that of the `track_file` unless the checker has one. */
   readonly weight: number;
   readonly reverse: boolean;
-  /** `dynamic`: the value changes the weight; without it the checker only says up or down. */
-  readonly dynamic: boolean;
   readonly alpha: boolean;
 }
 

@@ -30,7 +30,6 @@ function bodyOf(checker: CheckerConfig): readonly string[] {
       return [
         `track_file ${checker.trackFile}`,
         `weight ${weightText(checker.weight, checker.reverse)}`,
-        ...mark('dynamic', checker.dynamic),
         `alpha ${flag(checker.alpha)}`,
       ];
     case 'BFD_CHECK':

@@ -18,7 +18,6 @@ export const readFileCheck: CheckerReader = (statement, scope, context) => {
   const own: TimingDraft = {};
   let trackFile: string | undefined;
   let weight: ReturnType<typeof readWeight> | undefined;
-  let dynamic = false;
   reader.block({ name: 'FILE_CHECK', line }, body, {
     track_file: {
       required: true,
@@ -37,11 +36,6 @@ export const readFileCheck: CheckerReader = (statement, scope, context) => {
         weight = readWeight(given, WeightRange, context);
       },
     },
-    dynamic: {
-      read: (given) => {
-        dynamic = reader.mark(given);
-      },
-    },
     alpha: alphaKeyword(own, context),
   });
   if (trackFile === undefined) return [];
@@ -53,7 +47,6 @@ export const readFileCheck: CheckerReader = (statement, scope, context) => {
       trackFile: name,
       weight: weight?.weight ?? definition?.weight ?? 1,
       reverse: weight?.reverse ?? definition?.reverse ?? false,
-      dynamic,
       alpha: own.alpha ?? timing.alpha ?? false,
     }),
   ];

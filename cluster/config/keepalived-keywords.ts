@@ -11,7 +11,6 @@ const Routes = 'routes and rules of the kernel stay as they are';
 const Extended = 'the addresses are never in the kernel';
 const Files = 'keepalived keeps its own files there';
 const Reload = 'a new configuration is checked before it is used, whenever it is loaded';
-const Bfd = 'elections do not track BFD sessions';
 const Kernel = 'the table of the kernel is not used';
 const Names = 'processes keep their names';
 const LinkBeat = 'the kernel says when a link is lost';
@@ -94,7 +93,6 @@ const NotSimulated: Readonly<Record<string, Reasons>> = {
     smtp_alert: Mail,
     global_tracking: 'a group tracks what its block says',
     notify_priority_changes: 'only changes of a state are told',
-    track_bfd: Bfd,
   },
   vrrp_instance: {
     'use_vmac_addr use_ipvlan vmac_xmit_base':
@@ -104,7 +102,6 @@ const NotSimulated: Readonly<Record<string, Reasons>> = {
     vrf: 'a director does not route',
     dont_track_primary: 'an instance whose interface is lost is always in fault',
     track_src_ip: 'the source of advertisements is looked up once',
-    track_bfd: Bfd,
     promote_secondaries: Extended,
     linkbeat_use_polling: LinkBeat,
     'virtual_routes virtual_rules': Routes,
@@ -126,7 +123,7 @@ const NotSimulated: Readonly<Record<string, Reasons>> = {
     param_match: 'the parameters of a process have to be those of the file',
   },
   bfd_instance: {
-    'vrrp checker': 'only checkers use BFD sessions',
+    'vrrp checker': 'a session is told to whoever tracks it',
   },
   virtual_server: {
     smtp_alert: Mail,
@@ -138,6 +135,10 @@ const NotSimulated: Readonly<Record<string, Reasons>> = {
   real_server: {
     smtp_alert: Mail,
     snmp_name: Snmp,
+  },
+  FILE_CHECK: {
+    // keepalived's manual has it, its code has not.
+    dynamic: 'the number in the file always changes the weight, as in keepalived',
   },
 };
 
@@ -189,7 +190,7 @@ export const Homes: Readonly<Record<string, string>> = {
     rs_init_notifies checker_log_all_failures`,
   vrrp_instance: `state interface virtual_router_id priority advert_int version nopreempt preempt preempt_delay
     virtual_ipaddress virtual_ipaddress_excluded unicast_peer unicast_src_ip mcast_src_ip authentication auth_hmac
-    use_vmac track_interface track_script track_process garp_master_delay garp_master_repeat garp_master_refresh
+    use_vmac track_interface track_script track_process track_bfd garp_master_delay garp_master_repeat garp_master_refresh
     notify notify_master notify_backup notify_fault notify_stop`,
   vrrp_sync_group: 'group sync_group_tracking_weight',
   vrrp_script: 'script interval timeout rise fall init_fail',

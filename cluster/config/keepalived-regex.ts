@@ -1,4 +1,5 @@
 import type { RegexConfig } from './checker-config.js';
+import { compilePattern } from './pcre.js';
 import type { Draft, ReadContext } from './read-context.js';
 import type { Keyword, KeywordLines } from './statement-reader.js';
 
@@ -88,5 +89,10 @@ export function readRegex(
     problems.add(lines.get('regex_max_offset') ?? 1, 'conflict', message);
   }
   if (pattern === undefined) return undefined;
+  const compiled = compilePattern(pattern, options);
+  if (typeof compiled === 'string') {
+    const message = `regex ${pattern} cannot be used: ${compiled}`;
+    problems.add(lines.get('regex') ?? 1, 'wrong-value', message);
+  }
   return { pattern, options, noMatch, minimumOffset, maximumOffset };
 }

@@ -25,7 +25,7 @@ export interface SyncDaemon extends Omit<SyncChannel, 'syncId' | 'port'> {
 }
 
 /** The kernel's: its group, one hop, and what an Ethernet frame holds beside the headers of IPv4 and UDP. */
-const ChannelDefaults = { group: groupAddress('224.0.0.81'), ttl: 1, maxLength: 1_472 };
+export const ChannelDefaults = { group: groupAddress('224.0.0.81'), ttl: 1, maxLength: 1_472 };
 
 /** IPVS has 8848; the port above it is for our own messages, which are not IPVS's. */
 export const SyncPorts: Readonly<Record<SyncConfig['format'], number>> = {

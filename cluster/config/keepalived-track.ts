@@ -26,9 +26,10 @@ export const TrackerKeywords = {
     definition: 'vrrp_track_process',
     weights: WideWeightRange,
   },
+  bfd: { block: 'track_bfd', definition: 'bfd_instance', weights: WeightRange },
 } as const;
 
-const Kinds: readonly Tracked['kind'][] = ['interface', 'script', 'file', 'process'];
+const Kinds: readonly Tracked['kind'][] = ['interface', 'script', 'file', 'process', 'bfd'];
 
 /** The blocks of `vrrp_instance` and `vrrp_sync_group` that name what is tracked. `owner` is that block's name. */
 export function trackKeywords(

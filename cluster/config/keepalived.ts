@@ -149,8 +149,8 @@ function readNode(
     scripts: readAll(blocks.scripts, (script) => readScript(script, owner, context)),
     trackFiles: readAll(blocks.trackFiles, (file) => readTrackFile(file, context)),
     trackProcesses: readAll(blocks.trackProcesses, (one) => readTrackProcess(one, context)),
+    bfdInstances: readAll(blocks.bfdInstances, (one) => readBfdInstance(one, context)),
   };
-  const bfdInstances = readAll(blocks.bfdInstances, (one) => readBfdInstance(one, context));
   const scope = { globals: globals.vrrp, trackers };
   const vrrpInstances = readAll(blocks.instances, (instance) =>
     readVrrpInstance(instance, scope, context),
@@ -177,7 +177,6 @@ function readNode(
     scriptSecurity,
     notifyFifo,
     virtualServers,
-    bfdInstances,
     tls: readTls(blocks.tls, context),
     initialNotifies,
     serverFifo,

@@ -37,6 +37,7 @@ export const SysctlRanges = {
   sync_qlen_max: { minimum: 1, maximum: 2_147_483_647 },
   sync_refresh_period: Seconds,
   sync_retries: { minimum: 0, maximum: 3 },
+  sync_version: Switch,
 } satisfies Readonly<Record<string, Range>>;
 
 /** A setting of the data plane. */

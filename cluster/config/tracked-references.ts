@@ -31,9 +31,15 @@ export function resolveTracked(
 function definitionOf(
   kind: Tracked['kind'],
   name: string,
-  { scripts, trackFiles, trackProcesses }: TrackersConfig,
+  { scripts, trackFiles, trackProcesses, bfdInstances }: TrackersConfig,
 ): Definition | undefined {
   const definitions: Readonly<Record<Tracked['kind'], readonly ({ name: string } & Definition)[]>> =
-    { interface: [], script: scripts, file: trackFiles, process: trackProcesses };
+    {
+      interface: [],
+      script: scripts,
+      file: trackFiles,
+      process: trackProcesses,
+      bfd: bfdInstances,
+    };
   return definitions[kind].find((definition) => definition.name === name);
 }

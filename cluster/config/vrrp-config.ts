@@ -110,9 +110,9 @@ export interface AnnounceConfig {
   readonly interval: Duration;
 }
 
-/** An entry of `track_interface`, `track_script`, `track_file` or `track_process`. */
+/** An entry of `track_interface`, `track_script`, `track_file`, `track_process` or `track_bfd`. */
 export interface Tracked {
-  readonly kind: 'interface' | 'script' | 'file' | 'process';
+  readonly kind: 'interface' | 'script' | 'file' | 'process' | 'bfd';
   readonly name: string;
   /** -253 to 253, added to the priority; 0: the instance is in fault while what it tracks is down. */
   readonly weight: number;
@@ -156,6 +156,8 @@ export interface TrackersConfig {
   readonly scripts: readonly TrackScriptConfig[];
   readonly trackFiles: readonly TrackFileConfig[];
   readonly trackProcesses: readonly TrackProcessConfig[];
+  /** Those of `bfd_instance`: a session is up or down. */
+  readonly bfdInstances: readonly Pick<Tracked, 'name' | 'weight' | 'reverse'>[];
 }
 
 /** A `vrrp_script`: it is up while it exits with 0. */

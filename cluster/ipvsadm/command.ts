@@ -1,4 +1,4 @@
-import type { IpAddress } from '../../director/base/address.js';
+import type { AddressPrefix, IpAddress } from '../../director/base/address.js';
 
 export type ServiceProtocol = 'tcp' | 'udp' | 'sctp';
 
@@ -70,6 +70,40 @@ export interface ServerOptions {
   readonly lowerThreshold: number;
 }
 
+/** The kernel's two sync daemons: the master sends what its connections do, the backup listens. */
+export type DaemonRole = 'master' | 'backup';
+
+/** What `--start-daemon` says of a sync daemon. */
+export interface DaemonOptions {
+  /** `--mcast-interface`. */
+  readonly device: string;
+  /** 0 to 255; a backup with 0 listens to every id. */
+  readonly syncId: number;
+  /** Bytes of the longest message. What is undefined here and below has the kernel's default. */
+  readonly maxLength: number | undefined;
+  readonly group: IpAddress | undefined;
+  readonly port: number | undefined;
+  readonly ttl: number | undefined;
+}
+
+/** Which connections `-L -c` lists: those that fit all that is given. */
+export interface ConnectionFilter {
+  /** `--client ADDRESS[/LENGTH][:PORT]`. */
+  readonly client: ClientFilter | undefined;
+  /** `-t`, `-u`, `--sctp-service`: of one virtual service; port 0 is every port. `-f`: templates of a mark. */
+  readonly service: ServiceName | undefined;
+  /** `-r ADDRESS[:PORT]`; port 0 is every port. */
+  readonly server: ServerAddress | undefined;
+  /** `--state`, as listings write it. */
+  readonly state: string | undefined;
+}
+
+/** Clients of a network; port 0 is every port. */
+export interface ClientFilter {
+  readonly network: AddressPrefix;
+  readonly port: number;
+}
+
 /** What a listing of services shows of them. */
 export type Columns = 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info';
 
@@ -109,15 +143,27 @@ export type IpvsadmCommand =
       readonly kind: 'list';
       readonly service: ServiceName | undefined;
       readonly format: ListingFormat;
+      /** `--json`: not ipvsadm's. */
+      readonly isJson: boolean;
     }
   | {
       readonly kind: 'list-connections';
       readonly isNumeric: boolean;
       /** True shows the columns of the persistence engine. */
       readonly withEngine: boolean;
+      /** `--owner`: who answers for each connection. Not ipvsadm's, like the filter and JSON. */
+      readonly withOwner: boolean;
+      readonly filter: ConnectionFilter;
+      readonly isJson: boolean;
     }
-  | { readonly kind: 'list-timeouts' }
-  | { readonly kind: 'list-daemons' }
+  | { readonly kind: 'list-timeouts'; readonly isJson: boolean }
+  | { readonly kind: 'list-daemons'; readonly isJson: boolean }
+  | {
+      readonly kind: 'start-daemon';
+      readonly role: DaemonRole;
+      readonly options: DaemonOptions;
+    }
+  | { readonly kind: 'stop-daemon'; readonly role: DaemonRole }
   | { readonly kind: 'save'; readonly isNumeric: boolean }
   /** Command lines follow on the standard input. */
   | { readonly kind: 'restore' }

@@ -1,5 +1,7 @@
-import { isIpv6 } from '../../director/base/address.js';
+import { addressBytes, isIpv6, parseAddress, type IpAddress } from '../../director/base/address.js';
 import type {
+  ClientFilter,
+  DaemonRole,
   ForwardingMethod,
   ServerAddress,
   ServiceName,
@@ -8,7 +10,7 @@ import type {
 } from './command.js';
 import type { OptionForm, OptionName } from './options.js';
 import type { PortNames } from './port-names.js';
-import { readEndpoint, readNumber } from './values.js';
+import { readClient, readEndpoint, readNumber } from './values.js';
 
 /** 31 days, in seconds: the longest timeout. */
 export const LongestTimeout = 86_400 * 31;
@@ -21,6 +23,8 @@ const LargestInt = 2_147_483_647;
 /** What has been read of a command line so far, with the defaults for what has not. */
 export interface Draft {
   readonly given: Set<OptionName>;
+  /** Of a command for a sync daemon. */
+  role: DaemonRole | undefined;
   service: ServiceName | undefined;
   scheduler: string;
   flags: string;
@@ -34,10 +38,19 @@ export interface Draft {
   lowerThreshold: number;
   tunnelType: TunnelOptions['type'];
   tunnelPort: number;
+  device: string;
+  syncId: number;
+  syncLength: number | undefined;
+  group: IpAddress | undefined;
+  syncPort: number | undefined;
+  ttl: number | undefined;
+  client: ClientFilter | undefined;
+  state: string | undefined;
 }
 
 export const emptyDraft = (): Draft => ({
   given: new Set(),
+  role: undefined,
   service: undefined,
   scheduler: 'wlc',
   flags: '',
@@ -51,6 +64,14 @@ export const emptyDraft = (): Draft => ({
   lowerThreshold: 0,
   tunnelType: 'ipip',
   tunnelPort: 0,
+  device: 'eth0',
+  syncId: 0,
+  syncLength: undefined,
+  group: undefined,
+  syncPort: undefined,
+  ttl: undefined,
+  client: undefined,
+  state: undefined,
 });
 
 /** The address family of a service. */
@@ -86,6 +107,14 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['l-threshold', number('lowerThreshold', [0, LargestInt], 'illegal l_threshold specified')],
   ['tun-type', readTunnelType],
   ['tun-port', number('tunnelPort', [1, 65_535], 'illegal tunnel port specified')],
+  ['mcast-interface', (draft, value) => void (draft.device = value)],
+  ['syncid', number('syncId', [0, 255], 'illegal syncid specified')],
+  ['sync-maxlen', number('syncLength', [1, 65_507], 'illegal sync-maxlen specified')],
+  ['mcast-group', readGroup],
+  ['mcast-port', number('syncPort', [1, 65_535], 'illegal mcast-port specified')],
+  ['mcast-ttl', number('ttl', [1, 255], 'illegal mcast-ttl specified')],
+  ['client', readClientFilter],
+  ['state', (draft, value) => void (draft.state = value.toUpperCase())],
 ]);
 
 /** Reads one option into the draft. Returns what is wrong with it, in ipvsadm's words. */
@@ -149,8 +178,36 @@ function readTunnelType(draft: Draft, value: string): string | undefined {
   return undefined;
 }
 
+function readGroup(draft: Draft, value: string): string | undefined {
+  const group = parseAddress(value);
+  const [first = 0] = group === undefined ? [] : addressBytes(group);
+  const isMulticast = value.includes(':') ? first === 0xff : first >> 4 === 0xe;
+  if (group === undefined || !isMulticast) {
+    return `invalid ${value.includes(':') ? 'IPv6' : 'IPv4'} mcast-group \`${value}'`;
+  }
+  draft.group = group;
+  return undefined;
+}
+
+function readClientFilter(draft: Draft, value: string): string | undefined {
+  draft.client = readClient(value);
+  return draft.client === undefined
+    ? 'illegal client address[/length][:port] specified'
+    : undefined;
+}
+
+type NumberField =
+  | 'weight'
+  | 'upperThreshold'
+  | 'lowerThreshold'
+  | 'tunnelPort'
+  | 'syncId'
+  | 'syncLength'
+  | 'syncPort'
+  | 'ttl';
+
 function number(
-  field: 'weight' | 'upperThreshold' | 'lowerThreshold' | 'tunnelPort',
+  field: NumberField,
   [minimum, maximum]: readonly [number, number],
   refusal: string,
 ): Reader {

@@ -16,12 +16,20 @@ Commands, the first word of a command line:
   -C, --clear                      remove all services
   -L, -l, --list [SERVICE] [-n] [--stats|--rate|--thresholds|--persistent-conn|--tun-info]
       [--exact] [--nosort]
-  -L -c [-n] [--persistent-conn]   list connections
+  -L -c [-n] [--persistent-conn] [--owner] [SERVICE] [-r ADDRESS[:PORT]]
+      [--client ADDRESS[/LENGTH][:PORT]] [--state STATE]
+                                   list connections, or those that fit all that is given
   -L --timeout
+  -L --daemon                      list the sync daemons
+  -L ... --json                    the same as JSON
   -Z, --zero [SERVICE]             zero the counters
   -S, --save [-n]                  print the commands that make the services
   -R, --restore                    read such commands from the standard input
   --set TCP TCPFIN UDP             set timeouts in seconds; 0 leaves one as it is
+  --start-daemon master|backup [--mcast-interface DEVICE] [--syncid ID] [--sync-maxlen BYTES]
+      [--mcast-group ADDRESS] [--mcast-port PORT] [--mcast-ttl TTL]
+                                   speak the kernel's sync protocol: send, or listen
+  --stop-daemon master|backup
 
 SERVICE:
   -t, --tcp-service ADDRESS:PORT, or [IPV6]:PORT

@@ -48,6 +48,7 @@ const ofCommand: Readonly<Record<CommandName, Rules>> = {
     syncid: 'optional',
     exact: 'optional',
     'tun-info': 'optional',
+    json: 'optional',
   },
   'add-server': ofServer,
   'delete-server': { 'service-address': 'compulsory', 'real-server': 'compulsory' },
@@ -69,6 +70,16 @@ const ofCommand: Readonly<Record<CommandName, Rules>> = {
   version: {},
 };
 
+/** With `-c`, `-L` takes more than ipvsadm's own does: which connections, who answers for them. */
+const ofConnectionList: Rules = {
+  ...ofCommand.list,
+  'service-address': 'optional',
+  'real-server': 'optional',
+  client: 'optional',
+  state: 'optional',
+  owner: 'optional',
+};
+
 const ofTunnel: Readonly<Record<'ipip' | 'gue' | 'gre', Rules>> = {
   ipip: {},
   gue: {
@@ -86,7 +97,11 @@ const tunnelOptions: readonly OptionName[] = ['tun-port', 'tun-nocsum', 'tun-csu
 export const refuseOptions = (
   command: CommandName,
   given: ReadonlySet<OptionName>,
-): string | undefined => refuse(ofCommand[command], OptionNames, given, `'${command}' command`);
+): string | undefined => {
+  const isConnectionList = command === 'list' && given.has('connection');
+  const rules = isConnectionList ? ofConnectionList : ofCommand[command];
+  return refuse(rules, OptionNames, given, `'${command}' command`);
+};
 
 /** The same for the options of a tunnel. */
 export const refuseTunnelOptions = (

@@ -1,5 +1,11 @@
 import { compareAddresses, type IpAddress } from '../../director/base/address.js';
-import type { PersistenceOptions, ServiceName, ServiceProtocol, TunnelOptions } from './command.js';
+import type {
+  DaemonRole,
+  PersistenceOptions,
+  ServiceName,
+  ServiceProtocol,
+  TunnelOptions,
+} from './command.js';
 import { familyOf } from './draft.js';
 
 /** Numbers since the service or the real server was added, or since they were zeroed. */
@@ -54,6 +60,21 @@ export interface ConnectionListing {
   readonly virtualPort: number;
   readonly real: IpAddress;
   readonly realPort: number;
+  /** The firewall mark of its service, 0 for none. */
+  readonly mark: number;
+  /** The node that answers for it. */
+  readonly owner: string;
+}
+
+/** A sync daemon as listings show it, and as it was asked for. */
+export interface DaemonListing {
+  readonly role: DaemonRole;
+  readonly device: string;
+  readonly syncId: number;
+  readonly maxLength: number;
+  readonly group: IpAddress;
+  readonly port: number;
+  readonly ttl: number;
 }
 
 /** The three timeouts that ipvsadm knows, in seconds. */

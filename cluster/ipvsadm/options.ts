@@ -53,6 +53,10 @@ export const OptionNames = [
   'tun-nocsum',
   'tun-csum',
   'tun-remcsum',
+  'client',
+  'state',
+  'owner',
+  'json',
 ] as const;
 export type OptionName = (typeof OptionNames)[number];
 
@@ -126,6 +130,11 @@ const Forms: readonly OptionForm[] = [
   { long: 'tun-nocsum', option: 'tun-nocsum' },
   { long: 'tun-csum', option: 'tun-csum' },
   { long: 'tun-remcsum', option: 'tun-remcsum' },
+  // From here on they are not ipvsadm's.
+  { long: 'client', argument: 'required', option: 'client' },
+  { long: 'state', argument: 'required', option: 'state' },
+  { long: 'owner', option: 'owner' },
+  { long: 'json', option: 'json' },
 ];
 
 const byLong = new Map(Forms.map((form) => [form.long, form]));

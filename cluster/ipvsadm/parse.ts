@@ -2,6 +2,8 @@ import { isIpv6 } from '../../director/base/address.js';
 import { assert, unreachable } from '../../director/base/invariant.js';
 import type {
   Columns,
+  DaemonOptions,
+  DaemonRole,
   IpvsadmAnswer,
   IpvsadmCommand,
   ServerAddress,
@@ -32,8 +34,15 @@ export function parseIpvsadm(argv: readonly string[], names: PortNames): Parsed 
   if (start?.kind !== 'option' || start.form.command === undefined) return tryHelp;
   const { command } = start.form;
   if (command === 'help' || command === 'version') return { command: { kind: command } };
-  if (command === 'start-daemon' || command === 'stop-daemon') return refuse(daemonText);
+  if (command === 'start-daemon' && !isRole(start.value)) {
+    return refuse('illegal start-daemon parameter specified');
+  }
+  // Its own words, although it stops.
+  if (command === 'stop-daemon' && !isRole(start.value)) {
+    return refuse('illegal start_daemon specified');
+  }
   const draft = emptyDraft();
+  if (isRole(start.value)) draft.role = start.value;
   const refusal = readTokens(tokens.toSpliced(first, 1), draft, names);
   return refusal ?? concluded(command, draft, operandsOf(tokens));
 }
@@ -49,7 +58,8 @@ export function commandOf(argv: readonly string[]): CommandName | undefined {
 const firstOption = (tokens: readonly Token[]): number =>
   tokens.findIndex(({ kind }) => kind !== 'operand');
 
-const daemonText = 'the sync daemon is that of lvs_sync_daemon in keepalived.conf';
+const isRole = (text: string | undefined): text is DaemonRole =>
+  text === 'master' || text === 'backup';
 
 const tryHelp: Parsed = {
   refusal: {
@@ -86,7 +96,7 @@ function readTokens(
 }
 
 /** The commands that remain when those that say no more than their name have been answered. */
-type RealCommand = Exclude<CommandName, 'help' | 'version' | 'start-daemon' | 'stop-daemon'>;
+type RealCommand = Exclude<CommandName, 'help' | 'version'>;
 
 /** What is read at last, and the checks of the whole. */
 function concluded(command: RealCommand, draft: Draft, operands: readonly string[]): Parsed {
@@ -133,6 +143,12 @@ function legalCommand(
       return { command: { kind: command, isNumeric: draft.given.has('numeric') } };
     case 'zero':
       return { command: { kind: command, service: draft.service } };
+    case 'start-daemon':
+      return {
+        command: { kind: command, role: requiredRole(draft), options: daemonOptions(draft) },
+      };
+    case 'stop-daemon':
+      return { command: { kind: command, role: requiredRole(draft) } };
     case 'flush':
     case 'restore':
       return { command: { kind: command } };
@@ -191,6 +207,15 @@ function serverCommand(kind: 'add-server' | 'edit-server', draft: Draft): Parsed
   return { command: { kind, service, server, options } };
 }
 
+const daemonOptions = (draft: Draft): DaemonOptions => ({
+  device: draft.device,
+  syncId: draft.syncId,
+  maxLength: draft.syncLength,
+  group: draft.group,
+  port: draft.syncPort,
+  ttl: draft.ttl,
+});
+
 function tunnelChecksum(given: ReadonlySet<OptionName>): TunnelOptions['checksum'] {
   if (given.has('tun-csum')) return 'full';
   return given.has('tun-remcsum') ? 'remote' : 'none';
@@ -205,7 +230,7 @@ const columnsInOrder: readonly Exclude<Columns, 'plain'>[] = [
   'tun-info',
 ];
 
-function listCommand({ given, service }: Draft): Parsed {
+function listCommand({ given, service, server, client, state }: Draft): Parsed {
   const isOther = given.has('timeout') || given.has('daemon');
   const hasNumbers = given.has('stats') || given.has('rate') || given.has('thresholds');
   const conflicts =
@@ -213,21 +238,30 @@ function listCommand({ given, service }: Draft): Parsed {
     (isOther && given.has('persistent-conn'));
   if (conflicts) return refuse('options conflicts in the list command');
   const isNumeric = given.has('numeric');
+  const isJson = given.has('json');
   if (given.has('connection')) {
     const withEngine = given.has('persistent-conn');
-    return { command: { kind: 'list-connections', isNumeric, withEngine } };
+    const withOwner = given.has('owner');
+    const filter = { client, service, server, state };
+    const columns = { isNumeric, withEngine, withOwner };
+    return { command: { kind: 'list-connections', ...columns, filter, isJson } };
   }
-  if (given.has('timeout')) return { command: { kind: 'list-timeouts' } };
-  if (given.has('daemon')) return { command: { kind: 'list-daemons' } };
+  if (given.has('timeout')) return { command: { kind: 'list-timeouts', isJson } };
+  if (given.has('daemon')) return { command: { kind: 'list-daemons', isJson } };
   const columns: Columns = columnsInOrder.find((name) => given.has(name)) ?? 'plain';
   const isExact = given.has('exact');
   const format = { columns, isNumeric, isExact, isSorted: !given.has('nosort') };
-  return { command: { kind: 'list', service, format } };
+  return { command: { kind: 'list', service, format, isJson } };
 }
 
 function requiredService({ service }: Draft): ServiceName {
   assert(service !== undefined, 'a command that needs a service is legal with one only');
   return service;
+}
+
+function requiredRole({ role }: Draft): DaemonRole {
+  assert(role !== undefined, 'a command for a daemon is read with its role only');
+  return role;
 }
 
 function requiredServer({ server }: Draft): ServerAddress {

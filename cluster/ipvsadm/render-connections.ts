@@ -1,4 +1,4 @@
-import type { ConnectionListing, Timeouts } from './listing.js';
+import type { ConnectionListing, DaemonListing, Timeouts } from './listing.js';
 import type { PortNames } from './port-names.js';
 import { endpointWriter, type WriteEndpoint } from './render-text.js';
 
@@ -6,23 +6,31 @@ import { endpointWriter, type WriteEndpoint } from './render-text.js';
 export interface ConnectionStyle {
   readonly isNumeric: boolean;
   readonly withEngine: boolean;
+  /** Adds a column that ipvsadm does not have: the node that answers for the connection. */
+  readonly withOwner: boolean;
   readonly names: PortNames;
 }
+
+/** Where the column of owners begins. */
+const OwnerColumns = { behindDestination: 79, behindEngine: 104 };
 
 /** `ipvsadm -L -c`: one line a connection or template, in the order given. */
 export function renderConnections(
   connections: readonly ConnectionListing[],
-  { isNumeric, withEngine, names }: ConnectionStyle,
+  { isNumeric, withEngine, withOwner, names }: ConnectionStyle,
 ): string {
   const write = endpointWriter(isNumeric, names);
   const heads = ['pro expire state      ', 'source'.padEnd(18), 'virtual'.padEnd(18)];
   const destination = withEngine
     ? ['destination'.padEnd(18), 'pe name'.padEnd(16), 'pe_data']
     : ['destination'];
+  const width = withEngine ? OwnerColumns.behindEngine : OwnerColumns.behindDestination;
+  const owned = (line: string, owner: string): string =>
+    withOwner ? `${line.padEnd(width)} ${owner}` : line;
   return [
     'IPVS connection entries',
-    [...heads, ...destination].join(' '),
-    ...connections.map((connection) => connectionLine(connection, write)),
+    owned([...heads, ...destination].join(' '), 'owner'),
+    ...connections.map((connection) => owned(connectionLine(connection, write), connection.owner)),
   ]
     .map((line) => `${line}\n`)
     .join('');
@@ -43,6 +51,16 @@ function connectionLine(connection: ConnectionListing, write: WriteEndpoint): st
     write(real, realPort, protocol),
   ].join(' ');
 }
+
+/** `ipvsadm -L --daemon`: the master first. Nothing when none runs. */
+export const renderDaemons = (daemons: readonly DaemonListing[]): string =>
+  daemons
+    .map(
+      ({ role, device, syncId, maxLength, group, port, ttl }) =>
+        `${role} sync daemon (mcast=${device}, syncid=${syncId}, maxlen=${maxLength}, ` +
+        `group=${group}, port=${port}, ttl=${ttl})\n`,
+    )
+    .join('');
 
 /** `ipvsadm -L --timeout`. */
 export const renderTimeouts = ({ tcp, tcpFin, udp }: Timeouts): string =>

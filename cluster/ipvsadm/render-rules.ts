@@ -3,6 +3,7 @@ import { familyOf } from './draft.js';
 import {
   compareHosts,
   compareServices,
+  type DaemonListing,
   type ServerListing,
   type ServiceListing,
   type Timeouts,
@@ -14,13 +15,19 @@ import { endpointWriter, type WriteEndpoint } from './render-text.js';
 /** The kernel's timeouts, which need no saying. */
 const DefaultTimeouts: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 };
 
+/** All that `-S` saves. */
+export interface Rules {
+  readonly services: readonly ServiceListing[];
+  readonly timeouts: Timeouts;
+  readonly daemons: readonly DaemonListing[];
+}
+
 /**
- * `ipvsadm -S`: the commands that make these services, for `ipvsadm -R` or the real one's. Unlike that one it does not
- * forget thresholds, nor timeouts that are not the kernel's defaults.
+ * `ipvsadm -S`: the commands that make all this, for `ipvsadm -R` or the real one's. Unlike that one it does not forget
+ * thresholds, nor timeouts that are not the kernel's defaults, nor the sync daemons.
  */
 export function renderRules(
-  services: readonly ServiceListing[],
-  timeouts: Timeouts,
+  { services, timeouts, daemons }: Rules,
   isNumeric: boolean,
   names: PortNames,
 ): string {
@@ -38,9 +45,8 @@ export function renderRules(
       }),
     ];
   });
-  return [...(isDefault ? [] : [`--set ${tcp} ${tcpFin} ${udp}`]), ...rules]
-    .map((rule) => `${rule}\n`)
-    .join('');
+  const settings = isDefault ? [] : [`--set ${tcp} ${tcpFin} ${udp}`];
+  return [...settings, ...rules, ...daemons.map(daemonRule)].map((rule) => `${rule}\n`).join('');
 }
 
 const switches: Readonly<Record<ServiceProtocol, string>> = {
@@ -84,6 +90,11 @@ function serverRule(name: string, host: string, server: ServerListing): string {
   if (lowerThreshold > 0) words.push('-y', String(lowerThreshold));
   return words.join(' ');
 }
+
+const daemonRule = (daemon: DaemonListing): string =>
+  `--start-daemon ${daemon.role} --mcast-interface ${daemon.device} --syncid ${daemon.syncId} ` +
+  `--sync-maxlen ${daemon.maxLength} --mcast-group ${daemon.group} ` +
+  `--mcast-port ${daemon.port} --mcast-ttl ${daemon.ttl}`;
 
 const checksumSwitches: Readonly<Record<TunnelOptions['checksum'], string>> = {
   none: '--tun-nocsum',

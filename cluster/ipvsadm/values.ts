@@ -1,5 +1,11 @@
-import { addressBytes, isIpv6, parseAddress, type IpAddress } from '../../director/base/address.js';
-import type { ServiceProtocol } from './command.js';
+import {
+  addressBytes,
+  isIpv6,
+  parseAddress,
+  parsePrefix,
+  type IpAddress,
+} from '../../director/base/address.js';
+import type { ClientFilter, ServiceProtocol } from './command.js';
 import type { PortNames } from './port-names.js';
 
 /** A decimal number from `minimum` to `maximum`, as strtol reads it. */
@@ -22,6 +28,15 @@ export function readEndpoint(
   if (port === undefined) return { address, port: undefined };
   const number = readNumber(port, 0, 65_535) ?? names.portOf(port, protocol);
   return number === undefined ? undefined : { address, port: number };
+}
+
+/** `ADDRESS[/LENGTH][:PORT]`, with an IPv6 port as in `[ADDRESS/LENGTH]:PORT`. */
+export function readClient(text: string): ClientFilter | undefined {
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
+  const [host = '', port = '0'] = bracketed?.slice(1) ?? splitPort(text);
+  const network = parsePrefix(host);
+  const number = readNumber(port, 0, 65_535);
+  return network === undefined || number === undefined ? undefined : { network, port: number };
 }
 
 /** An IPv6 address without brackets has no port. */

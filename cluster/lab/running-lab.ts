@@ -1,3 +1,6 @@
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
@@ -29,6 +32,9 @@ const stopTimeoutMs = 10_000;
 
 /** How long a process may take to vanish after SIGKILL. */
 const killTimeoutMs = 5_000;
+
+/** The programs that a director has in its path. */
+const onNodePrograms = fileURLToPath(new URL('../../../scripts/on-node', import.meta.url));
 
 /** The namespace with the bridges, where commands can be run as on a node. */
 const switchName = 'switch';
@@ -176,9 +182,16 @@ export class RunningLab implements LabControl {
     await heal(this);
   }
 
-  /** The command line that runs `argv` in a node's network namespace, or in that of the bridges, named `switch`. */
+  /**
+   * The command line that runs `argv` in a node's network namespace, or in that of the bridges, named `switch`. A director has
+   * an `ipvsadm` in its path that talks to it.
+   */
   execArgs(node: string, argv: readonly string[]): string[] {
-    return [...enter(this.holder(node)), ...argv];
+    const entered = enter(this.holder(node));
+    if (!this.directors.includes(node)) return [...entered, ...argv];
+    const path = `${onNodePrograms}:${process.env['PATH'] ?? ''}`;
+    const control = this.#folder.socket(node);
+    return [...entered, 'env', `PATH=${path}`, `BATON_CONTROL=${control}`, ...argv];
   }
 
   /** The process that holds a node's network namespace open. */

@@ -15,6 +15,7 @@ import { keepNextHopsKnown } from '../../director/core/warm-up.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
 import type { SyncEffect } from '../sync/effects.js';
+import { IpvsSync } from '../sync/ipvs/ipvs-sync.js';
 import type { Introduction } from '../sync/presence-codec.js';
 import type { Life } from '../sync/record.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
@@ -23,6 +24,7 @@ import type { TrackerReport } from '../vrrp/tracking.js';
 import { createSync, keyRingOf } from './create-sync.js';
 import { Elections, type ElectionsPorts, type PreparedElections } from './elections.js';
 import type { Environment } from './environment.js';
+import { IpvsDaemons } from './ipvs-daemons.js';
 import { PlannedStop } from './planned-stop.js';
 import { Replication } from './replication.js';
 import { SessionLink } from './session-link.js';
@@ -39,6 +41,8 @@ export interface NodePorts {
   readonly environment: Environment;
   /** Sends a sync message to one peer, or to all; it has left when the call returns. */
   sendSync(bytes: Uint8Array, to?: IpAddress): void;
+  /** Sends a message of the kernel's sync protocol; absent where its daemons cannot be started. */
+  sendDaemon?(bytes: Uint8Array): void;
   /** `turn(true)` is wanted as soon as everything has been read that has arrived. */
   queueTurn(): void;
   /** A turn is over; the next is wanted at this time, or `Never`. */
@@ -64,6 +68,8 @@ export class ClusterNode {
   readonly director: Director;
   readonly elections: Elections;
   readonly replication: Replication;
+  /** The kernel's sync daemons, as far as this node is one. */
+  readonly daemons: IpvsDaemons;
   readonly #ports: NodePorts;
   #config: NodeConfig;
   #sync: SyncMachine | undefined;
@@ -85,6 +91,7 @@ export class ClusterNode {
     this.director = director;
     this.#ports = ports;
     this.replication = new Replication(director, () => environment.now(), life);
+    this.daemons = new IpvsDaemons(director);
     this.#link = this.#linkTo(undefined);
     director.sync.onRemove = (index) => this.#link.tellRemoval(index, environment.now());
     this.elections = new Elections(config, {
@@ -135,7 +142,7 @@ export class ClusterNode {
   /** Speaks session sync from `start` on. */
   openSync(config: SyncConfig, { address, mtu }: SyncPlace): void {
     const { environment } = this.#ports;
-    this.#sync = createSync(config, {
+    const sync = createSync(config, {
       address,
       mtu,
       keys: keyRingOf(config, environment.hmac),
@@ -145,6 +152,8 @@ export class ClusterNode {
       isMasterHeard: () => this.elections.isMasterHeard,
       log: environment.log,
     });
+    this.#sync = sync;
+    if (sync instanceof IpvsSync) this.daemons.adopt(sync, { ...config, address });
   }
 
   start(at: Instant): void {
@@ -221,7 +230,7 @@ export class ClusterNode {
     }
     if (at >= this.#nextTurn) this.turn();
     // A frame about which peers are to be told waits for those that have arrived with it, but no longer.
-    else if (this.#sync !== undefined && this.director.sync.length > 0) this.#ports.queueTurn();
+    else if (this.#tellsPeers && this.director.sync.length > 0) this.#ports.queueTurn();
   }
 
   /** A datagram has arrived on the port of session sync. */
@@ -229,6 +238,14 @@ export class ClusterNode {
     const at = this.#ports.environment.now();
     this.#ports.heard?.(at);
     this.#sync?.handleDatagram(at, bytes, source);
+    this.turn();
+  }
+
+  /** A datagram of the kernel's sync protocol has arrived for the backup daemon. */
+  receiveDaemonDatagram(bytes: Uint8Array, source: IpAddress): void {
+    const at = this.#ports.environment.now();
+    this.#ports.heard?.(at);
+    this.daemons.handleDatagram(at, bytes, source);
     this.turn();
   }
 
@@ -265,6 +282,10 @@ export class ClusterNode {
     this.#rearm();
   }
 
+  get #tellsPeers(): boolean {
+    return this.#sync !== undefined || this.daemons.isTelling;
+  }
+
   #rearm(): void {
     this.#lateAt = this.elections.lateAt;
     const machines = earliest(this.elections.deadline, this.#link.deadline);
@@ -282,15 +303,18 @@ export class ClusterNode {
   }
 
   #linkTo(sync: SyncMachine | undefined): SessionLink {
-    return new SessionLink(this.director, this.replication, sync, {
-      send: (bytes, to) => this.#ports.sendSync(bytes, to),
-      other: (effect) => this.#applySync(effect),
-    });
+    const ports = {
+      send: (bytes: Uint8Array, to?: IpAddress) => this.#ports.sendSync(bytes, to),
+      sendDaemon: (bytes: Uint8Array) => this.#ports.sendDaemon?.(bytes),
+      other: (effect: SyncEffect) => this.#applySync(effect),
+    };
+    return new SessionLink(this.director, this.replication, sync, ports, this.daemons);
   }
 
   /** The last words to peers; packets that still come are forwarded without telling. */
   #endSync(at: Instant): void {
     this.#sync?.stop(at);
+    for (const { role } of this.daemons.running) this.daemons.stop(at, role);
     this.#link.applyEffects(at);
     this.#sync = undefined;
     this.#link = this.#linkTo(undefined);

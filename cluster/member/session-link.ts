@@ -7,12 +7,15 @@ import { isServed } from '../../director/core/lifecycle.js';
 import type { SyncEffect } from '../sync/effects.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import { Inheritance } from './inheritance.js';
+import { IpvsDaemons } from './ipvs-daemons.js';
 import type { Replication } from './replication.js';
 
 /** The rest of the node, as the link needs it. */
 export interface SessionLinkPorts {
   /** Sends a sync message; it has left when the call returns. */
   send(bytes: Uint8Array, to?: IpAddress): void;
+  /** Sends a message of the kernel's protocol, for its master daemon. */
+  sendDaemon?(bytes: Uint8Array): void;
   /** An effect that is not about the table alone. */
   other(effect: SyncEffect, at: Instant): void;
 }
@@ -22,12 +25,14 @@ export interface SessionLinkPorts {
  * turn, so that packets which arrived together share messages; what peers tell goes into the table; and first packets that
  * wait for one or the other are let go. A turn that has told of connections to be committed sends at once.
  *
- * Without session sync it tells nobody, and nothing can be committed.
+ * The kernel's sync daemons, where they run, are told and heard beside session sync. Without either it tells nobody, and
+ * nothing can be committed.
  */
 export class SessionLink {
   readonly #director: Director;
   readonly #replication: Replication;
   readonly #sync: SyncMachine | undefined;
+  readonly #daemons: IpvsDaemons;
   readonly #ports: SessionLinkPorts;
   readonly #inheritance: Inheritance;
   /** The sequence of the last entry told, and the last one that a peer has acknowledged. */
@@ -39,19 +44,22 @@ export class SessionLink {
     replication: Replication,
     sync: SyncMachine | undefined,
     ports: SessionLinkPorts,
+    daemons = new IpvsDaemons(director),
   ) {
     this.#director = director;
     this.#replication = replication;
     this.#sync = sync;
+    this.#daemons = daemons;
     this.#ports = ports;
     this.#inheritance = new Inheritance(director, replication.lives);
-    director.sync.hasOwners = sync?.hasOwners ?? true;
+    this.#noteOwners();
   }
 
   /** When the next turn has to be at the latest. */
   get deadline(): Instant {
-    const machines = earliest(this.#sync?.deadline ?? Never, this.#director.commits.deadline);
-    return earliest(machines, this.#inheritance.deadline);
+    const { commits } = this.#director;
+    const told = earliest(this.#sync?.deadline ?? Never, this.#daemons.deadline);
+    return earliest(told, earliest(commits.deadline, this.#inheritance.deadline));
   }
 
   /** True when a peer has acknowledged what was told up to this sequence. */
@@ -66,12 +74,14 @@ export class SessionLink {
 
   /** Tells peers what the packet path has queued, carries out what session sync wants, and lets go whoever may go. */
   turn(at: Instant): void {
+    this.#noteOwners();
     this.#tellQueued(at);
+    this.#daemons.handleDeadline(at);
     if (this.#sync !== undefined && this.#sync.deadline <= at) this.#sync.handleDeadline(at);
     this.applyEffects(at);
     this.#inheritance.turn(at);
     const { commits } = this.#director;
-    if (this.#sync === undefined) commits.reach = 'none';
+    if (this.#sync === undefined) commits.reach = this.#daemons.isTelling ? 'sent' : 'none';
     else commits.reach = this.#sync.peersAlive > 0 ? 'acked' : 'sent';
     releaseSent(this.#director, this.#told, at);
     releaseOverdue(this.#director, at);
@@ -80,6 +90,10 @@ export class SessionLink {
   /** Carries out what session sync wants. */
   applyEffects(at: Instant): void {
     for (const effect of this.#sync?.effects.splice(0) ?? []) this.#apply(effect, at);
+    for (const effect of this.#daemons.takeEffects()) {
+      if (effect.kind === 'send') this.#ports.sendDaemon?.(effect.bytes);
+      else if (effect.kind === 'apply') this.#replication.apply(effect, at);
+    }
   }
 
   /**
@@ -96,6 +110,7 @@ export class SessionLink {
       if (!isKnown) this.#tell(index, at);
     }
     this.#sync?.flush(at, { acknowledge: true });
+    this.#daemons.flush(at);
     return this.#told;
   }
 
@@ -103,6 +118,7 @@ export class SessionLink {
   tellRemoval(index: number, at: Instant): void {
     const key = this.#replication.key(index);
     this.#sync?.remove(at, key, isServed(this.#director, index));
+    this.#daemons.remove(at);
   }
 
   #tellQueued(at: Instant): void {
@@ -115,15 +131,23 @@ export class SessionLink {
       isUrgent = true;
       if (commits.told(index, this.#told) === 'acked') acknowledge = true;
     });
-    if (isUrgent) this.#sync?.flush(at, { acknowledge });
+    if (!isUrgent) return;
+    this.#sync?.flush(at, { acknowledge });
+    this.#daemons.flush(at);
+  }
+
+  /** A kernel's daemons note nobody's word. */
+  #noteOwners(): void {
+    this.#director.sync.hasOwners = this.#sync?.hasOwners ?? !this.#daemons.isTelling;
   }
 
   /** Who tells of an entry answers for it from then on. */
   #tell(index: number, at: Instant): void {
-    if (this.#sync === undefined) return;
-    const { connections } = this.#director;
-    connections.markSynced(index, at);
-    this.#told = this.#sync.update(at, this.#replication.entry(index));
+    if (this.#sync === undefined && !this.#daemons.isTelling) return;
+    this.#director.connections.markSynced(index, at);
+    const entry = this.#replication.entry(index);
+    const byDaemon = this.#daemons.update(at, entry);
+    this.#told = this.#sync?.update(at, entry) ?? byDaemon;
   }
 
   #apply(effect: SyncEffect, at: Instant): void {

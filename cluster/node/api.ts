@@ -239,7 +239,7 @@ export interface VrrpView {
 
 /** Something that a VRRP instance tracks. */
 export interface TrackedView {
-  readonly kind: 'interface' | 'script' | 'file' | 'process';
+  readonly kind: 'interface' | 'script' | 'file' | 'process' | 'bfd';
   readonly name: string;
   /** 0: a fault while it is down. */
   readonly weight: number;
@@ -265,6 +265,19 @@ export interface SyncView {
   readonly outcomes: Readonly<Record<string, number>>;
   /** What was repaired, and what met a limit, by name. */
   readonly counters: Readonly<Record<string, number>>;
+  /** The kernel's sync daemons that were started by ipvsadm. */
+  readonly daemons: readonly SyncDaemonView[];
+}
+
+/** A sync daemon: a master has sent, a backup received. */
+export interface SyncDaemonView {
+  readonly role: 'master' | 'backup';
+  readonly device: string;
+  readonly syncId: number;
+  readonly datagrams: number;
+  readonly records: number;
+  /** A master's entries that the format cannot say, a backup's messages without effect, by reason. */
+  readonly rejected: Readonly<Record<string, number>>;
 }
 
 /** A peer in the present life of its process, as this node hears it. */

@@ -17,12 +17,18 @@ export function commandHandlers(
   reload: () => Promise<ReloadAnswer>,
 ): CommandHandlers {
   const names = machinePortNames();
+  const target = {
+    director: member.plane.director,
+    daemons: member.node.daemons,
+    ownerOf: (index: number) => member.replication.originName(index) ?? member.config.routerId,
+  };
   return {
     '/ipvsadm': async ({ argv }) => {
-      const answer = runIpvsadm(member.plane.director, argv, names, now());
+      const answer = runIpvsadm(target, argv, names, now());
       try {
         // A real server may be the first behind its interface.
         await member.plane.openPorts();
+        await member.followDaemons();
       } catch (error) {
         if (!(error instanceof BatonError)) throw error;
         return { ...answer, exit: 1, stderr: `${answer.stderr}${error.message}\n` };

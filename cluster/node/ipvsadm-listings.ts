@@ -13,11 +13,14 @@ import { Protocol } from '../../director/wire/ipv4.js';
 import type { ServiceName, ServiceProtocol } from '../ipvsadm/command.js';
 import type {
   ConnectionListing,
+  DaemonListing,
   ServerListing,
   ServiceListing,
   Statistics,
   Timeouts,
 } from '../ipvsadm/listing.js';
+import type { IpvsDaemon } from '../member/ipvs-daemons.js';
+import type { IpvsadmTarget } from './ipvsadm.js';
 
 export const protocolNumbers: Readonly<Record<ServiceProtocol, number>> = {
   tcp: Protocol.tcp,
@@ -92,11 +95,16 @@ const perSecond = (rates: RateEstimator): Statistics => ({
 });
 
 /** The connections and templates of a director as ipvsadm lists them, in the order of the table. */
-export function connectionListings(director: Director, now: Instant): ConnectionListing[] {
+export function connectionListings(
+  { director, ownerOf }: Pick<IpvsadmTarget, 'director' | 'ownerOf'>,
+  now: Instant,
+): ConnectionListing[] {
   const { connections } = director;
   const listings: ConnectionListing[] = [];
   for (let index = 0; index < connections.end; index += 1) {
-    if (connections.isInUse(index)) listings.push(connectionListing(director, index, now));
+    if (connections.isInUse(index)) {
+      listings.push({ ...connectionListing(director, index, now), owner: ownerOf(index) });
+    }
   }
   return listings;
 }
@@ -105,12 +113,13 @@ function connectionListing(
   { connections, services }: Director,
   index: number,
   now: Instant,
-): ConnectionListing {
+): Omit<ConnectionListing, 'owner'> {
   const family = connections.familyOf(index);
   const protocol = connections.protocol[index] ?? 0;
   const isTemplate = connections.hasFlag(index, Flag.template);
   // A tunnel may lead to a real server of the other family.
-  const realFamily = services.server(connections.server[index] ?? -1)?.family ?? family;
+  const server = services.server(connections.server[index] ?? -1);
+  const realFamily = server?.family ?? family;
   return {
     protocol: protocol === 0 ? 'ip' : protocolOf(protocol),
     expires: connections.remaining(index, now),
@@ -121,8 +130,20 @@ function connectionListing(
     virtualPort: connections.virtualPort(index),
     real: fromWords(realFamily, connections.rows, connections.realAt(index)),
     realPort: connections.realPort(index),
+    mark: server?.service.firewallMark ?? 0,
   };
 }
+
+/** A sync daemon without what only this node needs to know. */
+export const daemonListing = (daemon: IpvsDaemon): DaemonListing => ({
+  role: daemon.role,
+  device: daemon.device,
+  syncId: daemon.syncId,
+  maxLength: daemon.maxLength,
+  group: daemon.group,
+  port: daemon.port,
+  ttl: daemon.ttl,
+});
 
 /** The timeouts that `--set` sets. */
 export const timeoutsOf = ({ timeouts }: Director): Timeouts => ({

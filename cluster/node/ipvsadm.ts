@@ -20,17 +20,22 @@ import { Family } from '../../director/wire/flow.js';
 import type {
   IpvsadmAnswer,
   IpvsadmCommand,
+  ListingFormat,
   ServiceName,
   ServiceOptions,
 } from '../ipvsadm/command.js';
+import { fitsFilter } from '../ipvsadm/connection-filter.js';
 import { helpText, versionText } from '../ipvsadm/help.js';
+import { compareHosts, compareServices, type ServiceListing } from '../ipvsadm/listing.js';
 import { parseIpvsadm } from '../ipvsadm/parse.js';
 import type { PortNames } from '../ipvsadm/port-names.js';
-import { renderConnections, renderTimeouts } from '../ipvsadm/render-connections.js';
+import { renderConnections, renderDaemons, renderTimeouts } from '../ipvsadm/render-connections.js';
 import { renderRules } from '../ipvsadm/render-rules.js';
 import { renderService, renderServices } from '../ipvsadm/render-services.js';
+import type { IpvsDaemonRefusal, IpvsDaemons } from '../member/ipvs-daemons.js';
 import {
   connectionListings,
+  daemonListing,
   protocolNumbers,
   serviceListing,
   serviceListings,
@@ -49,19 +54,34 @@ const Refusal = {
   noServer: 'No such destination',
   notUnicast: 'Invalid operation.  Possibly wrong module version, address not unicast, ...',
   outOfRange: 'Numerical result out of range',
+  daemonRuns: 'Daemon has already run',
+  noDaemon: 'No daemon is running',
 } as const;
 
 const printed = (stdout: string): IpvsadmAnswer => ({ exit: 0, stdout, stderr: '' });
 const done = printed('');
+const asJson = (value: unknown): IpvsadmAnswer =>
+  printed(`${JSON.stringify(value, undefined, 2)}\n`);
 const refused = (reason: string, exit = 255): IpvsadmAnswer => ({
   exit,
   stdout: '',
   stderr: `${reason}\n`,
 });
 
-/** Carries out one ipvsadm command line on a director, as the kernel and ipvsadm would. Changes take effect at once. */
+/** What a command line is carried out on. */
+export interface IpvsadmTarget {
+  readonly director: Director;
+  readonly daemons: IpvsDaemons;
+  /** The node that answers for the entry at an index of the table. */
+  ownerOf(index: number): string;
+}
+
+/**
+ * Carries out one ipvsadm command line on a director, as the kernel and ipvsadm would. Changes take effect at once, but for
+ * the socket of a sync daemon that has been started: it is the caller's to open.
+ */
 export function runIpvsadm(
-  director: Director,
+  target: IpvsadmTarget,
   argv: readonly string[],
   names: PortNames,
   now: Instant,
@@ -69,6 +89,7 @@ export function runIpvsadm(
   const parsed = parseIpvsadm(argv, names);
   if ('refusal' in parsed) return parsed.refusal;
   const { command } = parsed;
+  const { director, daemons } = target;
   switch (command.kind) {
     case 'add-service':
       return addService(director, command);
@@ -88,8 +109,12 @@ export function runIpvsadm(
       return zero(director, command);
     case 'set-timeouts':
       return setTimeouts(director, command);
+    case 'start-daemon':
+      return startDaemon(daemons, command, now);
+    case 'stop-daemon':
+      return daemons.stop(now, command.role) ? done : refused(Refusal.noDaemon);
     default:
-      return show(director, command, names, now);
+      return show(target, command, names, now);
   }
 }
 
@@ -105,23 +130,44 @@ type Showing = Exclude<
     | 'delete-server'
     | 'zero'
     | 'set-timeouts'
+    | 'start-daemon'
+    | 'stop-daemon'
   >
 >;
 
-function show(director: Director, command: Showing, names: PortNames, now: Instant): IpvsadmAnswer {
+function show(
+  target: IpvsadmTarget,
+  command: Showing,
+  names: PortNames,
+  now: Instant,
+): IpvsadmAnswer {
+  const { director, daemons } = target;
   switch (command.kind) {
     case 'list':
       return list(director, command, names);
-    case 'list-connections':
-      return printed(renderConnections(connectionListings(director, now), { ...command, names }));
-    case 'list-timeouts':
-      return printed(renderTimeouts(timeoutsOf(director)));
-    case 'list-daemons':
-      // The sync daemon here is not one of IPVS, and none of those runs.
-      return done;
+    case 'list-connections': {
+      const listings = connectionListings(target, now).filter((one) =>
+        fitsFilter(one, command.filter),
+      );
+      return command.isJson
+        ? asJson(listings)
+        : printed(renderConnections(listings, { ...command, names }));
+    }
+    case 'list-timeouts': {
+      const timeouts = timeoutsOf(director);
+      return command.isJson ? asJson(timeouts) : printed(renderTimeouts(timeouts));
+    }
+    case 'list-daemons': {
+      const listings = daemons.running.map(daemonListing);
+      return command.isJson ? asJson(listings) : printed(renderDaemons(listings));
+    }
     case 'save': {
-      const services = serviceListings(director);
-      return printed(renderRules(services, timeoutsOf(director), command.isNumeric, names));
+      const rules = {
+        services: serviceListings(director),
+        timeouts: timeoutsOf(director),
+        daemons: daemons.running.map(daemonListing),
+      };
+      return printed(renderRules(rules, command.isNumeric, names));
     }
     case 'restore':
       return refused('the rules to restore are given one by one', 2);
@@ -261,17 +307,46 @@ function setTimeouts(
 
 function list(
   director: Director,
-  { service: name, format }: Of<'list'>,
+  { service: name, format, isJson }: Of<'list'>,
   names: PortNames,
 ): IpvsadmAnswer {
   const style = { format, names };
   if (name === undefined) {
     const { capacity } = director.connections;
-    return printed(renderServices(serviceListings(director), capacity, style));
+    const listings = serviceListings(director);
+    if (isJson) return asJson(inOrder(listings, format));
+    return printed(renderServices(listings, capacity, style));
   }
   const service = find(director, name);
   if (service === undefined) return refused(Refusal.noService, 1);
-  return printed(renderService(serviceListing(service), style));
+  const listing = serviceListing(service);
+  return isJson ? asJson(inOrder([listing], format)) : printed(renderService(listing, style));
+}
+
+/** Services and real servers in the order of ipvsadm's listings, unless that of the table is wanted. */
+function inOrder(
+  listings: readonly ServiceListing[],
+  { isSorted }: ListingFormat,
+): readonly ServiceListing[] {
+  if (!isSorted) return listings;
+  return listings
+    .toSorted(compareServices)
+    .map((listing) => ({ ...listing, servers: listing.servers.toSorted(compareHosts) }));
+}
+
+const daemonRefusals: Readonly<Record<IpvsDaemonRefusal, string>> = {
+  'already-runs': Refusal.daemonRuns,
+  'no-device': 'No such device',
+  'no-address': 'Cannot assign requested address',
+};
+
+function startDaemon(
+  daemons: IpvsDaemons,
+  { role, options }: Of<'start-daemon'>,
+  now: Instant,
+): IpvsadmAnswer {
+  const refusal = daemons.start(now, role, options);
+  return refusal === undefined ? done : refused(daemonRefusals[refusal]);
 }
 
 /** False for addresses that no single host has. */

@@ -15,6 +15,7 @@ import type { VirtualRouter } from '../member/virtual-router.js';
 import type { SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
+import { DaemonSockets } from './daemon-sockets.js';
 import { DataPlane, type DataPlaneParts } from './data-plane.js';
 import { exchangeConfiguration } from './exchange.js';
 import { HealthPlane } from './health/health-plane.js';
@@ -42,6 +43,7 @@ export class Member {
   #health: HealthPlane | undefined;
   #vrrp: VrrpPlane | undefined;
   #syncSocket: SyncSocket | undefined;
+  readonly #daemonSockets = new DaemonSockets();
   #peerStreams: PeerStreams | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isTurnQueued = false;
@@ -102,6 +104,7 @@ export class Member {
     const node = new ClusterNode(this.config, this.plane.director, newLife(this.config.routerId), {
       environment: this.#environment,
       sendSync: (bytes, to) => this.#syncSocket?.send(bytes, to),
+      sendDaemon: (bytes) => this.#daemonSockets.send(bytes),
       queueTurn: () => this.#queueTurn(),
       rearm: (next) => this.#rearm(next),
       watchPeer: (at, address) => this.#peerStreams?.watch.watch(at, address),
@@ -117,6 +120,7 @@ export class Member {
       data: this.plane,
       node,
       log,
+      sessions: this.#health.sessions,
       followLink: (device, isUp) => this.#health?.followLink(device, isUp),
     });
     if (this.config.sync !== undefined) await this.#openSync(this.config.sync, parts.interfaces);
@@ -142,6 +146,15 @@ export class Member {
     return reloading;
   }
 
+  /** Opens and closes sockets, so that the sync daemons that have been started by command can speak, and no others. */
+  async followDaemons(): Promise<void> {
+    // What a daemon that has ended still has to say goes out first.
+    this.node.turn();
+    await this.#daemonSockets.follow(this.node.daemons, (bytes, source) => {
+      if (!this.#isClosed) this.node.receiveDaemonDatagram(bytes, source);
+    });
+  }
+
   /** A planned end without a gap: see `PlannedStop`. */
   async stop(): Promise<void> {
     if (this.#isClosed) return;
@@ -159,6 +172,7 @@ export class Member {
     this.#plane?.close();
     await this.#health?.close();
     await this.#syncSocket?.close();
+    await this.#daemonSockets.close();
     await this.#vrrp?.close();
   }
 

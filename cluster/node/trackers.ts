@@ -15,11 +15,19 @@ type TrackedConfig = Pick<
   'scripts' | 'trackFiles' | 'trackProcesses' | 'scriptSecurity'
 >;
 
+/** The BFD sessions of the node, as far as somebody tracks them. */
+export interface BfdSessions {
+  isUp(name: string): boolean;
+  /** Tells of changes until the answer is called, and at once of one that is up. */
+  watch(name: string, follower: (isUp: boolean) => void): () => void;
+}
+
 /** What trackers need besides their configuration. */
 export interface TrackerOptions {
   readonly log: Log;
   /** Interfaces whose state is reported although nobody may track them. */
   readonly devices: readonly string[];
+  readonly sessions: BfdSessions;
   /**
    * Those of the configuration before, over a reload: scripts and files that are the same go on. They belong to these ones
    * then, and `previous.close()` leaves them alone.
@@ -28,8 +36,8 @@ export interface TrackerOptions {
 }
 
 /**
- * Everything outside the node that its virtual routers depend on: interfaces, scripts, files and processes, as far as
- * somebody tracks them.
+ * Everything outside the node that its virtual routers depend on: interfaces, scripts, files, processes and BFD
+ * sessions, as far as somebody tracks them.
  */
 export class Trackers {
   readonly #report: TrackerReport;
@@ -39,6 +47,9 @@ export class Trackers {
   readonly #files: readonly TrackedFile[];
   readonly #scripts: readonly TrackedScript[];
   readonly #processes: ProcessCounts;
+  readonly #sessions: BfdSessions;
+  readonly #sessionNames: readonly string[];
+  #unwatched: (() => void)[] = [];
   readonly #kept = new Set<TrackedFile | TrackedScript>();
   readonly #previous: Trackers | undefined;
 
@@ -47,7 +58,7 @@ export class Trackers {
     config: TrackedConfig,
     tracked: readonly Tracked[],
     report: TrackerReport,
-    { log, devices, previous }: TrackerOptions,
+    { log, devices, sessions, previous }: TrackerOptions,
   ) {
     const isTracked = (kind: TrackerKind, name: string): boolean =>
       tracked.some((one) => one.kind === kind && one.name === name);
@@ -56,8 +67,9 @@ export class Trackers {
       this.#remember(...what);
       report(...what);
     };
-    const links = tracked.filter(({ kind }) => kind === 'interface').map(({ name }) => name);
-    this.#devices = [...new Set([...links, ...devices])];
+    this.#sessions = sessions;
+    this.#sessionNames = namesOf('bfd', tracked);
+    this.#devices = [...new Set([...namesOf('interface', tracked), ...devices])];
     this.#links = new LinkMonitor(
       this.#devices,
       (device, isUp) => this.#report('interface', device, isUp),
@@ -111,6 +123,11 @@ export class Trackers {
       if (kind === 'file') this.#remember(kind, name, value);
     }
     this.#processes.start();
+    this.#unwatched = this.#sessionNames.map((name) => {
+      // A session that is not up yet is down, as in keepalived.
+      this.#report('bfd', name, this.#sessions.isUp(name));
+      return this.#sessions.watch(name, (isUp) => this.#report('bfd', name, isUp));
+    });
   }
 
   /** Ends what nobody has taken over. */
@@ -119,6 +136,7 @@ export class Trackers {
     for (const file of this.#files) if (!this.#kept.has(file)) file.watch.close();
     for (const script of this.#scripts) if (!this.#kept.has(script)) script.runs.close();
     this.#processes.close();
+    for (const unwatch of this.#unwatched) unwatch();
   }
 
   /** Of another configuration's, one that is the same. */
@@ -146,6 +164,11 @@ export class Trackers {
     this.#values.set(`${kind} ${name}`, [kind, name, value]);
   }
 }
+
+/** What is tracked of a kind, each once. */
+const namesOf = (kind: TrackerKind, tracked: readonly Tracked[]): readonly string[] => [
+  ...new Set(tracked.filter((one) => one.kind === kind).map(({ name }) => name)),
+];
 
 /** A file that is followed. Who it reports to changes over reloads. */
 interface TrackedFile {

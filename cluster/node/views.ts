@@ -1,9 +1,17 @@
 import { toMilliseconds } from '../../director/base/time.js';
 import { Flag } from '../../director/core/connections.js';
 import { stateName } from '../../director/core/protocol-states.js';
+import type { IpvsDaemons } from '../member/ipvs-daemons.js';
 import type { VirtualRouter } from '../member/virtual-router.js';
 import { idleSnapshot, type PeerSnapshot } from '../sync/snapshot.js';
-import type { NodeStatus, SessionView, SyncPeer, SyncView, VrrpView } from './api.js';
+import type {
+  NodeStatus,
+  SessionView,
+  SyncDaemonView,
+  SyncPeer,
+  SyncView,
+  VrrpView,
+} from './api.js';
 import { now, wallClock } from './clock.js';
 import type { ApiHandlers } from './control-server.js';
 import { endpoint } from './endpoint.js';
@@ -144,8 +152,19 @@ function syncView(member: Member): SyncView {
       acksUnanswered: snapshot.acknowledgement.unanswered,
       queueOverflows: member.plane.director.sync.overflows,
     },
+    daemons: daemonViews(member.node.daemons),
   };
 }
+
+const daemonViews = (daemons: IpvsDaemons): SyncDaemonView[] =>
+  daemons.running
+    .filter(({ isConfigured }) => !isConfigured)
+    .map(({ role, device, syncId }) => {
+      const { sent, received, rejected, unsaid } = daemons.snapshot(role) ?? idleSnapshot;
+      const { datagrams, records } = role === 'master' ? sent : received;
+      const refused = role === 'master' ? (unsaid ?? {}) : rejected;
+      return { role, device, syncId, datagrams, records, rejected: refused };
+    });
 
 const syncPeer = (peer: PeerSnapshot): SyncPeer => ({
   node: peer.node,

@@ -11,7 +11,7 @@ import type { TrackerReport } from '../vrrp/tracking.js';
 import type { DataPlane } from './data-plane.js';
 import { Notifications, type NotifyState, type NotifySubject } from './notify-scripts.js';
 import type { Prepared } from './prepared.js';
-import { Trackers } from './trackers.js';
+import { Trackers, type BfdSessions } from './trackers.js';
 
 /** How long the end of a node waits for notify scripts that have yet to be started. */
 const LastWordsMs = 1_000;
@@ -29,6 +29,7 @@ export interface VrrpPlanePorts {
   readonly data: DataPlane;
   readonly node: ClusterNode;
   readonly log: Log;
+  readonly sessions: BfdSessions;
   /** An interface that carries frames has lost its carrier, or has it again. */
   followLink(device: string, isUp: boolean): void;
 }
@@ -112,7 +113,7 @@ export class VrrpPlane {
   }
 
   #newTrackers(config: NodeConfig, previous?: Trackers): Trackers {
-    const { node, data, log } = this.#ports;
+    const { node, data, log, sessions } = this.#ports;
     const report: TrackerReport = (kind, name, value) => {
       if (kind === 'interface') {
         this.#followLink(name, value === true);
@@ -122,7 +123,7 @@ export class VrrpPlane {
     };
     const tracked = config.vrrpInstances.flatMap((vrrp) => trackedBy(vrrp, config));
     const { devices } = data;
-    const options = { log, devices, ...(previous === undefined ? {} : { previous }) };
+    const options = { log, devices, sessions, ...(previous === undefined ? {} : { previous }) };
     return new Trackers(config, tracked, report, options);
   }
 
@@ -176,5 +177,6 @@ const trackingOf = (config: NodeConfig): unknown => [
   config.scripts,
   config.trackFiles,
   config.trackProcesses,
+  config.bfdInstances,
   config.vrrpInstances.map((vrrp) => trackedBy(vrrp, config)),
 ];

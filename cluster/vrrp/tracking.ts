@@ -1,5 +1,5 @@
-/** What a virtual router can depend on: `track_interface`, `track_script`, `track_file` and `track_process`. */
-export type TrackerKind = 'interface' | 'script' | 'file' | 'process';
+/** What a virtual router can depend on: `track_interface`, `track_script`, `track_file`, `track_process`, `track_bfd`. */
+export type TrackerKind = 'interface' | 'script' | 'file' | 'process' | 'bfd';
 
 /** One thing that a virtual router tracks. */
 export interface Tracked {

@@ -53,6 +53,8 @@ export interface Settings {
   sync_threshold: readonly [threshold: number, period: number];
   /** The least time between two sync messages of a connection whose state does not change, in seconds; 0 off. */
   sync_refresh_period: number;
+  /** The version of the messages that a sync daemon sends which is started from now on: 0 or 1. */
+  sync_version: number;
   /** With a refresh period: so often is a sync message repeated, an eighth of the period apart. Ours need it not. */
   sync_retries: number;
 }
@@ -83,5 +85,6 @@ export const defaultSettings = (): Settings => ({
   sync_qlen_max: 65_536,
   sync_threshold: [3, 50],
   sync_refresh_period: 0,
+  sync_version: 1,
   sync_retries: 0,
 });

@@ -8,6 +8,8 @@ import * as checksums from '../wire/checksum.js';
 import * as icmp from '../wire/icmp.js';
 import * as icmpv6 from '../wire/icmpv6.js';
 import * as ipv4 from '../wire/ipv4.js';
+import { loadLibc, type Libc } from './libc.js';
+import { openMarked, sendMarked, type SocketMarking } from './marked-socket.js';
 import { loadRawSocket } from './native.js';
 
 /** Of a request behind its header, as ping(8) sends. */
@@ -15,21 +17,35 @@ const PayloadBytes = 56;
 /** Sequence numbers wrap; this many requests may wait for their replies. */
 const MostWaiting = 0x1_0000;
 
+/** The socket for requests that are not like all others. */
+interface MarkedSender {
+  readonly libc: Libc;
+  readonly fd: number;
+  readonly device: string | undefined;
+}
+
 /** The error that the kernel had for a request, or undefined for a reply. */
 type Outcome = (error?: NodeJS.ErrnoException) => void;
 
 /**
  * Sends ICMP echo requests of one family from the node's own address and tells when they are answered. One socket serves
- * all: the kernel hands every ICMP message to every raw socket, and the sequence number says whose reply it is.
+ * all: the kernel hands every ICMP message to every raw socket, and the sequence number says whose reply it is. Requests with
+ * a mark, a device or a source of their own go out by another socket.
  */
 export class EchoSocket {
   readonly #socket: Socket;
   readonly #isIpv6: boolean;
   readonly #identifier = randomBytes(2).readUInt16BE();
   readonly #waiting = new Map<number, { readonly address: IpAddress; readonly done: Outcome }>();
+  readonly #marked: MarkedSender | undefined;
   #sequence = 0;
 
-  private constructor(raw: RawSocketModule, family: 'ipv4' | 'ipv6') {
+  private constructor(
+    raw: RawSocketModule,
+    family: 'ipv4' | 'ipv6',
+    marked: MarkedSender | undefined,
+  ) {
+    this.#marked = marked;
     this.#isIpv6 = family === 'ipv6';
     const { IPv4, IPv6 } = raw.AddressFamily;
     this.#socket = raw.createSocket({
@@ -41,8 +57,12 @@ export class EchoSocket {
   }
 
   /** Throws when the privilege is missing. */
-  static async open(family: 'ipv4' | 'ipv6'): Promise<EchoSocket> {
-    return new EchoSocket(await loadRawSocket(), family);
+  static async open(family: 'ipv4' | 'ipv6', marking?: SocketMarking): Promise<EchoSocket> {
+    const raw = await loadRawSocket();
+    if (marking === undefined) return new EchoSocket(raw, family, undefined);
+    const libc = await loadLibc();
+    const fd = openMarked(libc, family, 'echo', marking);
+    return new EchoSocket(raw, family, { libc, fd, device: marking.device });
   }
 
   /** Sends a request and calls `done` once, with its reply or its error, unless the answer is called before. */
@@ -52,7 +72,7 @@ export class EchoSocket {
     this.#waiting.set(sequence, { address, done });
     const message = this.#message(sequence);
     try {
-      this.#socket.wrap.send(message, 0, message.length, address, () => {});
+      this.#send(message, address);
     } catch (error) {
       this.#waiting.delete(sequence);
       done(error instanceof Error ? error : new Error(String(error)));
@@ -63,6 +83,16 @@ export class EchoSocket {
   close(): void {
     this.#waiting.clear();
     this.#socket.close();
+    if (this.#marked !== undefined) this.#marked.libc.close(this.#marked.fd);
+  }
+
+  #send(message: Buffer, address: IpAddress): void {
+    if (this.#marked === undefined) {
+      this.#socket.wrap.send(message, 0, message.length, address, () => {});
+      return;
+    }
+    const { libc, fd, device } = this.#marked;
+    sendMarked(libc, fd, message, { address, device });
   }
 
   #message(sequence: number): Buffer {

@@ -11,10 +11,17 @@ import { loadKoffi, type Koffi } from './native.js';
 export const Failed = -1;
 
 /** Names of the `errno` values that mean something to us. */
-export const Errno = { perm: 1, again: 11, access: 13, noBuffers: 105, netDown: 100 } as const;
+export const Errno = {
+  perm: 1,
+  again: 11,
+  access: 13,
+  netDown: 100,
+  noBuffers: 105,
+  inProgress: 115,
+} as const;
 
 /**
- * The few functions of the C library that packet sockets need and Node has no words for. Pointers are memory of ours,
+ * The few functions of the C library that packet sockets and marked ones need and Node has no words for. Pointers are memory of ours,
  * or addresses as numbers that only pass through. Each call costs some tenths of a microsecond: one a batch, never one a
  * packet.
  */
@@ -24,6 +31,17 @@ export interface Libc {
   setsockopt(fd: number, level: number, name: number, value: Buffer, length: number): number;
   getsockopt(fd: number, level: number, name: number, value: Buffer, length: Buffer): number;
   bind(fd: number, address: Buffer, length: number): number;
+  connect(fd: number, address: Buffer, length: number): number;
+  readonly sendto: (
+    ...given: readonly [
+      fd: number,
+      message: Buffer,
+      length: number,
+      flags: number,
+      address: Buffer,
+      addressLength: number,
+    ]
+  ) => number;
   /** The address of the mapping; all ones when there is none. Addresses fit a number: they are below 2^47. */
   readonly mmap: (
     ...given: readonly [
@@ -40,6 +58,8 @@ export interface Libc {
   /** How many of the messages were sent; the error is that of the first which was not. */
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
   recv(fd: number, buffer: number, length: number, flags: number): number;
+  /** `message` is the address of a `msghdr`. */
+  recvmsg(fd: number, message: number, flags: number): number;
   /** 0 when there is no such interface. */
   if_nametoindex(name: string): number;
 }
@@ -60,11 +80,14 @@ function bind(koffi: Koffi): Libc {
     setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),
     getsockopt: library.func('int getsockopt(int, int, int, _Inout_ uint8_t *, _Inout_ uint8_t *)'),
     bind: library.func('int bind(int, void *, uint32_t)'),
+    connect: library.func('int connect(int, void *, uint32_t)'),
+    sendto: library.func('long sendto(int, void *, size_t, int, void *, uint32_t)'),
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
     munmap: library.func('int munmap(uintptr_t, size_t)'),
     close: library.func('int close(int)'),
     sendmmsg: library.func('int sendmmsg(int, uintptr_t, uint32_t, int)'),
     recv: library.func('long recv(int, uintptr_t, size_t, int)'),
+    recvmsg: library.func('long recvmsg(int, uintptr_t, int)'),
     if_nametoindex: library.func('uint32_t if_nametoindex(const char *)'),
   };
 }

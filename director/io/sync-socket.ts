@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-import { parseAddress, type IpAddress } from '../base/address.js';
+import { isIpv6, parseAddress, type IpAddress } from '../base/address.js';
 import { IoError } from '../base/errors.js';
 
 export interface SyncSocketOptions {
@@ -13,6 +13,8 @@ export interface SyncSocketOptions {
   readonly ttl: number;
   /** Who gets what is for everybody, one by one, where multicast does not pass; empty: the group. */
   readonly peers: readonly IpAddress[];
+  /** False for a socket that only sends, from any port. */
+  readonly listens?: boolean;
 }
 
 /** The UDP socket of session sync: multicast to the group on one device, or unicast to a list; unicast for answers. */
@@ -32,22 +34,26 @@ export class SyncSocket {
     options: SyncSocketOptions,
     receive: (bytes: Uint8Array, source: IpAddress) => void,
   ): Promise<SyncSocket> {
+    const family = isIpv6(options.group) ? 6 : 4;
+    // Groups of IPv6 are joined and sent to by interface, those of IPv4 by our address there.
+    const place = family === 6 ? `::%${options.device}` : options.address;
+    const listens = options.listens ?? true;
     const socket = createSocket({
-      type: 'udp4',
+      type: `udp${family}`,
       reuseAddr: true,
       // Addresses are numeric: answering at once keeps datagrams in the order of the calls.
-      lookup: (host, _options, answer) => answer(null, host, 4),
+      lookup: (host, _options, answer) => answer(null, host, family),
     });
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);
-        socket.bind(options.port, () => {
+        socket.bind(listens ? options.port : 0, () => {
           socket.off('error', reject);
           resolve();
         });
       });
-      if (options.peers.length === 0) socket.addMembership(options.group, options.address);
-      socket.setMulticastInterface(options.address);
+      if (listens && options.peers.length === 0) socket.addMembership(options.group, place);
+      socket.setMulticastInterface(place);
       socket.setMulticastTTL(options.ttl);
       socket.setMulticastLoopback(false);
     } catch (cause) {
@@ -64,7 +70,8 @@ export class SyncSocket {
       opened.refused += 1;
     });
     socket.on('message', (bytes, remote) => {
-      const source = parseAddress(remote.address);
+      // A link-local address comes with its zone.
+      const source = parseAddress(remote.address.split('%', 1)[0] ?? '');
       if (source !== undefined) receive(bytes, source);
     });
     return opened;

@@ -1,9 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { test } from 'tap';
+import { test, type Test } from 'tap';
 
+import { killGroup } from '../../cluster/node/user-command.js';
+import { startDirector } from './director-process.js';
 import { healthConfig, healthLab, startGreeter, startMaster, timeUntil } from './health-lab.js';
+import type { LinkedNode } from './linked-nodes.js';
 
 const instance = (neighbour: string): string => `
 bfd_instance server {
@@ -33,8 +38,8 @@ virtual_server 10.9.0.100 80 {
   instance('10.9.0.2'),
 );
 
-/** A keepalived that does nothing but BFD; it wants a virtual router to do it for. */
-const keepalived = `
+/** A keepalived that does nothing but BFD, with this hop limit; it wants a virtual router to do it for. */
+const keepalived = (hopLimit: number): string => `
 global_defs {
   router_id server
 }
@@ -44,20 +49,28 @@ bfd_instance director {
   min_rx 50
   min_tx 50
   multiplier 4
+  ttl ${hopLimit}
 }
 vrrp_instance none {
   state BACKUP
   interface eth0
   virtual_router_id 99
-  priority 1
-  track_bfd {
-    director weight 1
-  }
   virtual_ipaddress {
-    10.9.0.199
+    10.9.0.99
   }
 }
 `;
+
+/** Starts keepalived on a real server; it ends with the test. */
+function startKeepalived(t: Test, server: LinkedNode, hopLimit = 255): ChildProcess {
+  const folder = mkdtempSync(path.join(tmpdir(), 'baton-bfd-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, 'keepalived.conf');
+  writeFileSync(file, keepalived(hopLimit), { mode: 0o600 });
+  const pids = ['main', 'vrrp', 'bfd'].map((name) => path.join(folder, `${name}.pid`));
+  const [main = '', vrrp = '', bfd = ''] = pids;
+  return server.start('keepalived', '-n', '-l', '-f', file, '-p', main, '-r', vrrp, '-b', bfd);
+}
 
 test('BFD_CHECK follows a session with a real keepalived', async (t) => {
   const lab = await healthLab(t, 2);
@@ -69,13 +82,7 @@ test('BFD_CHECK follows a session with a real keepalived', async (t) => {
   const isUp = async (): Promise<boolean> => (await director.pools())[0]?.servers[0]?.isUp === true;
   t.equal(await isUp(), false, 'alpha: down until the session is up');
 
-  const folder = t.testdir();
-  const file = path.join(folder, 'keepalived.conf');
-  writeFileSync(file, keepalived, { mode: 0o600 });
-  const pids = ['main', 'vrrp', 'bfd'].map((name) => path.join(folder, `${name}.pid`));
-  const [main = '', vrrp = '', bfd = ''] = pids;
-  const words = ['-n', '-l', '-f', file, '-p', main, '-r', vrrp, '-b', bfd];
-  first.start('keepalived', ...words);
+  startKeepalived(t, first);
   const up = await timeUntil(isUp, 15_000);
   t.ok(up !== undefined, 'the session comes up');
 
@@ -85,4 +92,32 @@ test('BFD_CHECK follows a session with a real keepalived', async (t) => {
   t.ok(down !== undefined && down < 1_500, `down after ${down} ms`);
   first.plug(true);
   t.ok((await timeUntil(isUp, 15_000)) !== undefined, 'and comes up again');
+});
+
+test('an instance tracks a session, and a neighbour that is too far away is not heard', async (t) => {
+  const lab = await healthLab(t, 1);
+  const [server] = lab.servers;
+  if (server === undefined) throw new Error('a server');
+  const tracking = healthConfig('', instance('10.9.0.2')).replace(
+    '  virtual_ipaddress',
+    '  track_bfd {\n    server\n  }\n  virtual_ipaddress',
+  );
+  const director = await startDirector(t, lab.director, { config: tracking });
+  t.ok(await director.becomes('fault'), 'the session is down');
+  t.match(await director.instance(), { fault: 'bfd server is down' });
+
+  const far = startKeepalived(t, server, 254);
+  const heard = await timeUntil(async () => (await director.instance()).state !== 'fault', 3_000);
+  t.equal(heard, undefined, 'max_hops 0: nothing that has passed a router counts');
+  killGroup(far);
+  startKeepalived(t, server);
+  t.ok(await director.becomes('master'), 'the session is up');
+  server.plug(false);
+  t.ok(await director.becomes('fault'), 'and down');
+  server.plug(true);
+  t.ok(await director.becomes('master'));
+  const answer = await director.reload(tracking.replace('    server\n', '    server weight -10\n'));
+  t.equal(answer.refusal, undefined);
+  t.equal((await director.instance()).state, 'master', 'over a reload the session stays up');
+  t.match((await director.instance()).tracked, [{}, { kind: 'bfd', weight: -10, value: true }]);
 });

@@ -4,7 +4,7 @@ import { test } from 'tap';
 
 import { loadLab } from '../../cluster/config/lab-file.js';
 import { batonProgram } from '../cluster/cli/baton.js';
-import { runLab } from './cluster.js';
+import { onNode, runLab } from './cluster.js';
 import { labText } from './lab-text.js';
 
 interface Ended {
@@ -66,4 +66,53 @@ test('ipvsadm changes every director, and asks the master', async (t) => {
   await running.killNode('d1');
   t.strictSame(ipvsadm('-C'), { ...done, stderr: 'd1 is not running\n' });
   t.strictSame(ipvsadm('-S -n'), done, 'the director that runs is asked');
+});
+
+/** Ten connections, each with data in both directions, that stay open for a moment. */
+const talk = `
+  const { connect } = require('node:net');
+  for (let count = 0; count < 10; count += 1) {
+    const socket = connect(80, '10.1.0.100', () => {
+      for (let line = 0; line < 5; line += 1) setTimeout(() => socket.write('x'), 50 * line);
+    });
+    socket.on('error', () => process.exit(2));
+  }
+  setTimeout(() => process.exit(0), 1_000);`;
+
+test('a director has an ipvsadm in its path, with daemons that speak the kernel’s sync protocol', async (t) => {
+  const running = await runLab(t, loadLab(labText, 'lab.yaml'));
+  const at = (node: string, args: string): string =>
+    onNode(running, node, 'sh', '-c', `ipvsadm ${args} 2>&1; echo "exit $?"`);
+
+  t.equal(at('d1', '-Ln'), `${ipvsadm('--node d1 -Ln').stdout.replace('d1:\n', '')}exit 0\n`);
+  t.equal(at('d1', '-Ln -t 10.9.9.9:1'), 'No such service\nexit 1\n');
+  t.equal(at('d2', '-A -t 10.1.0.100:80'), 'Service already exists\nexit 255\n');
+  const restored = 'ipvsadm -S -n >"$0"; ipvsadm -C; ipvsadm -R <"$0"; ipvsadm -S -n | diff "$0" -';
+  const file = `${running.folder}/saved`;
+  t.equal(onNode(running, 'd1', 'sh', '-c', restored, file), '', 'what was saved is there again');
+
+  const given = '--mcast-interface sync --syncid 9';
+  t.equal(at('d1', `--start-daemon master ${given}`), 'exit 0\n');
+  t.equal(at('d2', `--start-daemon backup ${given}`), 'exit 0\n');
+  const place = 'mcast=sync, syncid=9, maxlen=1472, group=224.0.0.81, port=8848, ttl=1';
+  t.equal(at('d2', '-L --daemon'), `backup sync daemon (${place})\nexit 0\n`);
+  t.equal(at('d1', '--start-daemon master'), 'Daemon has already run\nexit 255\n');
+  t.equal(at('d1', '--start-daemon backup'), 'No such device\nexit 255\n', 'there is no eth0');
+
+  onNode(running, 'client', process.execPath, '-e', talk);
+  const [told] = (await running.request('d1', '/sync')).daemons;
+  const [heard] = (await running.request('d2', '/sync')).daemons;
+  t.ok(told !== undefined && told.records >= 10, `${told?.records ?? 0} records were sent`);
+  t.equal(heard?.records, told?.records, 'and received');
+  const owned = at('d2', '-Lnc --owner --client 10.1.0.2 -t 10.1.0.100:80');
+  t.match(owned, /owner\n(TCP .* 10\.1\.0\.2:.* 10\.1\.0\.100:80 .* \S+\n)+exit 0\n/);
+  const listed: unknown = JSON.parse(onNode(running, 'd2', 'ipvsadm', '-Lnc', '--json'));
+  t.match(listed, [{ protocol: 'tcp', client: '10.1.0.2' }]);
+
+  t.equal(at('d1', '--stop-daemon master'), 'exit 0\n');
+  t.equal(at('d1', '--stop-daemon master'), 'No daemon is running\nexit 255\n');
+  t.strictSame((await running.request('d1', '/sync')).daemons, []);
+
+  await running.killNode('d2');
+  t.match(at('d2', '-L'), /^Can't initialize ipvs: .*\nIs a director running here\?\nexit 2\n$/);
 });

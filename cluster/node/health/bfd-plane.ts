@@ -5,6 +5,8 @@ import { isIpv6, type IpAddress } from '../../../director/base/address.js';
 import { IoError } from '../../../director/base/errors.js';
 import { Prng } from '../../../director/base/prng.js';
 import { earliest, Never, type Instant } from '../../../director/base/time.js';
+import { HopSocket, type HopDatagram } from '../../../director/io/hop-socket.js';
+import { loadLibc } from '../../../director/io/libc.js';
 import type { BfdInstanceConfig } from '../../config/checker-config.js';
 import { isSame } from '../../config/equality.js';
 import { decodeBfd, encodeBfd } from '../../health/bfd-packet.js';
@@ -30,14 +32,13 @@ interface Running {
 
 /**
  * The BFD sessions of a node (`bfd_instance`), each with a socket that it sends by; one socket of each family receives for
- * all. Node's sockets do not tell a datagram's hop limit, so `max_hops` is not enforced: whoever is near or far has to know a
- * session's number to end it.
+ * all. What has passed more routers than `max_hops` allows is not listened to (RFC 5082, RFC 5881 §5).
  */
 export class BfdPlane {
-  /** Datagrams that were no control packet, or of nobody's neighbour. */
+  /** Datagrams that were no control packet, of nobody's neighbour, or from too far away. */
   rejected = 0;
   readonly #prng = new Prng(randomBytes(4).readUInt32LE());
-  readonly #receivers = new Map<'udp4' | 'udp6', Socket>();
+  readonly #receivers = new Map<'ipv4' | 'ipv6', HopSocket>();
   readonly #running = new Map<string, Running>();
   readonly #followers = new Map<string, Set<Follower>>();
   #timer: NodeJS.Timeout | undefined;
@@ -56,11 +57,15 @@ export class BfdPlane {
     this.#serve();
   }
 
+  isUp(name: string): boolean {
+    return this.#running.get(name)?.session.isUp === true;
+  }
+
   /** Tells how a session is, now and whenever that changes, until the answer is called. */
   watch(name: string, follower: Follower): () => void {
     const followers = this.#followersOf(name);
     followers.add(follower);
-    if (this.#running.get(name)?.session.isUp === true) follower(true, '');
+    if (this.isUp(name)) follower(true, '');
     return () => followers.delete(follower);
   }
 
@@ -78,26 +83,23 @@ export class BfdPlane {
   }
 
   async #begin(config: BfdInstanceConfig): Promise<void> {
-    const family = isIpv6(config.neighbour) ? 'udp6' : 'udp4';
-    if (!this.#receivers.has(family)) this.#receivers.set(family, await this.#receive(family));
-    const socket = await openSender(family, config);
+    const family = isIpv6(config.neighbour) ? 'ipv6' : 'ipv4';
+    if (!this.#receivers.has(family)) {
+      const libc = await loadLibc();
+      const receiver = new HopSocket(libc, family, Port, (datagram) => this.#take(datagram));
+      this.#receivers.set(family, receiver);
+    }
+    const socket = await openSender(family === 'ipv6' ? 'udp6' : 'udp4', config);
     const session = new BfdSession(config, this.#prng.split());
     const followers = this.#followersOf(config.name);
     this.#running.set(config.name, { config, session, socket, followers });
     session.start(now());
   }
 
-  async #receive(family: 'udp4' | 'udp6'): Promise<Socket> {
-    const socket = createSocket({ type: family, ipv6Only: family === 'udp6' });
-    socket.on('message', (message, { address }) => this.#take(message, address));
-    return bound(socket, Port, undefined);
-  }
-
-  #take(message: Uint8Array, source: string): void {
-    const packet = decodeBfd(message);
-    const [address] = source.split('%');
-    const running = [...this.#running.values()].find(({ config }) => config.neighbour === address);
-    if (packet === undefined || running === undefined) {
+  #take({ bytes, source, hopLimit }: HopDatagram): void {
+    const packet = decodeBfd(bytes);
+    const running = [...this.#running.values()].find(({ config }) => config.neighbour === source);
+    if (packet === undefined || running === undefined || isTooFar(running.config, hopLimit)) {
       this.rejected += 1;
       return;
     }
@@ -128,6 +130,12 @@ export class BfdPlane {
     setImmediate(() => running.socket.close());
   }
 }
+
+/** True for what has passed more routers than may be between; the neighbour sends with the same hop limit as we. */
+const isTooFar = (
+  { hopLimit: sent, maximumHops }: BfdInstanceConfig,
+  arrived: number | undefined,
+): boolean => maximumHops >= 0 && arrived !== undefined && sent - arrived > maximumHops;
 
 function applyEffects({ session, socket, config, followers }: Running): void {
   for (const effect of session.effects.splice(0)) {

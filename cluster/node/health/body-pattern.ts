@@ -1,8 +1,8 @@
 import { createContext, Script } from 'node:vm';
 
-import { IoError } from '../../../director/base/errors.js';
+import { assert } from '../../../director/base/invariant.js';
 import type { RegexConfig } from '../../config/checker-config.js';
-import { translate } from '../../health/pcre.js';
+import { compilePattern } from '../../config/pcre.js';
 
 /** How long a match may take: a pattern that goes astray must not keep the node from its elections. */
 const LongestMatchMs = 50;
@@ -14,12 +14,14 @@ export class BodyPattern {
   readonly #context: { readonly pattern: RegExp; body: string };
   readonly #encoding: 'utf8' | 'latin1';
 
-  /** Throws an `IoError` for a pattern, or an option, that JavaScript does not know. */
+  /** The pattern is one that the configuration has been read with. */
   constructor(config: RegexConfig) {
+    const pattern = compilePattern(config.pattern, config.options);
+    assert(typeof pattern !== 'string', 'a configuration has no pattern that cannot be used');
     this.#config = config;
     const isUtf = config.options.some((option) => option === 'utf' || option === 'ucp');
     this.#encoding = isUtf ? 'utf8' : 'latin1';
-    this.#context = { pattern: compile(config), body: '' };
+    this.#context = { pattern, body: '' };
     createContext(this.#context);
   }
 
@@ -43,19 +45,5 @@ export class BodyPattern {
     } finally {
       this.#context.body = '';
     }
-  }
-}
-
-function compile({ pattern, options }: RegexConfig): RegExp {
-  const translation = translate(pattern, options);
-  if (translation === undefined) {
-    const words = options.join(' ');
-    throw new IoError({ code: 'regex' }, `regex_options ${words}: one of them is not known here`);
-  }
-  try {
-    return new RegExp(translation.pattern, `g${translation.flags}`);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new IoError({ code: 'regex' }, `regex ${pattern} cannot be used: ${reason}`, { cause });
   }
 }

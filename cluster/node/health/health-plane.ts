@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-import { isIpv6 } from '../../../director/base/address.js';
 import type { Log } from '../../../director/base/log.js';
 import { Prng } from '../../../director/base/prng.js';
 import { earliest, Never, type Instant } from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
 import { askFor } from '../../../director/core/solicit.js';
-import { EchoSocket } from '../../../director/io/echo-socket.js';
+import { loadLibc, type Libc } from '../../../director/io/libc.js';
 import { toWords } from '../../../director/wire/address-words.js';
-import type { BfdInstanceConfig, CheckerConfig } from '../../config/checker-config.js';
+import type { CheckerConfig } from '../../config/checker-config.js';
 import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.js';
 import { serviceKey } from '../../member/service-configuration.js';
 import { now } from '../clock.js';
@@ -18,8 +17,10 @@ import { ActiveCheck } from './active-check.js';
 import { BfdCheck } from './bfd-check.js';
 import { BfdPlane } from './bfd-plane.js';
 import type { Check, CheckListener } from './check.js';
+import { needsMarking } from './connect.js';
 import { Evidence } from './evidence.js';
 import { FileCheck } from './file-check.js';
+import { Pingers } from './pingers.js';
 import { PoolScripts } from './pool-scripts.js';
 import type { Abandon } from './probe.js';
 import { createProbe } from './probes.js';
@@ -47,8 +48,9 @@ export class HealthPlane {
   readonly #prng = new Prng(randomBytes(4).readUInt32LE());
   readonly #files: TrackedFiles;
   readonly #scripts: PoolScripts;
-  readonly #sessions = new BfdPlane();
-  readonly #pingers: { ipv4: EchoSocket | undefined; ipv6: EchoSocket | undefined };
+  readonly sessions = new BfdPlane();
+  readonly #pingers = new Pingers();
+  #libc: Libc | undefined;
   #config: NodeConfig;
   #pools: ServerPool[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -62,7 +64,6 @@ export class HealthPlane {
     this.#files = new TrackedFiles(config.trackFiles);
     this.#evidence = new Evidence(() => this.#askAround());
     this.#scripts = new PoolScripts(config, ports.log);
-    this.#pingers = { ipv4: undefined, ipv6: undefined };
   }
 
   /**
@@ -71,8 +72,8 @@ export class HealthPlane {
    */
   static async open(config: NodeConfig, ports: HealthPorts): Promise<HealthPlane> {
     const plane = new HealthPlane(config, ports);
-    await plane.#openPingers(config);
-    await plane.#sessions.follow(bfdInstancesOf(config));
+    await plane.#openSockets(config);
+    await plane.sessions.follow(config.bfdInstances);
     for (const services of poolsOf(config).values()) {
       plane.#pools.push(new ServerPool(services, plane.#poolPorts()));
     }
@@ -85,8 +86,8 @@ export class HealthPlane {
    * that are the same go on. Throws an `IoError`, and has changed nothing then, when the environment refuses something.
    */
   async prepare(config: NodeConfig): Promise<Prepared<Instant>> {
-    await this.#openPingers(config);
-    await this.#sessions.follow(bfdInstancesOf(config));
+    await this.#openSockets(config);
+    await this.sessions.follow(config.bfdInstances);
     const former = this.#config;
     const commits: ((at: Instant) => void)[] = [];
     const pools: ServerPool[] = [];
@@ -148,9 +149,8 @@ export class HealthPlane {
     clearInterval(this.#holding);
     for (const pool of this.#pools) pool.close();
     this.#files.close();
-    this.#sessions.close();
-    this.#pingers.ipv4?.close();
-    this.#pingers.ipv6?.close();
+    this.sessions.close();
+    this.#pingers.close();
     await this.#scripts.close();
   }
 
@@ -175,15 +175,16 @@ export class HealthPlane {
     this.#config = config;
     this.#files.setConfigs(config.trackFiles);
     // The ports were free a moment ago; if they are not any more, the checks that follow say so.
-    this.#sessions.follow(bfdInstancesOf(config)).catch(() => {});
+    this.sessions.follow(config.bfdInstances).catch(() => {});
   }
 
-  async #openPingers({ virtualServers }: NodeConfig): Promise<void> {
+  /** What checkers need that takes time to be had. */
+  async #openSockets({ virtualServers }: NodeConfig): Promise<void> {
     for (const { realServers } of virtualServers) {
       for (const check of realServers.flatMap(({ health }) => health.checkers)) {
-        if (check.kind !== 'PING_CHECK') continue;
-        const family = isIpv6(check.connection.address) ? 'ipv6' : 'ipv4';
-        this.#pingers[family] ??= await EchoSocket.open(family);
+        if (!('connection' in check)) continue;
+        if (check.kind === 'PING_CHECK') await this.#pingers.open(check.connection);
+        else if (needsMarking(check.connection)) this.#libc ??= await loadLibc();
       }
     }
   }
@@ -224,7 +225,7 @@ export class HealthPlane {
     const judge = (beganAt: Instant, decide: (isVoid: boolean) => void): Abandon =>
       this.#evidence.judge(device, beganAt, decide);
     if (config.kind === 'BFD_CHECK') {
-      return new BfdCheck(config, { sessions: this.#sessions, listener, judge });
+      return new BfdCheck(config, { sessions: this.sessions, listener, judge });
     }
     const { scriptSecurity: security, tls } = this.#config;
     return new ActiveCheck(config, {
@@ -232,6 +233,7 @@ export class HealthPlane {
         rules: { security },
         tls,
         pingers: this.#pingers,
+        libc: this.#libc,
       }),
       prng: this.#prng.split(),
       listener,
@@ -289,15 +291,6 @@ function poolsOf({ virtualServers }: NodeConfig): Map<string, VirtualServerConfi
     pools.set(virtual.pool, [...services, virtual]);
   }
   return pools;
-}
-
-/** The BFD sessions that checkers are about. */
-function bfdInstancesOf({ bfdInstances, virtualServers }: NodeConfig): BfdInstanceConfig[] {
-  const checks = virtualServers
-    .flatMap(({ realServers }) => realServers)
-    .flatMap(({ health }) => health.checkers);
-  const names = new Set(checks.map((check) => check.kind === 'BFD_CHECK' && check.instance));
-  return bfdInstances.filter(({ name }) => names.has(name));
 }
 
 const logsAll = (check: CheckerConfig): boolean =>

@@ -1,27 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
 
 import { isIpv6 } from '../../../director/base/address.js';
 import { assert } from '../../../director/base/invariant.js';
+import type { Libc } from '../../../director/io/libc.js';
 import type { HttpCheckConfig, UrlCheckConfig } from '../../config/checker-config.js';
 import { HttpAnswer } from '../../health/http-answer.js';
 import { BodyPattern } from './body-pattern.js';
-import { connectFor, connectionOptions } from './connect.js';
+import { connectFor } from './connect.js';
 import { Attempt, type Probe } from './probe.js';
+import { secure, type TlsOptions } from './tls-stream.js';
 
 /** What SSL_GET shows and asks for. */
-export interface TlsSettings {
-  readonly context: SecureContext;
-  /** True when there is a CA that has to have signed the server's certificate. */
-  readonly verifies: boolean;
-}
+export type TlsSettings = Pick<TlsOptions, 'context' | 'verifies'>;
 
 /**
  * `HTTP_GET` and `SSL_GET`: the answer to each URL, one a step, has the right status, digest and content. The request is
  * keepalived's and not Node's, because HTTP/1.0 is what most files ask for, and digests are over the bytes as they come.
  */
-export function httpProbe(config: HttpCheckConfig, tls: TlsSettings | undefined): Probe {
+export function httpProbe(
+  config: HttpCheckConfig,
+  tls: TlsSettings | undefined,
+  libc?: Libc,
+): Probe {
   const { connection, urls } = config;
   const patterns = urls.map(({ regex }) => regex && new BodyPattern(regex));
   return (step, report) => {
@@ -29,36 +30,28 @@ export function httpProbe(config: HttpCheckConfig, tls: TlsSettings | undefined)
     assert(url !== undefined, 'every step has a URL');
     const attempt = new Attempt(connection.timeout, report);
     const reading = new Reading(attempt, url, patterns[step]);
-    const socket = open(config, url, attempt, tls);
-    const ready = config.kind === 'SSL_GET' ? 'secureConnect' : 'connect';
-    socket.once(ready, () => socket.write(requestOf(config, url)));
-    socket.on('data', (piece: Uint8Array) => reading.take(piece));
-    socket.once('end', () => reading.finish());
+    connectFor(attempt, { connection, libc }, (socket) => {
+      if (tls === undefined) return converse(socket, requestOf(config, url), reading);
+      const stream = secure(attempt, socket, tlsOptions(config, url, tls));
+      stream.once('secureConnect', () => converse(stream, requestOf(config, url), reading));
+    });
     return attempt.abandon;
   };
 }
 
-function open(
-  config: HttpCheckConfig,
-  { virtualHost }: UrlCheckConfig,
-  attempt: Attempt,
-  tls: TlsSettings | undefined,
-): Socket {
-  const { connection, enableSni, sniName } = config;
-  if (config.kind === 'HTTP_GET') return connectFor(attempt, connection);
-  assert(tls !== undefined, 'SSL_GET has a TLS context');
-  const name = sniName ?? virtualHost;
-  const socket = connectTls({
-    ...connectionOptions(connection),
-    secureContext: tls.context,
-    rejectUnauthorized: tls.verifies,
-    // A CA vouches for the server; what it is called does not matter, as in keepalived.
-    checkServerIdentity: () => undefined,
-    ...(enableSni && name !== undefined ? { servername: name } : {}),
-  });
-  socket.on('error', (error) => attempt.failBy(error));
-  attempt.holds(() => socket.destroy());
-  return socket;
+function converse(socket: Socket, request: string, reading: Reading): void {
+  socket.write(request);
+  socket.on('data', (piece: Uint8Array) => reading.take(piece));
+  socket.once('end', () => reading.finish());
+}
+
+function tlsOptions(
+  { enableSni, sniName }: HttpCheckConfig,
+  { virtualHost, tlsCompliant }: UrlCheckConfig,
+  tls: TlsSettings,
+): TlsOptions {
+  const serverName = enableSni ? (sniName ?? virtualHost) : undefined;
+  return { ...tls, serverName, isStrict: tlsCompliant };
 }
 
 function requestOf(
@@ -97,7 +90,8 @@ class Reading {
     this.#digest.update(body);
     if (this.#pattern !== undefined) this.#body.push(body);
     if (this.#answer.problem !== undefined) this.#attempt.fail(this.#answer.problem, true);
-    else if (this.#answer.isComplete) this.finish();
+    // Where the end of the stream has to be said, it is waited for.
+    else if (this.#answer.isComplete && !this.#url.tlsCompliant) this.finish();
   }
 
   /** There is no more to come. */

@@ -1,12 +1,13 @@
+import type { Libc } from '../../../director/io/libc.js';
 import type { TcpCheckConfig } from '../../config/checker-config.js';
 import { connectFor } from './connect.js';
 import { Attempt, type Probe } from './probe.js';
 
 /** `TCP_CHECK`: a connection is established, and closed again. */
-export function tcpProbe({ connection }: TcpCheckConfig): Probe {
+export function tcpProbe({ connection }: TcpCheckConfig, libc?: Libc): Probe {
   return (_step, report) => {
     const attempt = new Attempt(connection.timeout, report, 'no connection in time');
-    connectFor(attempt, connection).once('connect', () => attempt.succeed());
+    connectFor(attempt, { connection, libc }, () => attempt.succeed());
     return attempt.abandon;
   };
 }

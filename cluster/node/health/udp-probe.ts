@@ -2,12 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 
 import { isIpv6 } from '../../../director/base/address.js';
-import type {
-  CheckConnection,
-  UdpCheckConfig,
-  UdpReplyConfig,
-} from '../../config/checker-config.js';
-import { connectionOptions } from './connect.js';
+import type { Libc } from '../../../director/io/libc.js';
+import type { UdpCheckConfig, UdpReplyConfig } from '../../config/checker-config.js';
+import { connectionOptions, needsMarking, openMarkedFor, type Way } from './connect.js';
 import { Attempt, type Probe } from './probe.js';
 
 /** Of a payload that the file does not give. */
@@ -17,7 +14,7 @@ const RandomPayloadBytes = 32;
  * `UDP_CHECK`: a datagram is answered as it should be; when no answer is required, silence is as good, and only an ICMP
  * error is a failure.
  */
-export function udpProbe({ connection, payload, reply }: UdpCheckConfig): Probe {
+export function udpProbe({ connection, payload, reply }: UdpCheckConfig, libc?: Libc): Probe {
   return (_step, report) => {
     // Without a required answer the end of the wait is the success.
     const attempt = new Attempt(
@@ -28,8 +25,12 @@ export function udpProbe({ connection, payload, reply }: UdpCheckConfig): Probe 
       },
       Silence,
     );
-    const socket = exchange(attempt, connection, payload ?? randomBytes(RandomPayloadBytes));
-    socket.on('message', (message) => {
+    const socket = exchange(
+      attempt,
+      { connection, libc },
+      payload ?? randomBytes(RandomPayloadBytes),
+    );
+    socket?.on('message', (message) => {
       if (reply === undefined || isGood(message, reply)) attempt.succeed();
       else attempt.fail('the answer is not the required one', true);
     });
@@ -39,12 +40,15 @@ export function udpProbe({ connection, payload, reply }: UdpCheckConfig): Probe 
 
 const Silence = 'no answer';
 
-/** Sends a datagram from a socket of its own, which hears of ICMP errors about it. The attempt holds the socket. */
-export function exchange(
-  attempt: Attempt,
-  connection: CheckConnection,
-  payload: Uint8Array,
-): Socket {
+/**
+ * Sends a datagram from a socket of its own, which hears of ICMP errors about it. The attempt holds the socket; there is none
+ * when the kernel refuses it, and the attempt has failed then.
+ */
+export function exchange(attempt: Attempt, way: Way, payload: Uint8Array): Socket | undefined {
+  const { connection } = way;
+  const isMarked = needsMarking(connection);
+  const fd = isMarked ? openMarkedFor(attempt, way, 'datagram') : undefined;
+  if (isMarked && fd === undefined) return undefined;
   const { host, port, localAddress, localPort } = connectionOptions(connection);
   const socket = createSocket(isIpv6(connection.address) ? 'udp6' : 'udp4');
   socket.on('error', (error) => attempt.failBy(error));
@@ -58,7 +62,8 @@ export function exchange(
       });
     });
   };
-  if (localAddress === undefined && localPort === undefined) send();
+  if (fd !== undefined) socket.bind({ fd }, send);
+  else if (localAddress === undefined && localPort === undefined) send();
   else socket.bind({ address: localAddress, port: localPort }, send);
   return socket;
 }

@@ -17,6 +17,9 @@ import {
 } from './translation.js';
 import { IpvsMessageWriter } from './writer.js';
 
+/** The kernel's daemons: the master sends, the backup listens. */
+export type IpvsRole = 'master' | 'backup';
+
 /** The `sync_format`s `ipvs-v0` and `ipvs-v1`. */
 export interface IpvsSyncConfig extends ReceiverDefaults {
   /** What is sent; both versions are understood. */
@@ -29,6 +32,8 @@ export interface IpvsSyncConfig extends ReceiverDefaults {
   readonly flushBound: Duration;
   /** This node's own address on the sync network: what comes from there is our own, come back. */
   readonly address: IpAddress;
+  /** Which of the kernel's daemons this node is; both when absent. */
+  readonly roles?: readonly IpvsRole[];
 }
 
 /** Why a datagram, or one of its records, had no effect. */
@@ -36,6 +41,7 @@ export type IpvsSyncReject =
   | IpvsMessageReject
   | IpvsRecordReject
   | 'not-running'
+  | 'not-listening'
   | 'own-datagram'
   | 'other-sync-id'
   | 'too-many-peers';
@@ -74,6 +80,7 @@ export class IpvsSync implements SyncMachine {
   readonly hasOwners = false;
 
   readonly #config: IpvsSyncConfig;
+  readonly #roles: Set<IpvsRole>;
   readonly #writer: IpvsMessageWriter;
   readonly #peers = new Map<IpAddress, Peer>();
   readonly #rejected = new Map<IpvsSyncReject, number>();
@@ -90,6 +97,7 @@ export class IpvsSync implements SyncMachine {
 
   constructor(config: IpvsSyncConfig) {
     this.#config = config;
+    this.#roles = new Set(config.roles ?? ['master', 'backup']);
     this.#writer = new IpvsMessageWriter(config.version, config.syncId, config.maxLength);
   }
 
@@ -118,8 +126,16 @@ export class IpvsSync implements SyncMachine {
     this.effects.push({ kind: 'table-complete', reason: 'no-bulk', entries: 0 });
   }
 
+  /** Is a daemon of this role no more; as a master it sends first what waits. */
+  endRole(now: Instant, role: IpvsRole): void {
+    this.#moveTo(now);
+    if (role === 'master') this.#send(now);
+    this.#roles.delete(role);
+  }
+
   update(now: Instant, record: SyncRecord): number {
     this.#enter(now);
+    if (!this.#roles.has('master')) return this.#sentDatagrams;
     const said = toIpvs(record, this.#config.version);
     if (typeof said === 'string') count(this.#unsaid, said);
     else this.#enqueue(now, said);
@@ -129,7 +145,7 @@ export class IpvsSync implements SyncMachine {
   /** There is no message for it: counted. */
   remove(now: Instant): void {
     this.#enter(now);
-    count(this.#unsaid, 'removal');
+    if (this.#roles.has('master')) count(this.#unsaid, 'removal');
   }
 
   flush(now: Instant): void {
@@ -209,6 +225,7 @@ export class IpvsSync implements SyncMachine {
   #receive(now: Instant, bytes: Uint8Array, source: IpAddress): IpvsSyncReject | undefined {
     const { syncId, address } = this.#config;
     if (this.#state !== 'running') return 'not-running';
+    if (!this.#roles.has('backup')) return 'not-listening';
     if (source === address) return 'own-datagram';
     const message = readIpvsMessage(bytes);
     if (typeof message === 'string') return message;

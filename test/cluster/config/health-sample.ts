@@ -140,7 +140,6 @@ virtual_server group web {
         FILE_CHECK {
             track_file load
             weight 3 reverse
-            dynamic
         }
         BFD_CHECK {
             name peer

@@ -178,9 +178,9 @@ const tracked: readonly Refusal[] = [
     '38: track_interface has to be the name of an interface, at most 15 characters, not a-name-of-16-char',
   ],
   [
-    'track_process {',
-    'track_bfd {',
-    '60: warning: track_bfd is not simulated: elections do not track BFD sessions',
+    'track_process {\n    web weight -254',
+    'track_bfd {\n    web',
+    '61: track_bfd names web, which no bfd_instance defines',
   ],
 ];
 

@@ -3,7 +3,7 @@ import { test } from 'tap';
 import type { IpvsadmCommand } from '../../../cluster/ipvsadm/command.js';
 import { parseIpvsadm } from '../../../cluster/ipvsadm/parse.js';
 import { readPortNames } from '../../../cluster/ipvsadm/port-names.js';
-import { ip } from '../../base/values.js';
+import { ip, prefix } from '../../base/values.js';
 import { readRuns, recordedSetup } from './recording.js';
 
 const names = readPortNames('http 80/tcp www\ndomain 53/udp\n');
@@ -32,6 +32,23 @@ const plainServer = {
   weight: 1,
   upperThreshold: 0,
   lowerThreshold: 0,
+} as const;
+
+const plainDaemon = {
+  device: 'eth0',
+  syncId: 0,
+  maxLength: undefined,
+  group: undefined,
+  port: undefined,
+  ttl: undefined,
+};
+const plainConnections = {
+  kind: 'list-connections',
+  isNumeric: true,
+  withEngine: false,
+  withOwner: false,
+  filter: { client: undefined, service: undefined, server: undefined, state: undefined },
+  isJson: false,
 } as const;
 
 const read: readonly (readonly [line: string, command: IpvsadmCommand])[] = [
@@ -145,14 +162,48 @@ const read: readonly (readonly [line: string, command: IpvsadmCommand])[] = [
   ['-R', { kind: 'restore' }],
   ['-S -n', { kind: 'save', isNumeric: true }],
   ['--set 900 0 300', { kind: 'set-timeouts', tcp: 900, tcpFin: 0, udp: 300 }],
-  ['-L --timeout', { kind: 'list-timeouts' }],
-  ['-Lnc --persistent-conn', { kind: 'list-connections', isNumeric: true, withEngine: true }],
+  ['-L --timeout', { kind: 'list-timeouts', isJson: false }],
+  ['-L --daemon --json', { kind: 'list-daemons', isJson: true }],
+  ['-Lnc --persistent-conn', { ...plainConnections, withEngine: true }],
+  [
+    '-Lnc --owner --json --client 10.0.0.0/24:99 -t 10.0.0.100:80 -r 10.0.0.21 --state fin_wait',
+    {
+      ...plainConnections,
+      withOwner: true,
+      isJson: true,
+      filter: {
+        client: { network: prefix('10.0.0.0/24'), port: 99 },
+        service: web,
+        server: { address: ip('10.0.0.21'), port: 80 },
+        state: 'FIN_WAIT',
+      },
+    },
+  ],
+  ['--start-daemon master', { kind: 'start-daemon', role: 'master', options: plainDaemon }],
+  [
+    '--start-daemon backup --mcast-interface eth1 --syncid 255 --sync-maxlen 65507' +
+      ' --mcast-group ff02::81 --mcast-port 9999 --mcast-ttl 255',
+    {
+      kind: 'start-daemon',
+      role: 'backup',
+      options: {
+        device: 'eth1',
+        syncId: 255,
+        maxLength: 65_507,
+        group: ip('ff02::81'),
+        port: 9_999,
+        ttl: 255,
+      },
+    },
+  ],
+  ['--stop-daemon backup', { kind: 'stop-daemon', role: 'backup' }],
   [
     '',
     {
       kind: 'list',
       service: undefined,
       format: { columns: 'plain', isNumeric: false, isExact: false, isSorted: true },
+      isJson: false,
     },
   ],
   [
@@ -161,6 +212,7 @@ const read: readonly (readonly [line: string, command: IpvsadmCommand])[] = [
       kind: 'list',
       service: web,
       format: { columns: 'stats', isNumeric: true, isExact: true, isSorted: false },
+      isJson: false,
     },
   ],
 ];
@@ -266,7 +318,23 @@ const refused: readonly (readonly [line: string, exit: number, stderr: string])[
   ['--set 1 2 3 4', 2, 'unexpected argument 4'],
   ['-L what', 2, 'unexpected argument what'],
   ['-L -- -n', 2, 'unexpected argument -n'],
-  ['--start-daemon master', 2, 'the sync daemon is that of lvs_sync_daemon in keepalived.conf'],
+  ['--start-daemon both', 2, 'illegal start-daemon parameter specified'],
+  ['--stop-daemon both', 2, 'illegal start_daemon specified'],
+  ['--start-daemon master --syncid 256', 2, 'illegal syncid specified'],
+  ['--start-daemon master --sync-maxlen 0', 2, 'illegal sync-maxlen specified'],
+  ['--start-daemon master --sync-maxlen 65508', 2, 'illegal sync-maxlen specified'],
+  ['--start-daemon master --mcast-group 10.0.0.1', 2, "invalid IPv4 mcast-group `10.0.0.1'"],
+  ['--start-daemon master --mcast-group fd00::1', 2, "invalid IPv6 mcast-group `fd00::1'"],
+  ['--start-daemon master --mcast-port 0', 2, 'illegal mcast-port specified'],
+  ['--start-daemon master --mcast-ttl 256', 2, 'illegal mcast-ttl specified'],
+  ['--start-daemon master -w 1', 2, "Illegal 'weight' option with the 'start-daemon' command"],
+  [
+    '--stop-daemon master --mcast-ttl 1',
+    2,
+    "Illegal 'mcast-ttl' option with the 'stop-daemon' command",
+  ],
+  ['-L -c --client nobody', 2, 'illegal client address[/length][:port] specified'],
+  ['-L --owner', 2, "Illegal 'owner' option with the 'list' command"],
 ];
 
 for (const [line, exit, stderr] of refused) {

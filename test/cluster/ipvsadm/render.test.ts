@@ -5,7 +5,7 @@ import type { ConnectionListing, ServiceListing } from '../../../cluster/ipvsadm
 import { parseIpvsadm } from '../../../cluster/ipvsadm/parse.js';
 import { noPortNames, readPortNames } from '../../../cluster/ipvsadm/port-names.js';
 import { renderConnections, renderTimeouts } from '../../../cluster/ipvsadm/render-connections.js';
-import { renderRules } from '../../../cluster/ipvsadm/render-rules.js';
+import { renderRules, type Rules } from '../../../cluster/ipvsadm/render-rules.js';
 import { renderService, renderServices } from '../../../cluster/ipvsadm/render-services.js';
 import { largeNumber } from '../../../cluster/ipvsadm/render-text.js';
 import { ip } from '../../base/values.js';
@@ -59,6 +59,8 @@ const template: ConnectionListing = {
   virtualPort: 443,
   real: ip('10.0.0.21'),
   realPort: 443,
+  mark: 0,
+  owner: 'd1',
 };
 const connections: readonly ConnectionListing[] = [
   {
@@ -83,6 +85,8 @@ const connections: readonly ConnectionListing[] = [
     virtualPort: 80,
     real: ip('fd00::21'),
     realPort: 80,
+    mark: 0,
+    owner: 'd2',
   },
   {
     ...template,
@@ -106,7 +110,7 @@ const connections: readonly ConnectionListing[] = [
 ];
 
 test('connections are written as the real ipvsadm writes them', async (t) => {
-  const style = { isNumeric: true, withEngine: false, names };
+  const style = { isNumeric: true, withEngine: false, withOwner: false, names };
   t.equal(renderConnections(connections, style), recordedOutput('-Lnc'));
   const head = recordedOutput('-Lnc --persistent-conn').split('\n')[1];
   const wide = renderConnections([], { ...style, withEngine: true });
@@ -116,7 +120,7 @@ test('connections are written as the real ipvsadm writes them', async (t) => {
 test('a firewall mark has its template under IP, as an address', async (t) => {
   const [line] = renderConnections(
     [{ ...template, protocol: 'ip', expires: 86, virtual: ip('0.0.0.33'), virtualPort: 0 }],
-    { isNumeric: false, withEngine: false, names },
+    { isNumeric: false, withEngine: false, withOwner: false, names },
   )
     .split('\n')
     .slice(2);
@@ -129,21 +133,24 @@ test('timeouts are written as the real ipvsadm writes them', async (t) => {
 });
 
 const kernelTimeouts = { tcp: 900, tcpFin: 120, udp: 300 };
+const plainRules = { timeouts: kernelTimeouts, daemons: [] };
+const saved = (services: readonly ServiceListing[], rules: Partial<Rules> = {}): string =>
+  renderRules({ ...plainRules, services, ...rules }, true, noPortNames);
 
 test('saved rules are those of the real ipvsadm, and thresholds, which it forgets', async (t) => {
-  const saved = renderRules(recordedServices, kernelTimeouts, true, noPortNames);
-  t.equal(saved.replace(' -x 100 -y 50', ''), recordedOutput('-S -n'));
-  t.match(saved, /-r 10\.0\.0\.22:80 -g -w 3 -x 100 -y 50\n/);
+  const rules = saved(recordedServices);
+  t.equal(rules.replace(' -x 100 -y 50', ''), recordedOutput('-S -n'));
+  t.match(rules, /-r 10\.0\.0\.22:80 -g -w 3 -x 100 -y 50\n/);
 });
 
 test('saved rules begin with timeouts that are not the defaults', async (t) => {
-  const saved = renderRules([], { ...kernelTimeouts, tcp: 7200 }, true, noPortNames);
-  t.equal(saved, '--set 7200 120 300\n');
+  const rules = saved([], { timeouts: { ...kernelTimeouts, tcp: 7200 } });
+  t.equal(rules, '--set 7200 120 300\n');
 });
 
 test('every saved rule is a command line that is read back as what it was', async (t) => {
-  const saved = renderRules(recordedServices, kernelTimeouts, false, names);
-  for (const rule of saved.trimEnd().split('\n')) {
+  const rules = renderRules({ ...plainRules, services: recordedServices }, false, names);
+  for (const rule of rules.trimEnd().split('\n')) {
     t.ok('command' in parseIpvsadm(rule.split(' '), names), rule);
   }
 });
@@ -170,7 +177,7 @@ test('tunnels and FullNat have their ways of being written', async (t) => {
       ],
     },
   ];
-  t.strictSame(renderRules(services, kernelTimeouts, true, names).split('\n'), [
+  t.strictSame(saved(services).split('\n'), [
     '-A -f 7 -6 -s wrr -p 60 -M 64',
     '-a -f 7 -6 -r 10.0.0.21:1 --fullnat -w 1',
     '-a -f 7 -6 -r 10.0.0.21:2 -i -w 1 --tun-type ipip',

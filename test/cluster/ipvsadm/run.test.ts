@@ -2,6 +2,7 @@ import { test } from 'tap';
 
 import type { IpvsadmAnswer } from '../../../cluster/ipvsadm/command.js';
 import { noPortNames } from '../../../cluster/ipvsadm/port-names.js';
+import { IpvsDaemons } from '../../../cluster/member/ipvs-daemons.js';
 import { runIpvsadm } from '../../../cluster/node/ipvsadm.js';
 import { Director } from '../../../director/core/director.js';
 import type { Interface } from '../../../director/core/interfaces.js';
@@ -20,8 +21,15 @@ const link: Interface = {
 const emptyDirector = (): Director =>
   new Director({ interfaces: [link], seed: 1, capacity: 4_096, output: { send: () => {} } });
 
-const run = (director: Director, args: string | readonly string[]): IpvsadmAnswer =>
-  runIpvsadm(director, typeof args === 'string' ? args.split(' ') : args, noPortNames, at(0));
+/** The daemons of each director, as long as the test has it. */
+const daemonsOf = new WeakMap<Director, IpvsDaemons>();
+
+function run(director: Director, args: string | readonly string[]): IpvsadmAnswer {
+  const daemons = daemonsOf.get(director) ?? new IpvsDaemons(director);
+  daemonsOf.set(director, daemons);
+  const argv = typeof args === 'string' ? args.split(' ') : args;
+  return runIpvsadm({ director, daemons, ownerOf: () => 'd1' }, argv, noPortNames, at(0));
+}
 
 /** A director with the services of the recording. */
 function recordedDirector(): Director {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
+import type { Socket } from 'node:net';
 import path from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
@@ -187,12 +188,6 @@ test('a regex that goes astray is stopped, and does not keep the node from its w
   t.ok(performance.now() - start < 2_000);
 });
 
-test('a regex that JavaScript does not know is refused at once, with its name', (t) => {
-  t.throws(() => http(80, { regex: regex({ pattern: '(?>a)' }) }), /\(\?>a\)/);
-  t.throws(() => http(80, { regex: regex({ options: ['ungreedy'] }) }), /ungreedy/);
-  t.end();
-});
-
 test('SSL_GET speaks TLS, names its host when told to, and verifies only with a CA', async (t) => {
   const folder = t.testdir();
   const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
@@ -234,6 +229,56 @@ test('SSL_GET speaks TLS, names its host when told to, and verifies only with a 
   t.equal(await ask({}, readFileSync(cert, 'utf8')), 'success');
   await promisify(execFile)('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert]);
   t.match(await ask({}, readFileSync(cert, 'utf8')), /self.signed/);
+});
+
+test('a TLS stream that just ends is a failure when tls_compliant says so', async (t) => {
+  const folder = t.testdir();
+  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=x', '-days', '1', '-newkey', 'rsa:2048', '-nodes'];
+  await promisify(execFile)('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert]);
+  const secureContext = createSecureContext({ key: readFileSync(key), cert: readFileSync(cert) });
+  const ends = {
+    /** Says that it ends. */
+    clean: (stream: TLSSocket) => void stream.end(),
+    /** Ends the connection beneath. */
+    torn: (_stream: TLSSocket, socket: Socket) => void socket.end(),
+  };
+  const findings: string[] = [];
+  for (const [tlsCompliant, end] of [
+    [false, ends.clean],
+    [false, ends.torn],
+    [true, ends.clean],
+    [true, ends.torn],
+  ] as const) {
+    const port = await listen(t, (socket) => {
+      const stream = new TLSSocket(socket, { isServer: true, secureContext });
+      stream.on('error', () => {});
+      stream.once('data', () => {
+        stream.write('HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nhi', () => {
+          setTimeout(() => end(stream, socket), 30);
+        });
+      });
+    });
+    const config: HttpCheckConfig = {
+      ...timing,
+      kind: 'SSL_GET',
+      connection: connectionTo(port, 2_000),
+      protocol: '1.0',
+      enableSni: false,
+      sniName: undefined,
+      fastRecovery: false,
+      tlsCompliant,
+      urls: [{ ...plainUrl, tlsCompliant }],
+    };
+    const tls = { context: createSecureContext(), verifies: false };
+    findings.push(await findingOf(httpProbe(config, tls)));
+  }
+  t.strictSame(findings, [
+    'success',
+    'success',
+    'success',
+    'the TLS stream ends without close_notify',
+  ]);
 });
 
 test('SSL_GET of a server that speaks no TLS has failed', async (t) => {

@@ -86,6 +86,19 @@ export function translate(pattern: string, options: readonly string[]): Translat
   return { pattern: `${first}${translated}`, flags: [...flags].join('') };
 }
 
+/** The pattern as it is matched, or why it cannot be. */
+export function compilePattern(pattern: string, options: readonly string[]): RegExp | string {
+  const translation = translate(pattern, options);
+  if (translation === undefined) {
+    return `one of its options has no counterpart here: ${options.join(' ')}`;
+  }
+  try {
+    return new RegExp(translation.pattern, `g${translation.flags}`);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 const inlineOptions = (pattern: string): string | undefined =>
   /^\(\?([imsx]+)\)/.exec(pattern)?.[1];
 

@@ -1,6 +1,7 @@
 import { test } from 'tap';
 
-import { translate } from '../../../cluster/health/pcre.js';
+import { compilePattern, translate } from '../../../cluster/config/pcre.js';
+import { problemsOfKeepalived } from './refusals.js';
 
 /** Where PCRE2 finds a match, by pcre2test of PCRE2 10.42; -1 for nowhere. */
 const cases: readonly {
@@ -53,10 +54,57 @@ test('an option that JavaScript has nothing for is refused', (t) => {
   t.end();
 });
 
-test('a pattern that ends in the middle is left for RegExp to refuse', (t) => {
-  for (const pattern of ['[', '[^', '[[:alpha:]', '\\', '(?i']) {
-    const translation = translate(pattern, []);
-    t.throws(() => new RegExp(translation?.pattern ?? '', translation?.flags), pattern);
+test('a pattern that JavaScript does not know is said to be none', (t) => {
+  for (const pattern of ['[', '[^', '[[:alpha:]', '\\', '(?i', '(?>a)', 'a++']) {
+    t.type(compilePattern(pattern, []), 'string', pattern);
   }
+  t.match(compilePattern('a', ['ungreedy']), /ungreedy/);
+  t.end();
+});
+
+test('a file with such a pattern is refused at its line, before anything runs', (t) => {
+  const file = (lines: string): string => `virtual_server 10.0.0.1 80 {
+  lvs_sched rr
+  lvs_method NAT
+  protocol TCP
+  real_server 10.0.0.2 80 {
+    HTTP_GET {
+      url {
+        path /
+${lines}
+      }
+    }
+  }
+}
+`;
+  const problems = problemsOfKeepalived(file('regex "(?>a)b"'));
+  t.match(problems, [/^9: regex \(\?>a\)b cannot be used: /]);
+  t.equal(problems.length, 1);
+  t.match(problemsOfKeepalived(file('regex a\nregex_options ungreedy')), [/^9: .*ungreedy/]);
+  t.strictSame(problemsOfKeepalived(file('regex "^a b$"\nregex_options caseless')), []);
+  t.end();
+});
+
+test('FILE_CHECK dynamic is known, and has no effect, as in keepalived', (t) => {
+  t.strictSame(
+    problemsOfKeepalived(`track_file f {
+  file /tmp/f
+}
+virtual_server 10.0.0.1 80 {
+  lvs_sched rr
+  lvs_method NAT
+  protocol TCP
+  real_server 10.0.0.2 80 {
+    FILE_CHECK {
+      track_file f
+      dynamic
+    }
+  }
+}
+`),
+    [
+      '11: warning: dynamic is not simulated: the number in the file always changes the weight, as in keepalived',
+    ],
+  );
   t.end();
 });

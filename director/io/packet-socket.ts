@@ -11,12 +11,15 @@ const AfPacket = 17;
 const SockRaw = 3;
 const NonBlocking = 0o4000;
 const CloseOnExec = 0o2000000;
-const EthPAll = 3;
+/** Protocols that a socket may be for: all, which sees frames before anyone else, or one, which sees what is left. */
+export const EtherProtocol = { all: 0x0003, ipv4: 0x0800 } as const;
+export type EtherProtocol = (typeof EtherProtocol)[keyof typeof EtherProtocol];
 const SolSocket = 1;
 const SolPacket = 263;
 const SocketOption = {
   error: 4,
   attachFilter: 26,
+  attachProgram: 50,
   sendBuffer: 7,
   receiveBuffer: 8,
   sendBufferForce: 32,
@@ -38,6 +41,13 @@ const TpacketV2 = 1;
 
 /** Bytes of frames that may wait to leave, and of frames larger than a slot that may wait to be read. */
 const BufferBytes = 8 * 1_024 * 1_024;
+
+/** Which frames a socket sees. */
+export interface Sight {
+  readonly protocol: EtherProtocol;
+  /** Instructions of classic BPF, or the file descriptor of an eBPF program that is loaded. */
+  readonly filter: Buffer | number;
+}
 
 /** How a receive ring is laid out. */
 export interface RingLayout {
@@ -66,20 +76,20 @@ export class PacketSocket {
   readonly #length = Buffer.alloc(4);
 
   /** Throws an `IoError` that says which step the kernel has refused. */
-  constructor(libc: Libc, owner: Interface, layout: RingLayout, filter: Buffer) {
+  constructor(libc: Libc, owner: Interface, layout: RingLayout, sight: Sight) {
     this.#libc = libc;
     this.#device = owner.name;
     this.#index = libc.if_nametoindex(owner.name);
     this.fd = libc.socket(AfPacket, SockRaw | NonBlocking | CloseOnExec, 0);
     if (this.fd < 0) throw systemError(libc, `capturing on ${owner.name}`);
     try {
-      this.#configure(owner, layout, filter);
+      this.#configure(owner, layout, sight);
       this.ring = new MappedMemory(libc, layout.slots * layout.slotLength, this.fd);
     } catch (error) {
       libc.close(this.fd);
       throw error;
     }
-    this.#bind();
+    this.#bind(sight.protocol);
   }
 
   /** False when the device that the socket is bound to has been removed. */
@@ -113,7 +123,7 @@ export class PacketSocket {
     this.#libc.close(this.fd);
   }
 
-  #configure(owner: Interface, layout: RingLayout, filter: Buffer): void {
+  #configure(owner: Interface, layout: RingLayout, { filter }: Sight): void {
     const { slots, slotLength, reserve } = layout;
     this.#set(PacketOption.version, 'the ring', int(TpacketV2));
     this.#set(PacketOption.reserve, 'the headroom', int(reserve));
@@ -124,7 +134,8 @@ export class PacketSocket {
     const blocks = (slots * slotLength) / BlockLength;
     const request = ints(BlockLength, blocks, slotLength, slots);
     this.#set(PacketOption.rxRing, `a ring on ${owner.name}`, request);
-    this.#attach(filter);
+    if (typeof filter === 'number') this.#attachProgram(filter);
+    else this.#attach(filter);
     this.#enlarge(SocketOption.sendBufferForce, SocketOption.sendBuffer);
     this.#enlarge(SocketOption.receiveBufferForce, SocketOption.receiveBuffer);
   }
@@ -147,8 +158,14 @@ export class PacketSocket {
     if (failed !== 0) throw systemError(this.#libc, 'filtering frames');
   }
 
+  #attachProgram(program: number): void {
+    if (this.#try(SolSocket, SocketOption.attachProgram, int(program)) !== 0) {
+      throw systemError(this.#libc, 'filtering frames');
+    }
+  }
+
   /** Starts to receive: only now, when the filter is in place. */
-  #bind(): void {
+  #bind(protocol: EtherProtocol): void {
     const device = this.#device;
     const index = this.#index;
     try {
@@ -160,7 +177,7 @@ export class PacketSocket {
       this.#set(PacketOption.addMembership, `hearing all of ${device}`, membership);
       const address = Buffer.alloc(20);
       address.writeUInt16LE(AfPacket);
-      address.writeUInt16BE(EthPAll, 2);
+      address.writeUInt16BE(protocol, 2);
       address.writeInt32LE(index, 4);
       if (this.#libc.bind(this.fd, address, address.length) !== 0) {
         throw systemError(this.#libc, `capturing on ${device}`);

@@ -116,6 +116,7 @@ export const Forwarders: readonly Forwarder[] = [
   nft,
   director('pcap'),
   director('ring'),
+  director('offload'),
   haproxy,
   nginx,
 ];

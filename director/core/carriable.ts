@@ -1,17 +1,15 @@
-import type { Instant } from '../base/time.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Family } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import type { FlowPath } from './flow-table.js';
-import { nextHopOf } from './forward/forward.js';
 import type { Interface } from './interfaces.js';
 import { isServed, serverOf } from './lifecycle.js';
 import type { Neighbour } from './neighbours.js';
 import { Method } from './services.js';
 import { State } from './states.js';
-import { nextHop } from './transmit.js';
+import { knownNextHop } from './transmit.js';
 
 /** Flags of entries whose packets need more than rewriting. */
 const Special = Flag.template | Flag.onePacket | Flag.uncommitted;
@@ -55,16 +53,34 @@ export function isCarriable(director: Director, index: number): boolean {
 export const seesReplies = ({ connections }: Director, index: number): boolean =>
   !connections.answersAsVirtual(index);
 
+/**
+ * True when answers of the connection's real server are taken for its own. Of two connections from one client endpoint to one
+ * real server, by two virtual addresses, only one can have them.
+ */
+export function ownsReplies(director: Director, index: number): boolean {
+  const { connections, inner } = director;
+  if (!seesReplies(director, index) || connections.methodOf(index) === Method.fullNat) return true;
+  const { rows } = connections;
+  inner.family = Family.ipv4;
+  inner.protocol = connections.protocol[index] ?? 0;
+  for (let word = 0; word < 4; word += 1) {
+    inner.source[word] = rows[connections.realAt(index) + word] ?? 0;
+    inner.destination[word] = rows[connections.clientAt(index) + word] ?? 0;
+  }
+  inner.sourcePort = connections.realPort(index);
+  inner.destinationPort = connections.clientPort(index);
+  return connections.findReply(inner) === index;
+}
+
 /** Writes down the way of the client's packets. The neighbour that they go to, if it is known. */
 export function pathOfRequests(
   director: Director,
   index: number,
   path: FlowPath,
-  now: Instant,
 ): Neighbour | undefined {
   const { connections, localEndpoints } = director;
   const { rows } = connections;
-  const neighbour = nextHopOf(director, index, now);
+  const neighbour = knownNextHop(director, Family.ipv4, rows, connections.realAt(index));
   path.protocol = connections.protocol[index] ?? 0;
   path.source = rows[connections.clientAt(index) + 3] ?? 0;
   path.sourcePort = connections.clientPort(index);
@@ -91,9 +107,8 @@ export function pathOfReplies(
   director: Director,
   index: number,
   path: FlowPath,
-  now: Instant,
 ): Neighbour | undefined {
-  pathOfRequests(director, index, path, now);
+  pathOfRequests(director, index, path);
   const { source, sourcePort, destination, destinationPort } = path;
   path.source = path.newDestination;
   path.sourcePort = path.newDestinationPort;
@@ -105,7 +120,7 @@ export function pathOfReplies(
   path.newDestinationPort = sourcePort;
   const { connections } = director;
   const client = connections.clientAt(index);
-  return leadTo(director, nextHop(director, Family.ipv4, connections.rows, client, now), path);
+  return leadTo(director, knownNextHop(director, Family.ipv4, connections.rows, client), path);
 }
 
 function leadTo(

@@ -3,6 +3,7 @@ import { Protocol } from '../wire/ipv4.js';
 import {
   isCarriable,
   mayBeCarriable,
+  ownsReplies,
   pathOfReplies,
   pathOfRequests,
   seesReplies,
@@ -16,8 +17,12 @@ import { timeoutOf } from './protocol-states.js';
 import { NoServer } from './services.js';
 import { decideSync } from './sync-decision.js';
 
-/** Datagrams of a client, without an answer, from which on it is taken to mean it. */
-const ClientDatagrams = 3;
+/**
+ * Datagrams of a client from which on there will be more: with an answer, and without one. An exchange of two is not worth it,
+ * and an entry of one datagram may have to go when the table is full.
+ */
+const AnsweredDatagrams = 2;
+const UnansweredDatagrams = 3;
 /** The most connections that wait to be carried; others come again with their next packet. */
 const MostWaiting = 4_096;
 /** The most slots that one sweep looks at, so that it takes a millisecond or two. */
@@ -53,6 +58,8 @@ export interface OffloadCounters {
   carried: number;
   installed: number;
   withdrawn: number;
+  /** Packets that have been added up. */
+  packets: number;
   /** Not carried because the table, or their place in it, was full. */
   refused: number;
 }
@@ -64,7 +71,13 @@ export interface OffloadCounters {
  * sweeps, as if the packets had come past here at the time of the last one: counters, statistics, expiry, sync.
  */
 export class Offload {
-  readonly counters: OffloadCounters = { carried: 0, installed: 0, withdrawn: 0, refused: 0 };
+  readonly counters: OffloadCounters = {
+    carried: 0,
+    installed: 0,
+    withdrawn: 0,
+    packets: 0,
+    refused: 0,
+  };
   readonly #director: Director;
   readonly #place: OffloadPlace;
   readonly #table: FlowTable;
@@ -122,8 +135,7 @@ export class Offload {
     if (!mayBeCarriable(this.#director, index)) return;
     const isMeant =
       connections.protocol[index] !== Protocol.udp ||
-      !isFromClient ||
-      (connections.packets[index] ?? 0) >= ClientDatagrams;
+      (connections.packets[index] ?? 0) >= (isFromClient ? UnansweredDatagrams : AnsweredDatagrams);
     if (!isMeant) return;
     this.#now = now;
     this.#waiting[this.#waitingCount] = index;
@@ -141,7 +153,9 @@ export class Offload {
     for (let position = 0; position < count; position += 1) {
       const index = this.#waiting[position] ?? NoConnection;
       if (this.#slotOf[index] !== 0 || !connections.isInUse(index)) continue;
-      if (isCarriable(this.#director, index)) this.#install(index);
+      if (isCarriable(this.#director, index) && ownsReplies(this.#director, index)) {
+        this.#install(index);
+      }
     }
   }
 
@@ -213,7 +227,7 @@ export class Offload {
   /** The work of time: adds up what the kernel has counted. Called about four times a second, before anything expires. */
   sweep(now: Instant): void {
     this.follow(now);
-    this.#table.lease = this.#ticks() + LeaseTicks;
+    this.#attend();
     this.#wake();
     const slots = this.#highest - 1;
     const count = Math.min(slots, MostPerSweep);
@@ -227,7 +241,12 @@ export class Offload {
   /** Adds up everything now, for those who ask. */
   settle(now: Instant): void {
     this.#now = now;
+    this.#attend();
     for (let slot = 1; slot < this.#highest; slot += 1) this.#look(slot);
+  }
+
+  #attend(): void {
+    this.#table.lease = this.#ticks() + LeaseTicks;
   }
 
   #install(index: number): void {
@@ -263,7 +282,7 @@ export class Offload {
 
   #writeWay(describe: typeof pathOfRequests, index: number, record: number): boolean {
     const path = this.#path;
-    const neighbour = describe(this.#director, index, path, this.#now);
+    const neighbour = describe(this.#director, index, path);
     const device = this.#place.devices[neighbour?.interface.index ?? NoConnection] ?? 0;
     if (device === 0) return false;
     path.device = device;
@@ -336,6 +355,7 @@ export class Offload {
     const count = requests + replies;
     // Bytes alone are the rest of a packet that was being counted the last time.
     if (count === 0 && requestBytes + replyBytes === 0) return;
+    this.counters.packets += count;
     director.counters.received += count;
     director.counters.forwarded += count;
     const server = director.services.server(this.#server[slot] ?? NoServer);
@@ -381,7 +401,7 @@ export class Offload {
       hasRequests ? (ticks - this.#table.lastUsed(slot * 2 + Requests)) | 0 : Infinity,
       hasReplies ? (ticks - this.#table.lastUsed(slot * 2 + Replies)) | 0 : Infinity,
     );
-    return instant(this.#now - age * MicrosecondsPerTick);
+    return instant(this.#now - Math.max(0, age) * MicrosecondsPerTick);
   }
 
   /** The kernel's clock now, 32 bits of it. */

@@ -11,6 +11,7 @@ const pureFolders: Readonly<Record<string, readonly string[]>> = {
   'director/base': [],
   'director/wire': ['director/base'],
   'director/core': ['director/base', 'director/wire'],
+  'director/bpf': ['director/base', 'director/wire', 'director/core'],
   'cluster/vrrp': ['director/base', 'director/wire'],
   'cluster/sync': ['director/base', 'director/wire'],
   'cluster/config': ['director/base', 'director/wire'],

@@ -43,6 +43,8 @@ export const MaximumLocalAddresses = 256;
 /** How many `firewall_mark` lines there may be: they are tried one after the other for each packet. */
 export const MaximumMarks = 256;
 
+const DriverMeanings = { auto: 'auto', offload: 'offload', ring: 'ring', pcap: 'pcap' } as const;
+
 /** What a file without the block, or without one of its keywords, means. */
 export const BatonDefaults = {
   activeActive: false,
@@ -111,7 +113,7 @@ function dataPlaneKeywords(draft: BatonDraft, context: ReadContext): Record<stri
     driver: {
       read: (statement) => {
         const value = reader.value(statement, DriverChoices.join(', '));
-        const meaning = reader.choice(value, { auto: 'auto', ring: 'ring', pcap: 'pcap' } as const);
+        const meaning = reader.choice(value, DriverMeanings);
         draft.driver = meaning ?? draft.driver;
       },
     },

@@ -103,7 +103,9 @@ const Cluster = z.strictObject({
   'unknown-tcp': z
     .enum(['drop', 'hash'], 'has to be drop or hash')
     .default(BatonDefaults.unknownTcp),
-  driver: z.enum(DriverChoices, 'has to be auto, ring or pcap').default(BatonDefaults.driver),
+  driver: z
+    .enum(DriverChoices, 'has to be auto, offload, ring or pcap')
+    .default(BatonDefaults.driver),
   settings: settings().default({}),
 });
 

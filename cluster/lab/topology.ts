@@ -32,7 +32,7 @@ export interface Link {
 const directTable = '100';
 
 /**
- * With offloads on, frames arrive with unfinished checksums and as super-frames of up to 64 KiB. The driver `ring` passes
+ * With offloads on, frames arrive with unfinished checksums and as super-frames of up to 64 KiB. The drivers `ring` and `offload` pass
  * them on as they are, but for SCTP's, of which the kernel does not tell; `pcap` cannot.
  */
 const Offloads = {
@@ -94,7 +94,7 @@ export function nodeScript(lab: LabConfig, node: LabNode): string {
 }
 
 const offloadsOf = ({ cluster }: LabConfig): string =>
-  cluster.dataPlane.driver === 'ring' ? Offloads.ring : Offloads.pcap;
+  cluster.dataPlane.driver === 'pcap' ? Offloads.pcap : Offloads.ring;
 
 /** The far ends of a lab's tunnels read what is inside as bytes, so a client has to finish its checksums. */
 const sendsThroughTunnel = ({ services }: LabConfig, { kind }: LabNode): boolean =>

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
+import { Offload } from '../../director/core/offload.js';
 import type { Driver } from '../../director/io/driver.js';
 import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
@@ -47,6 +48,10 @@ export class DataPlane {
       seed: randomBytes(4).readUInt32LE(),
       output: { send: (index, packet) => this.#ports.get(index)?.port.send(packet) },
     });
+    if (driver.offload !== undefined) {
+      this.director.offload = new Offload(this.director, driver.offload.place);
+      driver.offload.serve(this.director.offload);
+    }
   }
 
   /**

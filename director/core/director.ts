@@ -20,6 +20,7 @@ import { expireConnection } from './lifecycle.js';
 import { LocalEndpoints } from './local-endpoints.js';
 import type { MarkRule } from './marks.js';
 import { NeighbourTable } from './neighbours.js';
+import type { Offload } from './offload.js';
 import { AllEqual, type Standings } from './precedence.js';
 import { RateLimit } from './rate-limit.js';
 import type { Scheduler } from './schedulers/scheduler.js';
@@ -81,6 +82,8 @@ export class Director {
   readonly counters = new Counters();
   readonly timeouts: number[];
   readonly sync: SyncQueue;
+  /** Established connections that the kernel carries; absent where it carries none. */
+  offload: Offload | undefined = undefined;
   /** New connections that wait until peers know them. */
   readonly commits = new HeldConnections();
   readonly output: FrameSink;
@@ -184,6 +187,7 @@ export class Director {
    * again. Called about four times a second.
    */
   tick(now: Instant): void {
+    this.offload?.sweep(now);
     this.connections.expire(now, (index) => expireConnection(this, index, now));
     releaseOverdue(this, now);
     if (this.defence.update(now, this.connections.capacity - this.connections.size)) {
@@ -215,6 +219,7 @@ export class Director {
       Object.assign(floating, how);
     }
     for (const service of this.services.services()) this.#update(service);
+    this.offload?.revalidate();
   }
 
   #estimate(): void {

@@ -35,8 +35,7 @@ import { refusalReason } from './refusal.js';
 import { isExpectedAnew, isOpening } from './reuse.js';
 import { schedule } from './schedule.js';
 import type { VirtualService } from './services.js';
-import { isSyncDue, isTemplateDue } from './sync-policy.js';
-import { hasMovedHere } from './take-over.js';
+import { decideSync } from './sync-decision.js';
 import { complainToServer } from './unknown-reply.js';
 
 /**
@@ -61,7 +60,7 @@ function dispatch(director: Director, packet: Packet, arrival: Interface, now: I
   if (!ethernet.isValid(start, end)) return counters.drop(DropReason.malformed);
   switch (ethernet.type(view, start)) {
     case ethernet.EtherType.arp:
-      return processArp(director, packet, arrival, now);
+      return followed(director, processArp(director, packet, arrival, now), now);
     case ethernet.EtherType.ipv4:
       if (!isForUs(director, packet, arrival)) return counters.drop(DropReason.notForUs);
       return processIp(director, packet, parseIpv4(packet, flow), arrival, now);
@@ -77,6 +76,12 @@ function dispatch(director: Director, packet: Packet, arrival: Interface, now: I
     default:
       return counters.drop(DropReason.otherEtherType);
   }
+}
+
+/** What a host says of itself may change the way of carried flows. */
+function followed(director: Director, verdict: Verdict, now: Instant): Verdict {
+  director.offload?.follow(now);
+  return verdict;
 }
 
 const isForUs = (director: Director, { view, start }: Packet, arrival: Interface): boolean =>
@@ -249,7 +254,8 @@ function processRequest(director: Director, packet: Packet, index: number, now: 
   connections.packets[index] = ((connections.packets[index] ?? 0) + 1) >>> 0;
   advanceConnection(director, index, packet.view, true, now);
   const verdict = forwardRequest(director, packet, index, now);
-  decideSync(director, index, true, now);
+  decideSync(director, index, 1, now);
+  director.offload?.consider(index, true, now);
   return verdict;
 }
 
@@ -266,26 +272,9 @@ function processReply(director: Director, packet: Packet, index: number, now: In
   server?.service.stats.countOut(bytes);
   advanceConnection(director, index, packet.view, false, now);
   const verdict = forwardReply(director, packet, index, way, now);
-  decideSync(director, index, false, now);
+  decideSync(director, index, 0, now);
+  director.offload?.consider(index, false, now);
   return verdict;
-}
-
-/** Notes that peers are to be told of a connection, and of the template that it follows. */
-function decideSync(director: Director, index: number, isFromClient: boolean, now: Instant): void {
-  const { connections, sync, settings } = director;
-  const isOnePacket = connections.hasFlag(index, Flag.onePacket);
-  const isMoved = isFromClient && hasMovedHere(director, index, now);
-  if (!isOnePacket && !isMoved && !isSyncDue(connections, index, settings, isFromClient, now)) {
-    return;
-  }
-  const template = connections.template(index);
-  if (template !== NoConnection && isTemplateDue(connections, template, now)) {
-    sync.add(connections, template);
-  }
-  if (isOnePacket) return;
-  if (template === NoConnection || settings.sync_persist_mode === 0) {
-    sync.add(connections, index);
-  }
 }
 
 function reasonWithoutService(director: Director): DropReason {

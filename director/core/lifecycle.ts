@@ -88,6 +88,7 @@ function assureTemplate(director: Director, index: number): void {
 export function setState(director: Director, index: number, state: number): void {
   const { connections } = director;
   connections.state[index] = state;
+  director.offload?.withdraw(index);
   if (connections.hasFlag(index, Flag.template)) return;
   const wasInactive = connections.hasFlag(index, Flag.inactive);
   if (wasInactive === !isActiveState(connections.protocol[index] ?? 0, state)) return;
@@ -130,6 +131,7 @@ export const mayCarry = (director: Director, index: number): boolean =>
 
 /** An entry's time is up: it ends, unless it is a template that connections still follow. */
 export function expireConnection(director: Director, index: number, now: Instant): void {
+  if (director.offload?.isInUse(index, now) === true) return;
   if (director.connections.children(index) > 0) {
     director.connections.expireAfter(index, TemplateGrace, now);
   } else {
@@ -169,6 +171,7 @@ export function countOf({ connections }: Director, index: number): Count {
 /** The part of `closeConnection` that leaves the counts of the real server as they are, for `uncount`. */
 export function forgetConnection(director: Director, index: number): void {
   const { connections } = director;
+  director.offload?.withdraw(index);
   if (connections.hasFlag(index, Flag.uncommitted)) abandonCommit(director, index);
   tellRemoval(director, index);
   director.localEndpoints.release(index);

@@ -53,6 +53,8 @@ export interface NeighbourWork {
  * idle ones go too, because those who ask for us could otherwise fill the table for good.
  */
 export class NeighbourTable {
+  /** How often a neighbour that was known has moved to another MAC address, or has been forgotten. */
+  changes = 0;
   readonly #neighbours = new AddressMap<Neighbour>();
   #held = 0;
 
@@ -91,6 +93,8 @@ export class NeighbourTable {
 
   /** The neighbour has this MAC address now. */
   confirm(neighbour: Neighbour, macHigh: number, macLow: number, now: Instant): void {
+    const isSame = neighbour.macHigh === macHigh && neighbour.macLow === macLow;
+    if (neighbour.isResolved && !isSame) this.changes += 1;
     neighbour.isResolved = true;
     neighbour.macHigh = macHigh;
     neighbour.macLow = macLow;
@@ -110,6 +114,7 @@ export class NeighbourTable {
       }
       this.#neighbours.delete(neighbour.family, neighbour.words);
       // Those who remember the neighbour itself see that they have to look it up again.
+      if (neighbour.isResolved) this.changes += 1;
       neighbour.isResolved = false;
       work.fail(neighbour);
     }

@@ -49,6 +49,7 @@ export function openConnection(
     connections.release(index);
     return refusal(DropReason.noLocalPort);
   }
+  director.offload?.giveWay(index);
   bindConnection(director, index, server);
   server.stats.countConnection();
   server.service.stats.countConnection();

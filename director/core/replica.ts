@@ -53,6 +53,7 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   const { connections } = director;
   const known = connections.findEntry(replica);
   if (known !== NoConnection) {
+    director.offload?.withdraw(known);
     const hasOtherServer = !hasSameServer(connections, known, replica);
     if (hasOtherServer && isLateEnd(replica)) return 'replaced-before';
     if (isPreferred(director, known, replica)) {
@@ -70,6 +71,7 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   if (index === NoConnection) {
     return connections.isCrowded(replica) ? 'client-limit' : 'table-full';
   }
+  director.offload?.giveWay(index);
   connections.method[index] = replica.method;
   connections.state[index] = replica.state;
   const seesHalf = replica.method === Method.route || replica.method === Method.tunnel;

@@ -38,6 +38,8 @@ export function markKey(firewallMark: number, family: Family = Family.ipv4): Ser
  * again revives it with its counts.
  */
 export class ServiceTable {
+  /** How many real servers have been removed. */
+  removals = 0;
   readonly #services = new Map<number, VirtualService[]>();
   readonly #servers: (RealServer | undefined)[] = [];
   readonly #trash: RealServer[] = [];
@@ -96,6 +98,7 @@ export class ServiceTable {
     if (index < 0) return;
     servers.splice(index, 1);
     server.isAvailable = false;
+    this.removals += 1;
     notify(server.service, { kind: 'removed', server, index });
     this.#trash.push(server);
   }

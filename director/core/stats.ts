@@ -28,6 +28,18 @@ export class TrafficStats {
     this.outBytes += bytes;
   }
 
+  /** Packets of so many bytes in all, from a client. */
+  countManyIn(packets: number, bytes: number): void {
+    this.inPackets += packets;
+    this.inBytes += bytes;
+  }
+
+  /** Packets of so many bytes in all, to a client. */
+  countManyOut(packets: number, bytes: number): void {
+    this.outPackets += packets;
+    this.outBytes += bytes;
+  }
+
   /** Starts again from 0 (`ipvsadm -Z`). Its `RateEstimator` has to be reset with it. */
   reset(): void {
     this.connections = 0;

@@ -46,6 +46,9 @@ const LeastRefresh = 10;
  *     taken over from another node      by the rules for packets             at once (take-over.ts)
  *     removal                           there is no such message             at once
  *
+ * `clientPackets` says how many of the n are new since this was asked last: one, or none when it is a real server's, and more
+ * for a connection that the kernel carries.
+ *
  * IPVS sends nothing about a connection whose packet T was lost or came too early until P packets later; here a connection
  * that peers do not know is due with every packet from T on.
  */
@@ -53,7 +56,7 @@ export function isSyncDue(
   connections: ConnectionTable,
   index: number,
   settings: SyncSettings,
-  isFromClient: boolean,
+  clientPackets: number,
   now: Instant,
 ): boolean {
   if (!connections.hasFlag(index, Flag.synced)) return isFirstDue(connections, index, settings);
@@ -62,7 +65,7 @@ export function isSyncDue(
     return true;
   }
   if (connections.isSyncStale(index, now)) return true;
-  return isFromClient && isAgainDue(connections, index, settings, now);
+  return clientPackets > 0 && isAgainDue(connections, index, settings, clientPackets, now);
 }
 
 /** Whether peers are to hear of a connection that they do not know. */
@@ -85,13 +88,15 @@ function isAgainDue(
   connections: ConnectionTable,
   index: number,
   settings: SyncSettings,
+  clientPackets: number,
   now: Instant,
 ): boolean {
   const [threshold, period] = settings.sync_threshold;
   const packets = connections.packets[index] ?? 0;
   const refresh = settings.sync_refresh_period;
-  const isPeriodOver =
-    period > 0 && packets >= threshold && packets % period === threshold % period;
+  // How far the packets are past the last that was due: with several at a time it may be one of them.
+  const past = (packets - (threshold % period)) % period;
+  const isPeriodOver = period > 0 && packets >= threshold && past < clientPackets;
   if (refresh === 0 || (period > 0 && !isPeriodOver)) return isPeriodOver;
   const age = connections.sinceSync(index, now);
   const half = Math.max(connections.remaining(index, now) / 2, LeastRefresh);

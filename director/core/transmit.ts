@@ -38,6 +38,20 @@ export function nextHop(
   return neighbours.add(route.interface, family, words.slice(offset, offset + 4), now);
 }
 
+/** The next hop as `nextHop` says, if it is known; nobody is asked about it. */
+export function knownNextHop(
+  { neighbours, routes }: Director,
+  family: Family,
+  words: Uint32Array,
+  offset: number,
+): Neighbour | undefined {
+  const route = routes.find(family, words, offset);
+  if (route === undefined) return undefined;
+  return route.gateway === undefined
+    ? neighbours.find(family, words, offset)
+    : neighbours.find(family, route.gateway);
+}
+
 /** The next hop to a real server, which remembers it. */
 export function nextHopToServer(
   director: Director,

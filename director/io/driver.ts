@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { IoError } from '../base/errors.js';
 import type { Interface } from '../core/interfaces.js';
+import { KernelOffload, tryOffload } from '../offload/kernel-offload.js';
+import { OffloadPort } from '../offload/offload-port.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import type { Packet } from '../wire/packet.js';
 import type { FramePort } from './frame-port.js';
@@ -11,10 +13,10 @@ import { tryPacketSocket } from './packet-socket.js';
 import { openPcapPort } from './pcap-port.js';
 import { RingDevice } from './ring-device.js';
 import { RingHub } from './ring-hub.js';
-import { RingPort } from './ring-port.js';
+import { RingPort, wholeSight } from './ring-port.js';
 
 /** The packet drivers there are, the best first. */
-export const DriverNames = ['ring', 'pcap'] as const;
+export const DriverNames = ['offload', 'ring', 'pcap'] as const;
 export type DriverName = (typeof DriverNames)[number];
 
 /** A way for frames in and out: it opens a port on each interface of one data plane. */
@@ -22,6 +24,8 @@ export interface Driver {
   readonly name: DriverName;
   /** Why this one. */
   readonly reason: string;
+  /** The kernel's part, where it carries established connections. */
+  readonly offload?: KernelOffload;
   /**
    * Opens a port that sees what others send. `virtualMacs` are further MAC addresses that this node sends from. Throws an
    * `IoError` when the environment refuses.
@@ -41,28 +45,47 @@ async function ringDriver(reason: string): Promise<Driver> {
     name: 'ring',
     reason,
     open: async (owner, receive, virtualMacs) =>
-      new RingDevice(() => new RingPort(hub, owner, receive, virtualMacs)),
+      new RingDevice(
+        () => new RingPort(hub, owner, receive, wholeSight([owner.mac, ...virtualMacs])),
+      ),
+  };
+}
+
+async function offloadDriver(reason: string): Promise<Driver> {
+  const hub = new RingHub(await loadLibc());
+  const offload = new KernelOffload(hub.libc);
+  hub.onQuiet = () => offload.handleQuiet();
+  return {
+    name: 'offload',
+    reason,
+    offload,
+    open: async (owner, receive, virtualMacs) =>
+      new RingDevice(() => new OffloadPort({ hub, offload }, owner, receive, virtualMacs)),
   };
 }
 
 /**
- * The driver of that name; `auto` is `ring` where it works, else `pcap`. Throws an `IoError` when one that was asked for by
+ * The driver of that name; `auto` is the first of `DriverNames` that works. Throws an `IoError` when one that was asked for by
  * name cannot be loaded.
  */
 export async function chooseDriver(wanted: DriverName | 'auto'): Promise<Driver> {
   if (wanted === 'pcap') return pcapDriver('asked for');
   if (wanted === 'ring') return ringDriver('asked for');
-  const trouble = await troubleWith('ring');
-  return trouble === undefined
-    ? ringDriver('packet rings work here')
-    : pcapDriver(`ring does not work here: ${trouble}`);
+  if (wanted === 'offload') return offloadDriver('asked for');
+  const withoutRing = await troubleWith('ring');
+  if (withoutRing !== undefined) return pcapDriver(`ring does not work here: ${withoutRing}`);
+  const withoutOffload = await troubleWith('offload');
+  return withoutOffload === undefined
+    ? offloadDriver('the kernel carries established connections')
+    : ringDriver(`offload does not work here: ${withoutOffload}`);
 }
 
 /** Why a driver does not work on this machine, for this user; undefined when it does. */
 export async function troubleWith(driver: DriverName): Promise<string | undefined> {
   try {
-    if (driver === 'ring') tryPacketSocket(await loadLibc());
-    else await tryCapture();
+    if (driver === 'pcap') await tryCapture();
+    else tryPacketSocket(await loadLibc());
+    if (driver === 'offload') tryOffload(await loadLibc());
     return undefined;
   } catch (error) {
     if (error instanceof IoError) return error.message;

@@ -11,12 +11,15 @@ const AfPacket = 17;
 const SockRaw = 3;
 const NonBlocking = 0o4000;
 const CloseOnExec = 0o2000000;
-const EthPAll = 3;
+/** Protocols that a socket may be for: all, which sees frames before anyone else, or one, which sees what is left. */
+export const EtherProtocol = { all: 0x0003, ipv4: 0x0800 } as const;
+export type EtherProtocol = (typeof EtherProtocol)[keyof typeof EtherProtocol];
 const SolSocket = 1;
 const SolPacket = 263;
 const SocketOption = {
   error: 4,
   attachFilter: 26,
+  attachProgram: 50,
   sendBuffer: 7,
   receiveBuffer: 8,
   sendBufferForce: 32,
@@ -38,6 +41,13 @@ const TpacketV2 = 1;
 
 /** Bytes of frames that may wait to leave, and of frames larger than a slot that may wait to be read. */
 const BufferBytes = 8 * 1_024 * 1_024;
+
+/** Which frames a socket sees. */
+export interface Sight {
+  readonly protocol: EtherProtocol;
+  /** Instructions of classic BPF, or the file descriptor of an eBPF program that is loaded. */
+  readonly filter: Buffer | number;
+}
 
 /** How a receive ring is laid out. */
 export interface RingLayout {
@@ -70,7 +80,7 @@ export class PacketSocket {
   readonly #length = Buffer.alloc(4);
 
   /** Throws an `IoError` that says which step the kernel has refused. */
-  constructor(libc: Libc, owner: Interface, layout: RingLayout, filter: Buffer) {
+  constructor(libc: Libc, owner: Interface, layout: RingLayout, sight: Sight) {
     this.#libc = libc;
     this.#device = owner.name;
     this.#index = libc.if_nametoindex(owner.name);
@@ -79,14 +89,14 @@ export class PacketSocket {
     this.senderFd = libc.socket(AfPacket, SockRaw | NonBlocking | CloseOnExec, 0);
     try {
       if (this.senderFd < 0) throw systemError(libc, `sending on ${owner.name}`);
-      this.#configure(owner, layout, filter);
+      this.#configure(owner, layout, sight);
       this.#configureSender();
       this.ring = new MappedMemory(libc, layout.slots * layout.slotLength, this.fd);
     } catch (error) {
       this.#closeSockets();
       throw error;
     }
-    this.#bind();
+    this.#bind(sight.protocol);
   }
 
   /** False when the device that the socket is bound to has been removed. */
@@ -125,7 +135,7 @@ export class PacketSocket {
     if (this.senderFd >= 0) this.#libc.close(this.senderFd);
   }
 
-  #configure(owner: Interface, layout: RingLayout, filter: Buffer): void {
+  #configure(owner: Interface, layout: RingLayout, { filter }: Sight): void {
     const { slots, slotLength, reserve } = layout;
     this.#set(PacketOption.version, 'the ring', int(TpacketV2));
     this.#set(PacketOption.reserve, 'the headroom', int(reserve));
@@ -135,7 +145,8 @@ export class PacketSocket {
     const blocks = (slots * slotLength) / BlockLength;
     const request = ints(BlockLength, blocks, slotLength, slots);
     this.#set(PacketOption.rxRing, `a ring on ${owner.name}`, request);
-    this.#attach(filter);
+    if (typeof filter === 'number') this.#attachProgram(filter);
+    else this.#attach(filter);
     this.#enlarge(this.fd, SocketOption.receiveBufferForce, SocketOption.receiveBuffer);
   }
 
@@ -164,8 +175,14 @@ export class PacketSocket {
     if (failed !== 0) throw systemError(this.#libc, 'filtering frames');
   }
 
+  #attachProgram(program: number): void {
+    if (this.#try(this.fd, SolSocket, SocketOption.attachProgram, int(program)) !== 0) {
+      throw systemError(this.#libc, 'filtering frames');
+    }
+  }
+
   /** Starts to receive: only now, when the filter is in place. */
-  #bind(): void {
+  #bind(protocol: EtherProtocol): void {
     const device = this.#device;
     const index = this.#index;
     try {
@@ -176,7 +193,7 @@ export class PacketSocket {
       membership.writeUInt16LE(PromiscuousMembership, 4);
       this.#set(PacketOption.addMembership, `hearing all of ${device}`, membership);
       this.#bindTo(this.senderFd, 0);
-      this.#bindTo(this.fd, EthPAll);
+      this.#bindTo(this.fd, protocol);
     } catch (error) {
       this.close();
       throw error;

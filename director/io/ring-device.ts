@@ -1,20 +1,24 @@
 import { IoError } from '../base/errors.js';
 import type { Packet } from '../wire/packet.js';
 import type { FramePort, PortCounters } from './frame-port.js';
-import type { RingPort } from './ring-port.js';
+
+/** A port that knows whether the device that it was opened on is still the one of its name. */
+export interface DevicePort extends FramePort {
+  readonly isCurrent: boolean;
+}
 
 /**
  * A device that a ring port is open on. The port outlives that the device is down, but not that it is removed: when another
  * device has come under its name, a new port takes its place.
  */
 export class RingDevice implements FramePort {
-  readonly #open: () => RingPort;
-  #port: RingPort | undefined;
+  readonly #open: () => DevicePort;
+  #port: DevicePort | undefined;
   /** What earlier ports have counted, and frames that found none. */
   #before: PortCounters = { sent: 0, refused: 0, shed: 0 };
 
   /** Opens the port by `open`, which throws an `IoError` when it cannot. */
-  constructor(open: () => RingPort) {
+  constructor(open: () => DevicePort) {
     this.#open = open;
     this.#port = open();
   }

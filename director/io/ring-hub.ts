@@ -27,6 +27,8 @@ export interface Ring {
  */
 export class RingHub {
   readonly libc: Libc;
+  /** Called when no frame waits any more, and at the end of every turn. */
+  onQuiet: () => void = () => {};
   #rings: readonly Ring[] = [];
   #hand: Packet | undefined;
   #address = 0;
@@ -57,8 +59,12 @@ export class RingHub {
         if (isWatching) this.#unwatched = 0;
         isWatching = false;
         last = now;
-        if (now - start > LongestTurnMs) return;
+        if (now - start > LongestTurnMs) {
+          this.onQuiet();
+          return;
+        }
       } else if (!isWatching) {
+        this.onQuiet();
         if (!this.#mayWatch()) return;
         isWatching = true;
       } else if (now - last > LongestWatchMs) {

@@ -7,7 +7,7 @@ import type { FramePort, PortCounters } from './frame-port.js';
 import { LargeFrames } from './large-frames.js';
 import { HeaderLength, readHeader } from './offload-header.js';
 import { dataPlaneFilter } from './packet-filter.js';
-import { PacketSocket, type RingLayout } from './packet-socket.js';
+import { EtherProtocol, PacketSocket, type RingLayout, type Sight } from './packet-socket.js';
 import type { Ring, RingHub } from './ring-hub.js';
 import { SendQueue } from './send-queue.js';
 
@@ -31,6 +31,12 @@ const OwnedByKernel = 0;
 /** Frames that leave together. */
 const BatchFrames = 64;
 
+/** The sight of a port that sees everything. `ownMacs` are the addresses that this node sends from. */
+export const wholeSight = (ownMacs: readonly MacAddress[]): Sight => ({
+  protocol: EtherProtocol.all,
+  filter: dataPlaneFilter(ownMacs),
+});
+
 /**
  * The fast packet driver: AF_PACKET with a receive ring in memory that is shared with the kernel. Frames are read and
  * rewritten where they lie, and sent from there, many in one system call; then their slots go back to the kernel.
@@ -51,17 +57,11 @@ export class RingPort implements FramePort, Ring {
   #shed = 0;
   #isClosed = false;
 
-  /** Throws an `IoError` when the kernel refuses something. `virtualMacs` are further addresses that this node sends from. */
-  constructor(
-    hub: RingHub,
-    owner: Interface,
-    receive: (packet: Packet) => void,
-    virtualMacs: readonly MacAddress[],
-  ) {
-    const filter = dataPlaneFilter([owner.mac, ...virtualMacs]);
+  /** Throws an `IoError` when the kernel refuses something. */
+  constructor(hub: RingHub, owner: Interface, receive: (packet: Packet) => void, sight: Sight) {
     this.#hub = hub;
     this.#receive = receive;
-    this.#socket = new PacketSocket(hub.libc, owner, Layout, filter);
+    this.#socket = new PacketSocket(hub.libc, owner, Layout, sight);
     this.#packet = new Packet(this.#socket.ring.buffer);
     this.#words = new Int32Array(this.#socket.ring.buffer);
     this.#large = new LargeFrames(hub.libc, this.#socket.fd);

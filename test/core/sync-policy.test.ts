@@ -41,7 +41,7 @@ function packetsSynced(settings: SyncSettings): number[] {
   const synced: number[] = [];
   for (let packet = 1; packet <= 200; packet += 1) {
     table.packets[0] = packet;
-    if (!isSyncDue(table, 0, settings, true, at(0))) continue;
+    if (!isSyncDue(table, 0, settings, 1, at(0))) continue;
     synced.push(packet);
     table.markSynced(0, at(0));
   }
@@ -70,7 +70,7 @@ test('other thresholds and periods', (t) => {
 test('the threshold is not passed by when its very packet was not synced', (t) => {
   const table = tableWith();
   table.packets[0] = 7;
-  t.equal(isSyncDue(table, 0, Default, true, at(0)), true);
+  t.equal(isSyncDue(table, 0, Default, 1, at(0)), true);
   t.end();
 });
 
@@ -78,12 +78,12 @@ test('a changed state is told at once, from either side, also below the threshol
   const table = tableWith();
   table.packets[0] = 5;
   table.markSynced(0, at(0));
-  t.equal(isSyncDue(table, 0, Default, true, at(0)), false);
+  t.equal(isSyncDue(table, 0, Default, 1, at(0)), false);
   table.state[0] = State.finWait;
-  t.equal(isSyncDue(table, 0, Default, true, at(0)), true);
-  t.equal(isSyncDue(table, 0, Default, false, at(0)), true);
+  t.equal(isSyncDue(table, 0, Default, 1, at(0)), true);
+  t.equal(isSyncDue(table, 0, Default, 0, at(0)), true);
   table.packets[0] = 2;
-  t.equal(isSyncDue(table, 0, Default, true, at(0)), true, 'of what they know already');
+  t.equal(isSyncDue(table, 0, Default, 1, at(0)), true, 'of what they know already');
   t.end();
 });
 
@@ -91,8 +91,8 @@ test('a period is counted in packets of the client only', (t) => {
   const table = tableWith();
   table.packets[0] = 53;
   table.markSynced(0, at(0));
-  t.equal(isSyncDue(table, 0, Default, true, at(0)), true);
-  t.equal(isSyncDue(table, 0, Default, false, at(0)), false, 'replies between 53 and 54');
+  t.equal(isSyncDue(table, 0, Default, 1, at(0)), true);
+  t.equal(isSyncDue(table, 0, Default, 0, at(0)), false, 'replies between 53 and 54');
   t.end();
 });
 
@@ -102,11 +102,11 @@ test('a copy that has aged by half is told again, whoever’s packet it is', (t)
     table.packets[0] = 10;
     table.markSynced(0, at(0));
     table.expireAfter(0, 900, at(449));
-    t.equal(isSyncDue(table, 0, Default, isFromClient, at(449)), false);
+    t.equal(isSyncDue(table, 0, Default, isFromClient ? 1 : 0, at(449)), false);
     table.expireAfter(0, 900, at(450));
-    t.equal(isSyncDue(table, 0, Default, isFromClient, at(450)), true);
+    t.equal(isSyncDue(table, 0, Default, isFromClient ? 1 : 0, at(450)), true);
     table.markSynced(0, at(450));
-    t.equal(isSyncDue(table, 0, Default, isFromClient, at(450)), false);
+    t.equal(isSyncDue(table, 0, Default, isFromClient ? 1 : 0, at(450)), false);
   }
   t.end();
 });
@@ -114,7 +114,7 @@ test('a copy that has aged by half is told again, whoever’s packet it is', (t)
 /** True when a connection that peers do not know is due with that many packets. */
 const isFirstDue = (table: ConnectionTable, packets: number, settings = Default): boolean => {
   table.packets[0] = packets;
-  return isSyncDue(table, 0, settings, true, at(0));
+  return isSyncDue(table, 0, settings, 1, at(0));
 };
 
 test('TCP below the first-packet mode: only what is open or half closed is told', (t) => {
@@ -167,7 +167,7 @@ test('from the first packet on every state is told, and every change of it', (t)
   table.packets[0] = 1;
   table.markSynced(0, at(0));
   table.state[0] = State.established;
-  t.equal(isSyncDue(table, 0, settings, true, at(0)), true);
+  t.equal(isSyncDue(table, 0, settings, 1, at(0)), true);
   t.end();
 });
 
@@ -178,7 +178,7 @@ function secondsSynced(settings: SyncSettings, seconds: number, timeout = 900): 
   for (let second = 0; second < seconds; second += 1) {
     table.packets[0] = second + 1;
     table.expireAfter(0, timeout, at(second));
-    if (!isSyncDue(table, 0, settings, true, at(second))) continue;
+    if (!isSyncDue(table, 0, settings, 1, at(second))) continue;
     synced.push(second);
     table.markSynced(0, at(second));
   }
@@ -217,13 +217,13 @@ test('a change of state begins the repeats anew', (t) => {
   const settings = policy(3, 0, 80, 1);
   table.packets[0] = 9;
   table.markSynced(0, at(0));
-  t.equal(isSyncDue(table, 0, settings, true, at(10)), true);
+  t.equal(isSyncDue(table, 0, settings, 1, at(10)), true);
   table.markSynced(0, at(10));
-  t.equal(isSyncDue(table, 0, settings, true, at(20)), false);
+  t.equal(isSyncDue(table, 0, settings, 1, at(20)), false);
   table.state[0] = State.finWait;
-  t.equal(isSyncDue(table, 0, settings, true, at(20)), true);
+  t.equal(isSyncDue(table, 0, settings, 1, at(20)), true);
   table.markSynced(0, at(20));
-  t.equal(isSyncDue(table, 0, settings, true, at(30)), true);
+  t.equal(isSyncDue(table, 0, settings, 1, at(30)), true);
   t.end();
 });
 
@@ -231,8 +231,8 @@ test('replies do not refresh', (t) => {
   const table = tableWith();
   table.packets[0] = 9;
   table.markSynced(0, at(0));
-  t.equal(isSyncDue(table, 0, policy(3, 0, 20), false, at(30)), false);
-  t.equal(isSyncDue(table, 0, policy(3, 0, 20), true, at(30)), true);
+  t.equal(isSyncDue(table, 0, policy(3, 0, 20), 0, at(30)), false);
+  t.equal(isSyncDue(table, 0, policy(3, 0, 20), 1, at(30)), true);
   t.end();
 });
 

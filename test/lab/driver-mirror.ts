@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 
 import { Prng } from '../../director/base/prng.js';
+import { Offload, type OffloadPlace } from '../../director/core/offload.js';
 import { chooseDriver } from '../../director/io/driver.js';
 import type { FramePort } from '../../director/io/frame-port.js';
+import type { KernelOffload } from '../../director/offload/kernel-offload.js';
 import { Packet } from '../../director/wire/packet.js';
 import { HostileArena } from '../packets/hostile-arena.js';
-import { HostileFrames } from '../packets/hostile-frames.js';
+import { HostileFrames, type Arriving } from '../packets/hostile-frames.js';
 import { answerTo, LinkMacs, validFrames } from '../packets/hostile-seeds.js';
 
 /*
@@ -16,11 +18,15 @@ import { answerTo, LinkMacs, validFrames } from '../packets/hostile-seeds.js';
  */
 
 const [driverName = '', rounds = '0', seed = '0'] = process.argv.slice(2);
-if (driverName !== 'ring' && driverName !== 'pcap') throw new Error('ring or pcap');
+if (driverName !== 'offload' && driverName !== 'ring' && driverName !== 'pcap') {
+  throw new Error('offload, ring or pcap');
+}
 
 /** Few enough that the portable driver never looks at the clock, so that a busy machine cannot make it shed. */
 const BatchFrames = 14;
 const ShortestFrame = 14;
+/** Longer than a packet takes from the kernel's count to ours. */
+const SlackMicroseconds = 1_000_000;
 
 /** A frame that nobody takes for anything but the end of a batch: IPv4 with a protocol for experiments. */
 function marker(): Packet {
@@ -39,11 +45,21 @@ const isMarker = ({ view, start, end }: Packet): boolean =>
 class FarEnd {
   readonly digest = createHash('sha256');
   frames = 0;
+  /** A copy of a frame that came not long ago. */
+  sample: Arriving | undefined;
+  readonly #link: number;
+  readonly #sampling: Prng;
   #ended: () => void = () => {};
+
+  constructor(link: number, sampling: Prng) {
+    this.#link = link;
+    this.#sampling = sampling;
+  }
 
   take(packet: Packet): void {
     if (isMarker(packet)) return this.#ended();
     this.frames += 1;
+    if (this.#sampling.below(16) === 0) this.sample = { link: this.#link, frame: packet.copy() };
     this.digest.update(`${packet.length} `).update(packet.copy());
   }
 
@@ -60,7 +76,7 @@ class FarEnd {
 const random = new Prng(Number(seed));
 const near: FramePort[] = [];
 const far: FramePort[] = [];
-const ends = [new FarEnd(), new FarEnd()];
+const ends = [new FarEnd(0, random.split()), new FarEnd(1, random.split())];
 const arena = new HostileArena(random, (link, packet) => near[link]?.send(packet));
 const end = marker();
 let batchEnds = (): void => {};
@@ -68,6 +84,7 @@ let batchEnds = (): void => {};
 const failures: string[] = [];
 
 const driver = await chooseDriver(driverName);
+const offload = driver.offload === undefined ? undefined : offloaded(driver.offload);
 const others = await chooseDriver('ring');
 for (const owner of arena.links) {
   near[owner.index] = await driver.open(
@@ -80,6 +97,24 @@ for (const owner of arena.links) {
   );
   const opposite = { ...owner, name: `${owner.name}-far`, mac: { high: 0x02ff, low: 3 } };
   far[owner.index] = await others.open(opposite, (packet) => ends[owner.index]?.take(packet), []);
+}
+
+/**
+ * The kernel carries what it can of the director's connections. Its clock runs on while the director's stands still: what it has
+ * carried since the last look counts as of now.
+ */
+function offloaded(kernel: KernelOffload): Offload {
+  const place: OffloadPlace = {
+    ...kernel.place,
+    get clockOrigin() {
+      const real = kernel.place.clockOrigin + performance.now() * 1_000;
+      return real - SlackMicroseconds - arena.now;
+    },
+  };
+  const machine = new Offload(arena.director, place);
+  arena.director.offload = machine;
+  kernel.serve(machine);
+  return machine;
 }
 
 /** Sends frames to the director and waits until it has dealt with them, and what it sent has arrived. */
@@ -97,32 +132,54 @@ async function exchange(link: number, frames: readonly Uint8Array[]): Promise<vo
   for (const [index, receiver] of ends.entries()) {
     await receiver.ends(() => near[index]?.send(end));
   }
+  offload?.settle(arena.now);
   // The portable driver begins to count anew.
   await setImmediate();
 }
 
+/** Frames of connections that mean well: most of what clients and servers send once they know each other. */
+const isFriendly = ({ frame }: Arriving): boolean => {
+  const isTcp = frame[12] === 8 && frame[23] === 6 && frame.length > 47;
+  const isUdp = frame[12] === 8 && frame[23] === 17;
+  return isUdp || (isTcp && ((frame[47] ?? 0) & 0x17) === 0x10);
+};
+
 const collection = validFrames();
 const firstEcho = collection.length;
+const friendly = collection.filter(isFriendly);
 const frames = new HostileFrames(random, collection, LinkMacs);
 for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   if (random.below(8) === 0) arena.wait(1 + random.below(8));
   if (random.below(64) === 0) arena.disturb();
   if (random.below(32) === 0) arena.resolve();
   if (random.below(16) === 0) arena.tellPeers();
+  offload?.follow(arena.now);
   const link = random.below(2);
   const batch: Uint8Array[] = [];
+  const meansWell = random.below(2) === 0;
+  while (meansWell && batch.length < BatchFrames) {
+    const source = random.below(4) === 0 ? collection : friendly;
+    const arriving = source[random.below(source.length)];
+    if (arriving?.link === link) batch.push(arriving.frame);
+  }
   while (batch.length < BatchFrames) {
     const arriving = frames.next();
     const isLongEnough = arriving.frame.length >= ShortestFrame;
-    if (arriving.link === link && isLongEnough) batch.push(arriving.frame);
+    if (arriving.link === link && isLongEnough) batch.push(arriving.frame.slice());
   }
-  await exchange(link, batch);
+  // What the kernel carries is not to overtake what the director has in hand: one frame after the other.
+  const portions = offload === undefined ? [batch] : batch.map((frame) => [frame]);
+  for (const portion of portions) await exchange(link, portion);
   sent += batch.length;
-  if (arena.sample === undefined) continue;
-  collection[Math.min(collection.length, firstEcho + random.below(512))] = answerTo(arena.sample);
-  arena.sample = undefined;
+  for (const receiver of ends) {
+    if (receiver.sample === undefined) continue;
+    const place = Math.min(collection.length, firstEcho + random.below(512));
+    collection[place] = answerTo(receiver.sample);
+    receiver.sample = undefined;
+  }
 }
 
+offload?.settle(arena.now);
 const { counters } = arena.director;
 const { received, forwarded, answered, held, icmpErrors } = counters;
 const [clients, servers] = ends.map(({ frames: count, digest }) => ({
@@ -134,7 +191,9 @@ const result = {
   clients,
   servers,
   counters: { received, forwarded, answered, held, icmpErrors, ...counters.droppedByName() },
-  ports: near.map((port) => ({ ...port.counters })),
+  accounts: createHash('sha256').update(JSON.stringify(arena.accounts())).digest('hex'),
+  refused: near.map(({ counters: { refused, shed } }) => refused + shed),
+  offload: offload?.counters,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

@@ -5,7 +5,7 @@ import { test } from 'tap';
 import { runToEnd } from '../../cluster/lab/subprocess.js';
 
 /*
- * The packet drivers do the same with the same frames: whole ones, broken ones, fragments, all methods, both families, while
+ * The packet drivers, and the kernel in their stead, do the same with the same frames: whole ones, broken ones, fragments, all methods, both families, while
  * real servers, settings and neighbours change. Everything that leaves is compared, and what is counted.
  */
 
@@ -30,7 +30,11 @@ done`,
   )
   .join('');
 
-async function mirror(driver: string): Promise<unknown> {
+interface Mirrored {
+  readonly offload?: Readonly<Record<string, unknown>>;
+}
+
+async function mirror(driver: string): Promise<Mirrored> {
   const program = `exec ${process.execPath} ${mirrorProgram} ${driver} ${Frames} ${Seed}`;
   const { status, stdout, stderr } = await runToEnd(
     ['unshare', '--net', 'sh', '-euc', `${links}\n${program}`],
@@ -40,9 +44,14 @@ async function mirror(driver: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test('what leaves through both drivers is the same, and what they count', async (t) => {
+test('what leaves through all drivers is the same, and what they count', async (t) => {
   const ring = await mirror('ring');
   t.match(ring, { failures: [], clients: { count: Number }, servers: { count: Number } });
   t.comment(JSON.stringify(ring));
   t.strictSame(await mirror('pcap'), ring);
+
+  const { offload, ...offloaded } = await mirror('offload');
+  t.comment(JSON.stringify(offload));
+  t.strictSame(offloaded, ring);
+  t.ok(Number(offload?.['packets']) > 5_000, 'the kernel has carried thousands of them');
 });

@@ -80,6 +80,8 @@ export class HostileArena {
   #now: Instant = at(1_000);
   #sequence = 0;
   readonly #random: Prng;
+  /** Not all frames that leave need to be seen here. */
+  readonly #sampling: Prng;
   readonly #leaving: (link: number, packet: Packet) => void;
   readonly #links: readonly Interface[];
   readonly #offers: Offer[] = [];
@@ -87,6 +89,7 @@ export class HostileArena {
   /** `leaving` is shown every frame that leaves, and by which link. */
   constructor(random: Prng, leaving: (link: number, packet: Packet) => void = () => {}) {
     this.#random = random;
+    this.#sampling = random.split();
     this.#leaving = leaving;
     this.#links = [linkOf(0, 'clients', clientSide), linkOf(1, 'servers', serverSide)];
     this.director = new Director({
@@ -107,6 +110,10 @@ export class HostileArena {
   /** Gives the director a frame and says what went wrong, if anything. */
   receive({ link, frame }: Arriving): string | undefined {
     return this.take(link, tightPacket(frame));
+  }
+
+  get now(): Instant {
+    return this.#now;
   }
 
   /** The links, as the director knows them. */
@@ -196,7 +203,10 @@ export class HostileArena {
     const { commits, connections, sync } = this.director;
     const random = this.#random;
     this.#sequence += 1;
-    sync.drain(connections, (index) => commits.told(index, this.#sequence));
+    sync.drain(connections, (index) => {
+      connections.markSynced(index, this.#now);
+      commits.told(index, this.#sequence);
+    });
     if (random.below(4) > 0) releaseSent(this.director, this.#sequence, this.#now);
     if (random.below(4) > 0) releaseAcknowledged(this.director, this.#sequence, this.#now);
     commits.reach = (['none', 'sent', 'acked', 'acked'] as const)[random.below(4)] ?? 'none';
@@ -241,6 +251,23 @@ export class HostileArena {
     return this.audit();
   }
 
+  /** All that is counted of services, servers and connections. */
+  accounts(): unknown {
+    const { connections } = this.director;
+    const offers = this.#offers.map(({ service }) => [
+      service.stats,
+      ...service.servers.map(({ active, inactive, stats }) => ({ active, inactive, stats })),
+    ]);
+    const entries = [];
+    for (let index = 0; index < connections.end; index += 1) {
+      if (!connections.isInUse(index)) continue;
+      const { packets, state, flags } = connections;
+      const remaining = connections.remaining(index, this.#now);
+      entries.push([index, packets[index], state[index], flags[index], remaining]);
+    }
+    return [offers, entries];
+  }
+
   /** The kinds of services that have carried no packet from a client; of those whose replies pass here, none to one. */
   idleKinds(): Kind[] {
     return Kinds.filter((kind) => {
@@ -257,7 +284,7 @@ export class HostileArena {
   }
 
   #inspect(link: number, packet: Packet): void {
-    if (this.#random.below(16) === 0) this.sample = { link, frame: packet.copy() };
+    if (this.#sampling.below(16) === 0) this.sample = { link, frame: packet.copy() };
     this.#broken ??= flawOf(packet, Mtus[link] ?? 0);
     this.#leaving(link, packet);
   }

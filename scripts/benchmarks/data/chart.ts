@@ -15,7 +15,11 @@ const LabelWidth = 130;
 const ValueWidth = 90;
 const BarHeight = 18;
 const PanelGap = 44;
-const Colours: Readonly<Record<string, string>> = { ring: '#0b7285', pcap: '#66a3ad' };
+const Colours: Readonly<Record<string, string>> = {
+  offload: '#084c5a',
+  ring: '#0b7285',
+  pcap: '#66a3ad',
+};
 const OtherColour = '#adb5bd';
 
 /** A chart of horizontal bars as SVG, one panel under the other. */

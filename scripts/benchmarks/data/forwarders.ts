@@ -130,6 +130,7 @@ export const Forwarders: readonly Forwarder[] = [
   nft,
   director('pcap'),
   director('ring'),
+  director('offload'),
   haproxy,
   nginx,
 ];

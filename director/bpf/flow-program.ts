@@ -1,0 +1,388 @@
+import {
+  Bucket,
+  BucketsAt,
+  Hash,
+  Head,
+  MostRecords,
+  Record,
+  shapeOf,
+  Way,
+} from '../core/flow-table.js';
+import * as ethernet from '../wire/ethernet.js';
+import { Protocol } from '../wire/ipv4.js';
+import * as tcp from '../wire/tcp.js';
+import * as udp from '../wire/udp.js';
+import {
+  addressInMap,
+  atomicAdd,
+  call,
+  compute,
+  compute32,
+  exit,
+  fromNetwork16,
+  jump,
+  jumpIf,
+  label,
+  load,
+  R0,
+  R1,
+  R10,
+  R2,
+  R3,
+  R4,
+  R5,
+  R6,
+  R7,
+  R8,
+  R9,
+  store,
+  type Line,
+  type Register,
+} from './assembler.js';
+
+/** Fields of the context, `struct __sk_buff` of linux/bpf.h. */
+export const Context = {
+  length: 0,
+  packetType: 4,
+  protocol: 16,
+  hasVlanTag: 20,
+  trafficIndex: 44,
+  data: 76,
+  dataEnd: 80,
+  segmentSize: 176,
+} as const;
+
+/** Functions of the kernel, `enum bpf_func_id`. */
+const Helper = { replaceChecksum: 11, redirect: 23, coarseTime: 160 } as const;
+/** The change is one of addresses; and zero means "no checksum". */
+const ChecksumFlag = { pseudoHeader: 0x10, zeroIsNone: 0x20 } as const;
+
+/** What is said about a packet that is not carried: whoever comes next may have it (`TCX_NEXT`). */
+export const GoesUp = -1;
+/** What the program leaves in `trafficIndex` of a frame whose VLAN tag nobody sees any more further up. */
+export const WasTagged = 0xba70;
+
+const ToThisHost = 0;
+/** A tick is 2^20 ns of the monotonic clock. */
+export const TickShift = 20;
+
+/** Offsets in a frame with the shortest IPv4 header. */
+const Ip = ethernet.HeaderLength;
+const At = {
+  version: Ip,
+  totalLength: Ip + 2,
+  fragment: Ip + 6,
+  ttl: Ip + 8,
+  protocol: Ip + 9,
+  checksum: Ip + 10,
+  source: Ip + 12,
+  destination: Ip + 16,
+  ports: Ip + 20,
+  udpLength: Ip + 24,
+  tcpLength: Ip + 32,
+  tcpFlags: Ip + 33,
+} as const;
+const IpLength = 20;
+const ShortestUdp = Ip + IpLength + udp.HeaderLength;
+const ShortestTcp = Ip + IpLength + tcp.MinimumHeaderLength;
+/** In the order of bytes that they are loaded in. */
+const EtherTypeIpv4 = 0x0008;
+const AnyFragment = 0xff3f;
+const ShortestHeader = 0x45;
+
+/** Places on the stack. */
+const Kept = { headers: -8, protocol: -16 } as const;
+
+/** The table that a program reads, see `flow-table.ts`. */
+export interface ProgramParameters {
+  readonly mapFd: number;
+  readonly records: number;
+  readonly seed: number;
+}
+
+/**
+ * The program that carries established flows, for the ingress of an interface (TCX): what it finds in the table it rewrites,
+ * counts and sends on. Everything that needs thought goes up untouched: other protocols, options, fragments, a hop limit
+ * that is used up, control bits of TCP that change a state, what does not fit the link, damaged headers, and what is not in
+ * the table. What it does is what `processFrame` would have done with the packet.
+ */
+export function flowProgram(parameters: ProgramParameters): Line[] {
+  return [
+    ...readFrame(),
+    ...readTransport(),
+    ...findRecord(parameters),
+    ...mayCarry(parameters),
+    ...rewrite(),
+    ...correctChecksum(),
+    load(4, R1, R9, Record.device),
+    compute(R2, '=', 0),
+    call(Helper.redirect),
+    exit(),
+    label('tagged'),
+    compute(R2, '=', WasTagged),
+    store(4, R6, Context.trafficIndex, R2),
+    label('up'),
+    compute(R0, '=', GoesUp),
+    exit(),
+  ];
+}
+
+/** Says what the clock shows that packets are dated by, in ticks: its lower 32 bits. */
+export const clockProgram = (): Line[] => [
+  call(Helper.coarseTime),
+  compute(R0, '>>=', TickShift),
+  exit(),
+];
+
+/** R6: the context, R7: the frame, R8: the length of the IP packet. */
+function readFrame(): Line[] {
+  return [
+    compute(R6, '=', R1),
+    load(4, R2, R6, Context.hasVlanTag),
+    jumpIf(R2, '!=', 0, 'tagged'),
+    load(4, R2, R6, Context.protocol),
+    jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
+    load(4, R2, R6, Context.packetType),
+    jumpIf(R2, '!=', ToThisHost, 'up'),
+    load(4, R7, R6, Context.data),
+    load(4, R3, R6, Context.dataEnd),
+    compute(R2, '=', R7),
+    compute(R2, '+=', ShortestUdp),
+    jumpIf(R2, '>', R3, 'up'),
+    // What this host seems to have sent to itself is its own, come back.
+    load(4, R2, R7, 2),
+    load(4, R4, R7, 8),
+    jumpIf(R2, '!=', R4, 'from others'),
+    load(2, R2, R7, 0),
+    load(2, R4, R7, 6),
+    jumpIf(R2, '==', R4, 'up'),
+    label('from others'),
+    load(1, R2, R7, At.version),
+    jumpIf(R2, '!=', ShortestHeader, 'up'),
+    load(2, R2, R7, At.fragment),
+    compute(R2, '&=', AnyFragment),
+    jumpIf(R2, '!=', 0, 'up'),
+    load(1, R2, R7, At.ttl),
+    jumpIf(R2, '<=', 1, 'up'),
+    load(2, R8, R7, At.totalLength),
+    fromNetwork16(R8),
+    load(4, R2, R6, Context.length),
+    compute(R2, '-=', ethernet.HeaderLength),
+    jumpIf(R2, '!=', R8, 'up'),
+    // The sum over a right header is all ones.
+    load(4, R2, R7, At.version),
+    ...[4, 8, 12, 16].flatMap((offset) => [
+      load(4, R4, R7, At.version + offset),
+      compute(R2, '+=', R4),
+    ]),
+    ...fold(R2, R4),
+    jumpIf(R2, '!=', 0xffff, 'up'),
+  ];
+}
+
+/** R9: the protocol, which is kept, as is the length of all headers. R3 is still the end of the data. */
+function readTransport(): Line[] {
+  return [
+    load(1, R9, R7, At.protocol),
+    jumpIf(R9, '==', Protocol.udp, 'udp'),
+    jumpIf(R9, '!=', Protocol.tcp, 'up'),
+    compute(R2, '=', R7),
+    compute(R2, '+=', ShortestTcp),
+    jumpIf(R2, '>', R3, 'up'),
+    load(1, R4, R7, At.tcpLength),
+    compute(R4, '>>=', 4),
+    compute(R4, '<<=', 2),
+    jumpIf(R4, '<', tcp.MinimumHeaderLength, 'up'),
+    compute(R4, '+=', IpLength),
+    jumpIf(R4, '>', R8, 'up'),
+    // Only what has nothing to say but that it belongs to the connection.
+    load(1, R2, R7, At.tcpFlags),
+    compute(R2, '&=', tcp.Flag.fin | tcp.Flag.syn | tcp.Flag.rst | tcp.Flag.ack),
+    jumpIf(R2, '!=', tcp.Flag.ack, 'up'),
+    jump('read'),
+    label('udp'),
+    load(2, R4, R7, At.udpLength),
+    fromNetwork16(R4),
+    jumpIf(R4, '<', udp.HeaderLength, 'up'),
+    compute(R4, '+=', IpLength),
+    jumpIf(R4, '>', R8, 'up'),
+    compute(R4, '=', IpLength + udp.HeaderLength),
+    label('read'),
+    store(8, R10, Kept.headers, R4),
+    store(8, R10, Kept.protocol, R9),
+  ];
+}
+
+/** R9: the record. */
+function findRecord({ mapFd, records, seed }: ProgramParameters): Line[] {
+  const { buckets, recordsAt } = shapeOf(records);
+  const ways = Array.from({ length: Bucket.ways }, (_, way): readonly Line[] => [
+    load(4, R5, R0, way * 4),
+    compute(R9, '=', R5),
+    compute(R9, '>>=', Way.recordBits),
+    jumpIf(R9, '==', R4, 'found'),
+  ]);
+  return [
+    load(4, R1, R7, At.source),
+    load(4, R2, R7, At.destination),
+    load(4, R3, R7, At.ports),
+    compute32(R5, '=', seed),
+    compute32(R5, '^=', R1),
+    ...mix(),
+    compute32(R5, '^=', R2),
+    ...mix(),
+    compute32(R5, '^=', R3),
+    ...mix(),
+    compute32(R5, '^=', R9),
+    compute32(R5, '*=', Hash.last),
+    compute32(R0, '=', R5),
+    compute32(R0, '>>=', Hash.lastShift),
+    compute32(R5, '^=', R0),
+    compute(R4, '=', R5),
+    compute(R4, '>>=', Way.recordBits),
+    compute(R4, '|=', 1),
+    compute(R5, '&=', buckets - 1),
+    compute(R5, '*=', Bucket.byteLength),
+    ...addressInMap(R0, mapFd, BucketsAt),
+    compute(R0, '+=', R5),
+    ...ways.flat(),
+    jump('up'),
+    label('found'),
+    compute(R5, '&=', Math.min(records, MostRecords) - 1),
+    compute(R5, '*=', Record.byteLength),
+    ...addressInMap(R9, mapFd, recordsAt),
+    compute(R9, '+=', R5),
+    load(8, R4, R10, Kept.protocol),
+    load(1, R5, R9, Record.protocol),
+    jumpIf(R4, '!=', R5, 'up'),
+    ...isSame(R1, Record.source),
+    ...isSame(R2, Record.destination),
+    ...isSame(R3, Record.ports),
+  ];
+}
+
+const isSame = (value: Register, field: number): Line[] => [
+  load(4, R5, R9, field),
+  jumpIf(value, '!=', R5, 'up'),
+];
+
+const mix = (): Line[] => [
+  compute32(R5, '*=', Hash.multiplier),
+  compute32(R0, '=', R5),
+  compute32(R0, '>>=', Hash.shift),
+  compute32(R5, '^=', R0),
+];
+
+/** The last that may keep it from being carried: its length, and the lease. Then it counts. */
+function mayCarry({ mapFd }: ProgramParameters): Line[] {
+  return [
+    load(2, R1, R9, Record.mtu),
+    compute(R2, '=', R8),
+    load(4, R3, R6, Context.segmentSize),
+    jumpIf(R3, '==', 0, 'single'),
+    load(8, R2, R10, Kept.headers),
+    compute(R2, '+=', R3),
+    label('single'),
+    jumpIf(R2, '>', R1, 'up'),
+    call(Helper.coarseTime),
+    compute(R0, '>>=', TickShift),
+    ...addressInMap(R1, mapFd, Head.lease),
+    load(4, R2, R1, 0),
+    compute32(R2, '-=', R0),
+    compute32(R2, '>>=', 31),
+    jumpIf(R2, '!=', 0, 'up'),
+    store(4, R9, Record.lastUsed, R0),
+    compute(R1, '=', 1),
+    atomicAdd(R9, Record.packets, R1),
+    atomicAdd(R9, Record.bytes, R8),
+  ];
+}
+
+/** Everything but the checksum of the transport. R7 becomes the change of addresses, R8 that of ports. */
+function rewrite(): Line[] {
+  return [
+    load(8, R1, R9, Record.macs),
+    store(8, R7, 0, R1),
+    load(4, R1, R9, Record.macs + 8),
+    store(4, R7, 8, R1),
+    compute(R3, '=', 0),
+    ...replace(R3, At.source, Record.newSource),
+    ...replace(R3, At.destination, Record.newDestination),
+    compute(R8, '=', 0),
+    ...replace(R8, At.ports, Record.newPorts),
+    // One hop less: the lower byte of its word.
+    load(1, R1, R7, At.ttl),
+    compute(R1, '-=', 1),
+    store(1, R7, At.ttl, R1),
+    load(2, R1, R7, At.checksum),
+    compute(R1, '^=', 0xffff),
+    compute(R1, '+=', 0xfffe),
+    compute(R1, '+=', R3),
+    ...fold(R1, R2),
+    compute(R1, '^=', 0xffff),
+    store(2, R7, At.checksum, R1),
+    compute(R7, '=', R3),
+  ];
+}
+
+/** Gives a word of the frame another value, and adds to a sum what that changes. */
+const replace = (sum: Register, at: number, field: number): Line[] => [
+  load(4, R1, R7, at),
+  compute32(R1, '^=', -1),
+  load(4, R2, R9, field),
+  store(4, R7, at, R2),
+  compute(sum, '+=', R1),
+  compute(sum, '+=', R2),
+];
+
+/**
+ * The checksum of TCP or UDP: the kernel knows whether it is finished. Of one that is not only the addresses are a part as
+ * yet. The frame must not be touched afterwards.
+ */
+function correctChecksum(): Line[] {
+  return [
+    load(1, R2, R9, Record.checksumAt),
+    jumpIf(R2, '==', 0, 'whole'),
+    ...fold(R7, R1),
+    ...fold(R8, R1),
+    compute(R5, '=', ChecksumFlag.pseudoHeader),
+    load(8, R1, R10, Kept.protocol),
+    jumpIf(R1, '!=', Protocol.udp, 'addresses'),
+    compute(R5, '|=', ChecksumFlag.zeroIsNone),
+    label('addresses'),
+    store(8, R10, Kept.headers, R5),
+    compute(R1, '=', R6),
+    compute(R3, '=', 0),
+    compute(R4, '=', R7),
+    call(Helper.replaceChecksum),
+    // No change is a sum of all ones.
+    jumpIf(R8, '==', 0xffff, 'whole'),
+    load(1, R2, R9, Record.checksumAt),
+    load(8, R5, R10, Kept.headers),
+    compute(R5, '&=', ChecksumFlag.zeroIsNone),
+    compute(R1, '=', R6),
+    compute(R3, '=', 0),
+    compute(R4, '=', R8),
+    call(Helper.replaceChecksum),
+    label('whole'),
+  ];
+}
+
+/** A sum of 64 bits, below 2^36, folded to 16 bits with end-around carry; `spare` is lost. */
+function fold(sum: Register, spare: Register): Line[] {
+  const once: Line[] = [
+    compute(spare, '=', sum),
+    compute(spare, '>>=', 16),
+    compute(sum, '&=', 0xffff),
+    compute(sum, '+=', spare),
+  ];
+  return [
+    compute(spare, '=', sum),
+    compute(spare, '>>=', 32),
+    compute32(sum, '=', sum),
+    compute(sum, '+=', spare),
+    ...once,
+    ...once,
+    ...once,
+  ];
+}

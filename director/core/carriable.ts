@@ -1,0 +1,150 @@
+import type { MacAddress } from '../wire/ethernet.js';
+import { Family } from '../wire/flow.js';
+import { Protocol } from '../wire/ipv4.js';
+import { Flag, LocalOrigin, NoConnection } from './connections.js';
+import type { Director } from './director.js';
+import type { FlowPath } from './flow-table.js';
+import type { Interface } from './interfaces.js';
+import { isServed, serverOf } from './lifecycle.js';
+import type { Neighbour } from './neighbours.js';
+import { Method } from './services.js';
+import { State } from './states.js';
+import { knownNextHop } from './transmit.js';
+
+/** Flags of entries whose packets need more than rewriting. */
+const Special = Flag.template | Flag.onePacket | Flag.uncommitted;
+
+/**
+ * The cheap half of `isCarriable`, for every packet: an established TCP connection, or datagrams, over IPv4, of which peers
+ * know all that they are to know.
+ */
+export function mayBeCarriable({ connections, settings, sync }: Director, index: number): boolean {
+  const protocol = connections.protocol[index] ?? 0;
+  const state = connections.state[index];
+  if (state !== (protocol === Protocol.tcp ? State.established : State.udp)) return false;
+  if (connections.family[index] !== Family.ipv4) return false;
+  if (((connections.flags[index] ?? 0) & Special) !== 0) return false;
+  if (connections.origin[index] !== LocalOrigin && sync.hasOwners) return false;
+  const [threshold, period] = settings.sync_threshold;
+  if (threshold === 0 && period === 0) return true;
+  if (settings.sync_persist_mode !== 0 && connections.template(index) !== NoConnection) return true;
+  return connections.hasFlag(index, Flag.synced) && connections.syncedState[index] === state;
+}
+
+/**
+ * True when the kernel may carry the connection: nothing is to be done with its packets but to rewrite and to count them.
+ * A client with a floating address, or a virtual address that is none, is left out: so the packets of clients and those of real
+ * servers never look alike.
+ */
+export function isCarriable(director: Director, index: number): boolean {
+  const { connections, floating } = director;
+  if (!mayBeCarriable(director, index)) return false;
+  const server = serverOf(director, index);
+  if (server?.isAvailable !== true || !isServed(director, index)) return false;
+  const { rows } = connections;
+  if (floating.get(Family.ipv4, rows, connections.virtualAt(index)) === undefined) return false;
+  if (floating.get(Family.ipv4, rows, connections.clientAt(index)) !== undefined) return false;
+  const method = connections.methodOf(index);
+  if (method === Method.fullNat) return connections.hasFlag(index, Flag.clientTold);
+  return method === Method.masq || method === Method.route;
+}
+
+/** True when answers of the connection's real server pass this director. */
+export const seesReplies = ({ connections }: Director, index: number): boolean =>
+  !connections.answersAsVirtual(index);
+
+/**
+ * True when answers of the connection's real server are taken for its own. Of two connections from one client endpoint to one
+ * real server, by two virtual addresses, only one can have them.
+ */
+export function ownsReplies(director: Director, index: number): boolean {
+  const { connections, inner } = director;
+  if (!seesReplies(director, index) || connections.methodOf(index) === Method.fullNat) return true;
+  const { rows } = connections;
+  inner.family = Family.ipv4;
+  inner.protocol = connections.protocol[index] ?? 0;
+  for (let word = 0; word < 4; word += 1) {
+    inner.source[word] = rows[connections.realAt(index) + word] ?? 0;
+    inner.destination[word] = rows[connections.clientAt(index) + word] ?? 0;
+  }
+  inner.sourcePort = connections.realPort(index);
+  inner.destinationPort = connections.clientPort(index);
+  return connections.findReply(inner) === index;
+}
+
+/** Writes down the way of the client's packets. The neighbour that they go to, if it is known. */
+export function pathOfRequests(
+  director: Director,
+  index: number,
+  path: FlowPath,
+): Neighbour | undefined {
+  const { connections, localEndpoints } = director;
+  const { rows } = connections;
+  const neighbour = knownNextHop(director, Family.ipv4, rows, connections.realAt(index));
+  path.protocol = connections.protocol[index] ?? 0;
+  path.source = rows[connections.clientAt(index) + 3] ?? 0;
+  path.sourcePort = connections.clientPort(index);
+  path.destination = rows[connections.virtualAt(index) + 3] ?? 0;
+  path.destinationPort = connections.virtualPort(index);
+  path.newSource = path.source;
+  path.newSourcePort = path.sourcePort;
+  path.newDestination = path.destination;
+  path.newDestinationPort = path.destinationPort;
+  const method = connections.methodOf(index);
+  if (method !== Method.route) {
+    path.newDestination = rows[connections.realAt(index) + 3] ?? 0;
+    path.newDestinationPort = connections.realPort(index) || path.destinationPort;
+  }
+  if (method === Method.fullNat) {
+    path.newSource = localEndpoints.addresses[index * 4 + 3] ?? 0;
+    path.newSourcePort = localEndpoints.port(index);
+  }
+  return leadTo(director, neighbour, path);
+}
+
+/** Writes down the way of the real server's packets. The neighbour that they go to, if it is known. */
+export function pathOfReplies(
+  director: Director,
+  index: number,
+  path: FlowPath,
+): Neighbour | undefined {
+  pathOfRequests(director, index, path);
+  const { source, sourcePort, destination, destinationPort } = path;
+  path.source = path.newDestination;
+  path.sourcePort = path.newDestinationPort;
+  path.destination = path.newSource;
+  path.destinationPort = path.newSourcePort;
+  path.newSource = destination;
+  path.newSourcePort = destinationPort;
+  path.newDestination = source;
+  path.newDestinationPort = sourcePort;
+  const { connections } = director;
+  const client = connections.clientAt(index);
+  return leadTo(director, knownNextHop(director, Family.ipv4, connections.rows, client), path);
+}
+
+function leadTo(
+  director: Director,
+  neighbour: Neighbour | undefined,
+  path: FlowPath,
+): Neighbour | undefined {
+  if (neighbour?.isResolved !== true || neighbour.family !== Family.ipv4) return undefined;
+  const out = neighbour.interface;
+  const { high, low } = sourceMac(director, out, path.newSource);
+  path.toHigh = neighbour.macHigh;
+  path.toLow = neighbour.macLow;
+  path.fromHigh = high;
+  path.fromLow = low;
+  path.mtu = out.mtu;
+  return neighbour;
+}
+
+const source = new Uint32Array(4);
+
+/** As `useVirtualMac`. */
+function sourceMac(director: Director, out: Interface, address: number): MacAddress {
+  if (!director.virtualMacs.isUsed) return out.mac;
+  source[3] = address;
+  const floating = director.floating.get(Family.ipv4, source);
+  return floating?.isLive === true && floating.interface === out ? floating.mac : out.mac;
+}

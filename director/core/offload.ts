@@ -1,0 +1,465 @@
+import { instant, type Instant } from '../base/time.js';
+import { Protocol } from '../wire/ipv4.js';
+import {
+  isCarriable,
+  mayBeCarriable,
+  ownsReplies,
+  pathOfReplies,
+  pathOfRequests,
+  seesReplies,
+} from './carriable.js';
+import { NoConnection } from './connections.js';
+import type { Director } from './director.js';
+import { FlowTable, NoRecord, type FlowPath } from './flow-table.js';
+import { serverOf } from './lifecycle.js';
+import type { Neighbour } from './neighbours.js';
+import { timeoutOf } from './protocol-states.js';
+import { NoServer } from './services.js';
+import { decideSync } from './sync-decision.js';
+
+/**
+ * Datagrams of a client from which on there will be more: with an answer, and without one. An exchange of two is not worth it,
+ * and an entry of one datagram may have to go when the table is full.
+ */
+const AnsweredDatagrams = 2;
+const UnansweredDatagrams = 3;
+/** The most connections that wait to be carried; others come again with their next packet. */
+const MostWaiting = 4_096;
+/** The most slots that one sweep looks at, so that it takes a millisecond or two. */
+const MostPerSweep = 32_768;
+/**
+ * How long a slot rests after its connection has been withdrawn, in microseconds. A packet that the program had in hand at that
+ * moment has long left then.
+ */
+const RestTime = 1_000_000;
+/** The kernel's clock: a tick is 2^20 ns. */
+const MicrosecondsPerTick = 1_048.576;
+/** How long the program goes on when nobody looks after it: some sweeps. */
+const LeaseTicks = 2_000;
+
+const Requests = 0;
+const Replies = 1;
+
+/** What the machine shares with the kernel. */
+export interface OffloadPlace {
+  /** The table's memory, all zero, of so many records: a power of two, two for each connection. */
+  readonly memory: ArrayBuffer;
+  readonly records: number;
+  /** Start of the hash. */
+  readonly seed: number;
+  /** Microseconds that the kernel's monotonic clock showed at the origin of `Instant`. */
+  readonly clockOrigin: number;
+  /** The kernel's number of an interface, by its index in the director's list; 0 or absent where nothing may leave. */
+  readonly devices: readonly number[];
+}
+
+/** How many connections are carried, and what has become of others. */
+export interface OffloadCounters {
+  carried: number;
+  installed: number;
+  withdrawn: number;
+  /** Packets that have been added up. */
+  packets: number;
+  /** Not carried because the table, or their place in it, was full. */
+  refused: number;
+}
+
+/**
+ * Which connections the kernel carries, and what that means to them. A connection is carried from the moment on when its
+ * packets need nothing but rewriting (`isCarriable`) until its state changes, it ends, or anything changes that its way depends on;
+ * then its packets come up again, and with the next one it may be carried again. What the kernel has counted is added up in
+ * sweeps, as if the packets had come past here at the time of the last one: counters, statistics, expiry, sync.
+ */
+export class Offload {
+  readonly counters: OffloadCounters = {
+    carried: 0,
+    installed: 0,
+    withdrawn: 0,
+    packets: 0,
+    refused: 0,
+  };
+  readonly #director: Director;
+  readonly #place: OffloadPlace;
+  readonly #table: FlowTable;
+  /** The slot of a connection, or 0: slot n has the records 2 n and 2 n + 1. */
+  readonly #slotOf: Int32Array;
+  /** The connection of a slot, as index + 1; 0 for one that is free or rests. */
+  readonly #owner: Int32Array;
+  /** The number of its real server. */
+  readonly #server: Int32Array;
+  /** Where packets of a record go. */
+  readonly #hops: (Neighbour | undefined)[] = [];
+  /** What has been added up of a record. */
+  readonly #packets: Float64Array;
+  readonly #bytes: Float64Array;
+  readonly #free: Int32Array;
+  #freeCount = 0;
+  /** Slots from here on have never been used. */
+  #highest = 1;
+  /** Slots that rest, and since when, in a circle. */
+  readonly #resting: Int32Array;
+  readonly #restingSince: Float64Array;
+  #restingFirst = 0;
+  #restingCount = 0;
+  readonly #waiting = new Int32Array(MostWaiting);
+  #waitingCount = 0;
+  #sweptUpTo = 1;
+  #now: Instant = instant(0);
+  #neighbourChanges = 0;
+  #serverRemovals = 0;
+  readonly #path: FlowPath = emptyPath();
+
+  constructor(director: Director, place: OffloadPlace) {
+    const slots = place.records / 2;
+    this.#director = director;
+    this.#place = place;
+    this.#table = new FlowTable(place.memory, place.records, place.seed);
+    this.#slotOf = new Int32Array(director.connections.capacity);
+    this.#owner = new Int32Array(slots);
+    this.#server = new Int32Array(slots);
+    this.#packets = new Float64Array(place.records);
+    this.#bytes = new Float64Array(place.records);
+    this.#free = new Int32Array(slots);
+    this.#resting = new Int32Array(slots);
+    this.#restingSince = new Float64Array(slots);
+  }
+
+  isCarried(index: number): boolean {
+    return this.#slotOf[index] !== 0;
+  }
+
+  /** A packet of the connection has come past here: from now on the kernel may be able to carry it. */
+  consider(index: number, isFromClient: boolean, now: Instant): void {
+    const { connections } = this.#director;
+    if (this.#slotOf[index] !== 0 || this.#waitingCount === MostWaiting) return;
+    if (!mayBeCarriable(this.#director, index)) return;
+    const isMeant =
+      connections.protocol[index] !== Protocol.udp ||
+      (connections.packets[index] ?? 0) >= (isFromClient ? UnansweredDatagrams : AnsweredDatagrams);
+    if (!isMeant) return;
+    this.#now = now;
+    this.#waiting[this.#waitingCount] = index;
+    this.#waitingCount += 1;
+  }
+
+  /**
+   * Lets the kernel carry the connections that wait for it. Called when no packet of theirs waits here any more, so that none is
+   * overtaken by a later one.
+   */
+  install(): void {
+    const { connections } = this.#director;
+    const count = this.#waitingCount;
+    this.#waitingCount = 0;
+    for (let position = 0; position < count; position += 1) {
+      const index = this.#waiting[position] ?? NoConnection;
+      if (this.#slotOf[index] !== 0 || !connections.isInUse(index)) continue;
+      if (isCarriable(this.#director, index) && ownsReplies(this.#director, index)) {
+        this.#install(index);
+      }
+    }
+  }
+
+  /** Takes a connection back, if it is carried: its entry has everything that has been counted. */
+  withdraw(index: number): void {
+    const slot = this.#slotOf[index] ?? 0;
+    if (slot === 0) return;
+    this.#hide(slot);
+    this.#addUp(slot);
+    this.#slotOf[index] = 0;
+    this.#owner[slot] = 0;
+    this.counters.carried -= 1;
+    this.counters.withdrawn += 1;
+    this.#rest(slot);
+  }
+
+  /** A connection whose time seems to be up is taken back; true when the kernel knows of later packets. */
+  isInUse(index: number, now: Instant): boolean {
+    if (this.#slotOf[index] === 0) return false;
+    this.#now = now;
+    this.withdraw(index);
+    return this.#director.connections.remaining(index, now) > 0;
+  }
+
+  /** A new entry has come: if answers to it look like those to a carried one, nobody but `findReply` can tell them apart. */
+  giveWay(index: number): void {
+    if (this.counters.carried === 0 || !seesReplies(this.#director, index)) return;
+    const { connections } = this.#director;
+    const { rows } = connections;
+    const path = this.#path;
+    path.protocol = connections.protocol[index] ?? 0;
+    path.source = rows[connections.realAt(index) + 3] ?? 0;
+    path.sourcePort = connections.realPort(index);
+    path.destination = rows[connections.clientAt(index) + 3] ?? 0;
+    path.destinationPort = connections.clientPort(index);
+    const owner = this.#ownerOf(path);
+    if (owner !== NoConnection) this.withdraw(owner);
+  }
+
+  /** Takes back what neighbours that have moved, or real servers that have been removed, concern. */
+  follow(now: Instant): void {
+    this.#now = now;
+    const { neighbours, services } = this.#director;
+    const isSame =
+      this.#neighbourChanges === neighbours.changes && this.#serverRemovals === services.removals;
+    if (isSame) return;
+    this.#neighbourChanges = neighbours.changes;
+    this.#serverRemovals = services.removals;
+    this.revalidate();
+  }
+
+  /** Takes back what may not be carried any more as it is. */
+  revalidate(): void {
+    if (this.counters.carried === 0) return;
+    for (let slot = 1; slot < this.#highest; slot += 1) {
+      const index = (this.#owner[slot] ?? 0) - 1;
+      if (index !== NoConnection && !this.#isStillRight(slot, index)) this.withdraw(index);
+    }
+  }
+
+  /** Takes everything back. */
+  withdrawAll(): void {
+    for (let slot = 1; slot < this.#highest; slot += 1) {
+      const index = (this.#owner[slot] ?? 0) - 1;
+      if (index !== NoConnection) this.withdraw(index);
+    }
+  }
+
+  /** The work of time: adds up what the kernel has counted. Called about four times a second, before anything expires. */
+  sweep(now: Instant): void {
+    this.follow(now);
+    this.#attend();
+    this.#wake();
+    const slots = this.#highest - 1;
+    const count = Math.min(slots, MostPerSweep);
+    for (let done = 0; done < count; done += 1) {
+      if (this.#sweptUpTo >= this.#highest) this.#sweptUpTo = 1;
+      this.#look(this.#sweptUpTo);
+      this.#sweptUpTo += 1;
+    }
+  }
+
+  /** Adds up everything now, for those who ask. */
+  settle(now: Instant): void {
+    this.#now = now;
+    this.#attend();
+    for (let slot = 1; slot < this.#highest; slot += 1) this.#look(slot);
+  }
+
+  #attend(): void {
+    this.#table.lease = this.#ticks() + LeaseTicks;
+  }
+
+  #install(index: number): void {
+    const slot = this.#takeSlot();
+    if (slot === 0) {
+      this.counters.refused += 1;
+      return;
+    }
+    if (!this.#write(index, slot)) {
+      this.#release(slot);
+      return;
+    }
+    if (!this.#show(index, slot)) {
+      this.counters.refused += 1;
+      this.#rest(slot);
+      return;
+    }
+    this.#owner[slot] = index + 1;
+    this.#server[slot] = serverOf(this.#director, index)?.id ?? NoServer;
+    this.#slotOf[index] = slot;
+    this.counters.carried += 1;
+    this.counters.installed += 1;
+  }
+
+  /** Writes both ways of a connection. False when one is not known. */
+  #write(index: number, slot: number): boolean {
+    if (!this.#writeWay(pathOfRequests, index, slot * 2 + Requests)) return false;
+    return (
+      !seesReplies(this.#director, index) ||
+      this.#writeWay(pathOfReplies, index, slot * 2 + Replies)
+    );
+  }
+
+  #writeWay(describe: typeof pathOfRequests, index: number, record: number): boolean {
+    const path = this.#path;
+    const neighbour = describe(this.#director, index, path);
+    const device = this.#place.devices[neighbour?.interface.index ?? NoConnection] ?? 0;
+    if (device === 0) return false;
+    path.device = device;
+    this.#table.write(record, path);
+    this.#hops[record] = neighbour;
+    this.#packets[record] = 0;
+    this.#bytes[record] = 0;
+    return true;
+  }
+
+  #show(index: number, slot: number): boolean {
+    const [requests, replies] = [slot * 2 + Requests, slot * 2 + Replies];
+    const isDone =
+      this.#showWay(requests) && (!seesReplies(this.#director, index) || this.#showWay(replies));
+    if (!isDone) this.#table.hide(requests);
+    return isDone;
+  }
+
+  #showWay(record: number): boolean {
+    return this.#table.findLike(record) === NoRecord && this.#table.show(record);
+  }
+
+  #hide(slot: number): void {
+    this.#table.hide(slot * 2 + Requests);
+    if (this.#hops[slot * 2 + Replies] !== undefined) this.#table.hide(slot * 2 + Replies);
+  }
+
+  /** The connection with a carried way for such packets. */
+  #ownerOf(path: FlowPath): number {
+    // Record 0 is nobody's.
+    this.#table.write(NoRecord, path);
+    const record = this.#table.findLike(NoRecord);
+    return record === NoRecord ? NoConnection : (this.#owner[record >> 1] ?? 0) - 1;
+  }
+
+  #isStillRight(slot: number, index: number): boolean {
+    return (
+      isCarriable(this.#director, index) &&
+      this.#leadsThere(slot * 2 + Requests) &&
+      this.#leadsThere(slot * 2 + Replies)
+    );
+  }
+
+  #leadsThere(record: number): boolean {
+    const hop = this.#hops[record];
+    if (hop === undefined) return true;
+    return hop.isResolved && this.#table.goesTo(record, hop.macHigh, hop.macLow);
+  }
+
+  /** Adds up what a slot has counted, if anything. */
+  #look(slot: number): void {
+    const requests = slot * 2 + Requests;
+    const isQuiet =
+      this.#table.packets(requests) === this.#packets[requests] &&
+      this.#table.packets(requests + Replies) === this.#packets[requests + Replies];
+    if (!isQuiet) this.#addUp(slot);
+  }
+
+  /**
+   * What packets do that come past here, `processRequest` and `processReply` in input.ts, for those that have not: all at the
+   * time of the last one. Without a connection only the counters are left to be moved.
+   */
+  #addUp(slot: number): void {
+    const director = this.#director;
+    const index = (this.#owner[slot] ?? 0) - 1;
+    const requests = this.#take(slot * 2 + Requests);
+    const requestBytes = this.#takenBytes;
+    const replies = this.#take(slot * 2 + Replies);
+    const replyBytes = this.#takenBytes;
+    const count = requests + replies;
+    // Bytes alone are the rest of a packet that was being counted the last time.
+    if (count === 0 && requestBytes + replyBytes === 0) return;
+    this.counters.packets += count;
+    director.counters.received += count;
+    director.counters.forwarded += count;
+    const server = director.services.server(this.#server[slot] ?? NoServer);
+    server?.stats.countManyIn(requests, requestBytes);
+    server?.service.stats.countManyIn(requests, requestBytes);
+    server?.stats.countManyOut(replies, replyBytes);
+    server?.service.stats.countManyOut(replies, replyBytes);
+    if (index === NoConnection || count === 0) return;
+    const { connections } = director;
+    const at = this.#lastUse(slot, requests > 0, replies > 0);
+    connections.packets[index] = ((connections.packets[index] ?? 0) + requests) >>> 0;
+    const timeout = timeoutOf(
+      director.timeouts,
+      connections.protocol[index] ?? 0,
+      connections.state[index] ?? 0,
+    );
+    // A packet that has come past here may have been the last.
+    if (connections.remaining(index, at) < timeout) connections.expireAfter(index, timeout, at);
+    decideSync(director, index, requests, at);
+  }
+
+  #takenBytes = 0;
+
+  /** Packets of a record that have not been added up yet; their bytes in `takenBytes`. */
+  #take(record: number): number {
+    if (this.#hops[record] === undefined) {
+      this.#takenBytes = 0;
+      return 0;
+    }
+    const [packets, bytes] = [this.#table.packets(record), this.#table.bytes(record)];
+    const count = packets - (this.#packets[record] ?? 0);
+    this.#takenBytes = bytes - (this.#bytes[record] ?? 0);
+    this.#packets[record] = packets;
+    this.#bytes[record] = bytes;
+    const hop = this.#hops[record];
+    if (count > 0 && hop !== undefined) hop.isUsed = true;
+    return count;
+  }
+
+  #lastUse(slot: number, hasRequests: boolean, hasReplies: boolean): Instant {
+    const ticks = this.#ticks();
+    const age = Math.min(
+      hasRequests ? (ticks - this.#table.lastUsed(slot * 2 + Requests)) | 0 : Infinity,
+      hasReplies ? (ticks - this.#table.lastUsed(slot * 2 + Replies)) | 0 : Infinity,
+    );
+    return instant(this.#now - Math.max(0, age) * MicrosecondsPerTick);
+  }
+
+  /** The kernel's clock now, 32 bits of it. */
+  #ticks(): number {
+    return Math.floor((this.#place.clockOrigin + this.#now) / MicrosecondsPerTick) >>> 0;
+  }
+
+  #takeSlot(): number {
+    if (this.#freeCount > 0) {
+      this.#freeCount -= 1;
+      return this.#free[this.#freeCount] ?? 0;
+    }
+    if (this.#highest === this.#owner.length) return 0;
+    this.#highest += 1;
+    return this.#highest - 1;
+  }
+
+  #rest(slot: number): void {
+    const place = (this.#restingFirst + this.#restingCount) % this.#resting.length;
+    this.#resting[place] = slot;
+    this.#restingSince[place] = this.#now;
+    this.#restingCount += 1;
+  }
+
+  /** Slots that have rested are free: what the program had in hand is counted now. */
+  #wake(): void {
+    while (this.#restingCount > 0) {
+      const slot = this.#resting[this.#restingFirst] ?? 0;
+      if ((this.#restingSince[this.#restingFirst] ?? 0) + RestTime > this.#now) return;
+      this.#restingFirst = (this.#restingFirst + 1) % this.#resting.length;
+      this.#restingCount -= 1;
+      this.#addUp(slot);
+      this.#release(slot);
+    }
+  }
+
+  #release(slot: number): void {
+    this.#hops[slot * 2 + Requests] = undefined;
+    this.#hops[slot * 2 + Replies] = undefined;
+    this.#free[this.#freeCount] = slot;
+    this.#freeCount += 1;
+  }
+}
+
+const emptyPath = (): FlowPath => ({
+  protocol: 0,
+  source: 0,
+  destination: 0,
+  sourcePort: 0,
+  destinationPort: 0,
+  newSource: 0,
+  newDestination: 0,
+  newSourcePort: 0,
+  newDestinationPort: 0,
+  toHigh: 0,
+  toLow: 0,
+  fromHigh: 0,
+  fromLow: 0,
+  device: 0,
+  mtu: 0,
+});

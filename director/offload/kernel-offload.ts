@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+
+import { IoError } from '../base/errors.js';
+import { assemble } from '../bpf/assembler.js';
+import { clockProgram, flowProgram } from '../bpf/flow-program.js';
+import { shapeOf } from '../core/flow-table.js';
+import type { Offload, OffloadPlace } from '../core/offload.js';
+import type { Libc } from '../io/libc.js';
+import { Bpf, ProgramType } from './bpf.js';
+
+/** How many connections are carried at most: 20 MB of the kernel's memory. */
+const MostCarried = 131_072;
+/** The loopback interface of every network namespace. */
+const Loopback = 1;
+const ShortestFrame = 14;
+
+/** An interface whose packets the flow program sees first, until it is closed. */
+export interface Attachment {
+  close(): void;
+}
+
+/**
+ * The kernel's side of the offload: the table that it shares with an `Offload`, and the program. Nothing of it outlives the
+ * process.
+ */
+export class KernelOffload {
+  readonly bpf: Bpf;
+  readonly place: OffloadPlace;
+  readonly #program: number;
+  readonly #devices: number[] = [];
+  #machine: Offload | undefined;
+
+  /** Throws an `IoError` when the kernel refuses, with what its verifier says. */
+  constructor(libc: Libc, mostCarried = MostCarried) {
+    this.bpf = new Bpf(libc);
+    const records = mostCarried * 2;
+    const seed = randomBytes(4).readUInt32LE();
+    const { byteLength } = shapeOf(records);
+    const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
+    const code = assemble(flowProgram({ mapFd, records, seed }));
+    this.#program = this.bpf.load(ProgramType.traffic, code, 'baton_flows');
+    this.place = {
+      // The program keeps the map, and the mapping stays as long as this process.
+      memory: this.bpf.map(mapFd, byteLength).buffer,
+      records,
+      seed,
+      clockOrigin: clockOrigin(this.bpf),
+      devices: this.#devices,
+    };
+    this.bpf.close(mapFd);
+  }
+
+  get program(): number {
+    return this.#program;
+  }
+
+  /** Says who decides what is in the table. */
+  serve(machine: Offload): void {
+    this.#machine = machine;
+  }
+
+  /** No packet that has arrived waits any more to be dealt with. */
+  handleQuiet(): void {
+    this.#machine?.install();
+  }
+
+  /** Sees what comes in by an interface first. Flows may leave by it from now on. Throws an `IoError` when the kernel refuses. */
+  attach(index: number, device: number): Attachment {
+    const link = this.bpf.attachIngress(this.#program, device);
+    this.#devices[index] = device;
+    return {
+      close: () => {
+        this.bpf.close(link);
+        this.#devices[index] = 0;
+        this.#machine?.withdrawAll();
+      },
+    };
+  }
+
+  /** A file descriptor of a filter for sockets. */
+  loadFilter(code: Uint8Array): number {
+    return this.bpf.load(ProgramType.socketFilter, code, 'baton_ipv4');
+  }
+}
+
+/** Throws an `IoError` that says what this machine, or this user, lacks for the offload. */
+export function tryOffload(libc: Libc): void {
+  const bpf = new Bpf(libc);
+  const records = 64;
+  const mapFd = bpf.createTable(shapeOf(records).byteLength, 'baton_try');
+  const open = [mapFd];
+  try {
+    const code = assemble(flowProgram({ mapFd, records, seed: 1 }));
+    const program = bpf.load(ProgramType.traffic, code, 'baton_try');
+    open.push(program);
+    open.push(bpf.attachIngress(program, Loopback));
+  } finally {
+    for (const fd of open) bpf.close(fd);
+  }
+}
+
+/** Microseconds that the clock of programs showed when that of this process, `performance.now()`, began; modulo 2^32 ticks. */
+function clockOrigin(bpf: Bpf): number {
+  const program = bpf.load(ProgramType.traffic, assemble(clockProgram()), 'baton_clock');
+  const { result } = bpf.run(program, new Uint8Array(ShortestFrame), new Uint8Array(0));
+  const now = performance.now() * 1_000;
+  bpf.close(program);
+  if (result === 0) throw new IoError({ code: 'bpf' }, 'the clock of BPF programs stands still');
+  return (result >>> 0) * MicrosecondsPerTick - now;
+}
+
+/** A tick is 2^20 ns. */
+const MicrosecondsPerTick = 1_048.576;

@@ -78,7 +78,7 @@ export const Invariants = {
   },
   'S6 no-echo': {
     kind: 'always',
-    text: 'who was never master tells of no connection, and counts none as new',
+    text: 'who was never master counts no connection as new, and tells of none that it does not carry',
   },
   'S7 fail-back': {
     kind: 'always',

@@ -18,6 +18,7 @@ export class SuccessionCheck implements WorldObserver {
   readonly #inflictor: Inflictor;
   readonly #aliveSince = new Map<DirectorMachine, number>();
   readonly #masters = new Set<DirectorMachine>();
+  #lastTakeOver = 0;
 
   constructor(world: World, violations: Violations, inflictor: Inflictor) {
     this.#world = world;
@@ -52,6 +53,7 @@ export class SuccessionCheck implements WorldObserver {
 
   #tookOver(director: DirectorMachine): void {
     this.#masters.add(director);
+    this.#lastTakeOver = this.#world.now;
     if (!this.#inflictor.isCalm(CalmTime)) return;
     // Among equals the skew time is the same, and chance decides.
     const own = priorityOf(director);
@@ -70,7 +72,7 @@ export class SuccessionCheck implements WorldObserver {
     const endedAt = this.#world.now;
     this.#world.at((endedAt + bound) / 1_000_000, () => {
       const isSame = heirs.some((heir) => (this.#aliveSince.get(heir) ?? endedAt) < endedAt);
-      if (this.#masters.size > 0 || !isSame || !this.#inflictor.isCalm(CalmTime)) return;
+      if (this.#lastTakeOver >= endedAt || !isSame || !this.#inflictor.isCalm(CalmTime)) return;
       const detail = `no master ${bound / 1_000} ms after ${director.name}`;
       this.#violations.report({ invariant: 'V4 succession', at: this.#world.now, detail });
     });

@@ -62,7 +62,7 @@ export const Invariants = {
   },
   'S1 equal-tables': {
     kind: 'after convergence',
-    text: 'every director knows the connections that the master has told',
+    text: 'every director knows the connections that the others have told, and no more of theirs',
   },
   'S2 refreshed': {
     kind: 'always',

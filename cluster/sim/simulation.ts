@@ -11,6 +11,7 @@ import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { NodeConfig } from '../config/node-config.js';
 import { masterDownInterval } from '../vrrp/timers.js';
 import { CommitCheck } from './checks/commit-check.js';
+import { DigestCheck } from './checks/digest-check.js';
 import { EchoCheck } from './checks/echo-check.js';
 import { ElectionCheck } from './checks/election-check.js';
 import { FlowCheck } from './checks/flow-check.js';
@@ -166,6 +167,7 @@ class Checks {
   readonly #tables: TableCheck;
   readonly #flows: FlowCheck;
   readonly #echoes: EchoCheck;
+  readonly #digests: DigestCheck;
   readonly #hasPreemption: boolean;
   /** Nobody was held up, and every director heard the others all the time. */
   readonly #isUndisturbed: boolean;
@@ -186,6 +188,7 @@ class Checks {
     world.observe(paths);
     const shared = { window, repair, paths, tables: new TableView(world) };
     this.#echoes = new EchoCheck(world, violations);
+    this.#digests = new DigestCheck(world, violations);
     this.#tables = new TableCheck(world, violations, shared);
     this.#losses = new LossCheck(world, violations, {
       threshold: lab.cluster.sync.threshold,
@@ -222,6 +225,7 @@ class Checks {
 
   probe(): void {
     this.#flows.probe();
+    this.#digests.sample();
   }
 
   finish(probedAt: number): void {
@@ -229,6 +233,7 @@ class Checks {
     this.#tables.finish(this.#isUndisturbed);
     this.#flows.finish(probedAt * 1_000_000);
     this.#echoes.finish();
+    this.#digests.finish();
   }
 }
 

@@ -19,6 +19,9 @@ export class Candidacy {
   readonly #gate: PreemptionGate;
   #priority: number;
   #master: Candidate | undefined;
+  /** A master has been heard since this node became backup; and others have had their turn since it fell silent. */
+  #hasHeardMaster = false;
+  #hasGivenWay = false;
   /** Why this backup is ready to take over, while it waits for the rest of its sync group. */
   #readyBecause: TakeOverReason | undefined;
 
@@ -44,6 +47,8 @@ export class Candidacy {
     this.#gate.forgetMaster();
     this.#master = undefined;
     this.#readyBecause = undefined;
+    this.#hasHeardMaster = false;
+    this.#hasGivenWay = false;
   }
 
   receive(now: Instant, advertisement: Advertisement): void {
@@ -53,7 +58,7 @@ export class Candidacy {
     // While a better master is alive, a lower one that appears beside it is that master's to put in its place.
     const better = this.#master !== undefined && this.#master.priority >= this.#priority;
     if (better && this.#master?.address !== source) return;
-    this.#master = { address: source, priority };
+    this.#hear({ address: source, priority });
     this.#watch.notice(now);
     this.#gate.seeMaster(now, true);
     this.#considerPreemption(now);
@@ -64,16 +69,20 @@ export class Candidacy {
     const { source, priority, intervalCentiseconds } = advertisement;
     const { version, advertInterval } = this.#config;
     const interval = version === 2 ? advertInterval : centiseconds(intervalCentiseconds);
-    this.#master = { address: source, priority };
+    this.#hear({ address: source, priority });
     this.#readyBecause = undefined;
     this.#watch.listen(now, this.#priority, interval);
     this.#gate.seeMaster(now, priority < this.#priority);
   }
 
-  /** The master is proven dead. True when this node, if it is `next` in line, is to take over at once. */
-  loseMaster(now: Instant, isNext: boolean): boolean {
+  /**
+   * The master is proven dead, and this node has that place in line among those who are left. True when it is to take over
+   * at once: without its table only when there is nobody else.
+   */
+  loseMaster(now: Instant, place: 'only' | 'next' | 'later'): boolean {
     this.#master = undefined;
-    if (isNext && !this.#watch.isRelistening(now)) return true;
+    const isFirst = place === 'only' || (place === 'next' && !this.#isCold);
+    if (isFirst && !this.#watch.isRelistening(now)) return true;
     this.#hasten(now, 'peer-died');
     return false;
   }
@@ -148,7 +157,25 @@ export class Candidacy {
   /** Why this node takes over now, undefined if it does not. */
   handleDeadline(now: Instant): TakeOverReason | undefined {
     if (this.#gate.handleDeadline(now)) this.#considerPreemption(now);
-    return this.#watch.handleDeadline(now);
+    const reason = this.#watch.handleDeadline(now);
+    if (reason === undefined || !this.#isCold || this.#hasGivenWay) return reason;
+    this.#hasGivenWay = true;
+    this.#watch.giveWay(now, reason);
+    return undefined;
+  }
+
+  /**
+   * There is a table somewhere, and it is not complete here: whoever has it shall be master before this node. Within one
+   * interval, which is longer than any skew time, the best of them is.
+   */
+  get #isCold(): boolean {
+    return this.#hasHeardMaster && !this.#gate.isTableComplete;
+  }
+
+  #hear(master: Candidate): void {
+    this.#master = master;
+    this.#hasHeardMaster = true;
+    this.#hasGivenWay = false;
   }
 
   /** Somebody gives up. When it is not the master that we hear, that one's silence is still waited for. */

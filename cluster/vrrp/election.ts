@@ -150,7 +150,8 @@ export class Election {
     if (this.#candidacy.master?.address !== address) return;
     this.#reception.bury(now, address, this.#candidacy.interval);
     const isNext = !survivors.some((survivor) => outranks(survivor, this.#self));
-    if (this.#candidacy.loseMaster(now, isNext)) this.#takeOver(now, 'peer-died');
+    const place = survivors.length === 0 ? 'only' : isNext ? 'next' : 'later';
+    if (this.#candidacy.loseMaster(now, place)) this.#takeOver(now, 'peer-died');
   }
 
   /**

@@ -3,7 +3,9 @@ import {
   after,
   instant,
   latest,
+  longest,
   microseconds,
+  seconds,
   type Duration,
   type Instant,
 } from '../../director/base/time.js';
@@ -96,6 +98,14 @@ export class MasterWatch {
     if (this.#reason === 'master-silent' && this.#timers.isArmed(Timer.takeOver)) {
       this.awaitSilence(priority);
     }
+  }
+
+  /** The take-over is due, but others shall have their turn before: it comes one interval later. */
+  giveWay(now: Instant, reason: TakeOverReason): void {
+    // The skew time of version 2 is a part of a second, however short the interval.
+    const wait = longest(this.#interval, this.#rules.version === 2 ? seconds(1) : this.#interval);
+    this.#timers.arm(Timer.takeOver, after(now, wait));
+    this.#reason = reason;
   }
 
   /** The take-over is due, but somebody else decides when. */

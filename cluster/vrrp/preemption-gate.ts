@@ -12,7 +12,8 @@ export interface PreemptionConfig {
  * A node that starts has an empty connection table: if it took over from a living master, it would break every
  * connection that it does not know. The same goes for one that has been cut off, or has not run, for a while. So the
  * gate is closed until the table is complete. A master of lower priority is then treated like an equal, as with
- * `nopreempt`; when it falls silent this node takes over regardless, because a cold director is better than none.
+ * `nopreempt`; when it falls silent this node takes over regardless, though after all others,
+ * because a cold director is better than none.
  *
  * `preempt_delay` is keepalived's: it counts from the moment when both are there, the complete table and a living
  * master of lower priority, and starts anew when that master was outranked in between.
@@ -32,6 +33,10 @@ export class PreemptionGate {
   get isOpen(): boolean {
     const { preempt, preemptDelay } = this.#config;
     return preempt && this.#tableComplete && (preemptDelay === 0 || this.#isDelayOver);
+  }
+
+  get isTableComplete(): boolean {
+    return this.#tableComplete;
   }
 
   /** Nothing is missing from the connection table. */

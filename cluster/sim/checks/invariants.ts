@@ -62,7 +62,7 @@ export const Invariants = {
   },
   'S1 equal-tables': {
     kind: 'after convergence',
-    text: 'every director knows the connections that the master has told',
+    text: 'every director knows the connections that the others have told, and no more of theirs',
   },
   'S2 refreshed': {
     kind: 'always',
@@ -78,7 +78,7 @@ export const Invariants = {
   },
   'S6 no-echo': {
     kind: 'always',
-    text: 'who was never master tells of no connection, and counts none as new',
+    text: 'who was never master counts no connection as new, and tells of none that it does not carry',
   },
   'S7 fail-back': {
     kind: 'always',

@@ -1,5 +1,5 @@
 import { compareAddresses } from '../../../director/base/address.js';
-import { milliseconds } from '../../../director/base/time.js';
+import { milliseconds, seconds } from '../../../director/base/time.js';
 import { masterDownInterval, skewTime } from '../../vrrp/timers.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import type { Inflictor } from '../faults/inflict.js';
@@ -18,6 +18,7 @@ export class SuccessionCheck implements WorldObserver {
   readonly #inflictor: Inflictor;
   readonly #aliveSince = new Map<DirectorMachine, number>();
   readonly #masters = new Set<DirectorMachine>();
+  #lastTakeOver = 0;
 
   constructor(world: World, violations: Violations, inflictor: Inflictor) {
     this.#world = world;
@@ -52,10 +53,11 @@ export class SuccessionCheck implements WorldObserver {
 
   #tookOver(director: DirectorMachine): void {
     this.#masters.add(director);
+    this.#lastTakeOver = this.#world.now;
     if (!this.#inflictor.isCalm(CalmTime)) return;
     // Among equals the skew time is the same, and chance decides.
     const own = priorityOf(director);
-    const better = this.#backups.find((other) => priorityOf(other) > own);
+    const better = this.#backups.find((other) => priorityOf(other) > own && isWarm(other));
     if (better === undefined || director.lastEvent.endsWith('preempted-lower-priority')) return;
     const detail = `${director.name} takes over (${director.lastEvent}), ${better.name} is better`;
     this.#violations.report({ invariant: 'V5 order', at: this.#world.now, detail });
@@ -66,11 +68,12 @@ export class SuccessionCheck implements WorldObserver {
     const heirs = this.#backups.filter((other) => other !== director);
     if (heirs.length === 0 || !this.#inflictor.isCalm(CalmTime)) return;
     const isLeft = director.isAlive && director.process?.node.isStopping === true;
-    const bound = Math.min(...heirs.map(isLeft ? skew : downTime)) + Slop;
+    const wait = isLeft ? skew : downTime;
+    const bound = Math.min(...heirs.map((heir) => wait(heir) + coldWait(heir))) + Slop;
     const endedAt = this.#world.now;
     this.#world.at((endedAt + bound) / 1_000_000, () => {
       const isSame = heirs.some((heir) => (this.#aliveSince.get(heir) ?? endedAt) < endedAt);
-      if (this.#masters.size > 0 || !isSame || !this.#inflictor.isCalm(CalmTime)) return;
+      if (this.#lastTakeOver >= endedAt || !isSame || !this.#inflictor.isCalm(CalmTime)) return;
       const detail = `no master ${bound / 1_000} ms after ${director.name}`;
       this.#violations.report({ invariant: 'V4 succession', at: this.#world.now, detail });
     });
@@ -91,6 +94,14 @@ export function downTime({ config }: DirectorMachine): number {
   const [vrrp] = config.vrrpInstances;
   return vrrp === undefined ? 0 : masterDownInterval(vrrp.priority, vrrp.advertInterval, vrrp);
 }
+
+const isWarm = ({ process }: DirectorMachine): boolean => process?.node.isTableComplete === true;
+
+/** How much longer a director waits that has not the whole table. */
+const coldWait = (director: DirectorMachine): number =>
+  isWarm(director)
+    ? 0
+    : Math.max(seconds(1), director.config.vrrpInstances[0]?.advertInterval ?? 0);
 
 /** How long a director waits after a master has said that it leaves. */
 function skew({ config }: DirectorMachine): number {

@@ -50,8 +50,12 @@ export class TableCheck implements WorldObserver {
     }
     if (old?.process === undefined) return;
     const { window, repair } = this.#rules;
-    const lastLoss = this.#paths.lastLoss(old.name, director.name);
-    if (lastLoss > this.#world.now - repair) return;
+    // What the master knows may be the word of any other.
+    const since = this.#world.now - repair;
+    const isCutOff = this.#world.directors.some(
+      ({ name }) => name !== director.name && this.#paths.lastLoss(name, director.name) > since,
+    );
+    if (isCutOff) return;
     const missing = this.#missing(old.process, process, window);
     if (missing.length > 0) {
       const detail = `${director.name} preempts ${old.name} without ${missing.join(', ')}`;

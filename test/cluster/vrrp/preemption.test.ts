@@ -17,10 +17,13 @@ test('a backup without its table leaves a living master of lower priority alone'
   t.end();
 });
 
-test('a backup without its table takes over when the master falls silent', (t) => {
+test('a backup without its table takes over when the master falls silent, and nobody who may have it does', (t) => {
   const election = backup({}, false);
   election.handleAdvertisement(at(1_000), lower);
   t.equal(takeOverAt(election), at(1_000 + masterDown));
+  serve(election, takeOverAt(election));
+  t.equal(election.snapshot().state, 'backup');
+  t.equal(takeOverAt(election), at(2_000 + masterDown));
   serve(election, takeOverAt(election));
   t.ok(drain(election).includes('backup->master master-silent'));
   t.end();
@@ -118,6 +121,20 @@ test('when the master is proven dead, the only backup takes over at once', (t) =
   election.handleAdvertisement(at(1_000), heard());
   election.handlePeerDeath(at(1_100), address('10.0.0.1'));
   t.same(drain(election), ['acquire', 'advertise 100', 'announce 5', 'backup->master peer-died']);
+  t.end();
+});
+
+test('without its table the next in line lets the others go first', (t) => {
+  const election = backup({}, false);
+  election.handleAdvertisement(at(1_000), heard());
+  election.handlePeerDeath(at(1_100), address('10.0.0.1'), [
+    { address: address('10.0.0.3'), priority: 50 },
+  ]);
+  serve(election, takeOverAt(election));
+  t.equal(election.snapshot().state, 'backup');
+  election.allowPreemption(at(1_900));
+  serve(election, takeOverAt(election));
+  t.ok(drain(election).includes('backup->master peer-died'));
   t.end();
 });
 

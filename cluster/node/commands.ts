@@ -19,7 +19,10 @@ export function commandHandlers(
   const names = machinePortNames();
   return {
     '/ipvsadm': async ({ argv }) => {
-      const answer = runIpvsadm(member.plane.director, argv, names, now());
+      const { director } = member.plane;
+      director.offload?.settle(now());
+      const answer = runIpvsadm(director, argv, names, now());
+      director.offload?.follow(now());
       try {
         // A real server may be the first behind its interface.
         await member.plane.openPorts();

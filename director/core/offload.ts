@@ -2,6 +2,7 @@ import { instant, type Instant } from '../base/time.js';
 import { Protocol } from '../wire/ipv4.js';
 import {
   isCarriable,
+  isLasting,
   mayBeCarriable,
   ownsReplies,
   pathOfReplies,
@@ -156,6 +157,14 @@ export class Offload {
     this.counters.carried -= 1;
     this.counters.withdrawn += 1;
     this.#slots.rest(slot, this.#now);
+  }
+
+  /** A connection is about to get another state: what was carried belongs to the one before. */
+  changeState(index: number, state: number): void {
+    const slot = this.#slotOf[index] ?? 0;
+    if (slot === 0) return;
+    if (isLasting(this.#director.connections.protocol[index] ?? 0, state)) this.#addUp(slot);
+    else this.withdraw(index);
   }
 
   /** A connection whose time seems to be up is taken back; true when the kernel knows of later packets. */

@@ -221,18 +221,34 @@ test('peers are told of carried packets when they would have been of others', (t
   t.end();
 });
 
-test('a state that changes takes the connection back, with all that was counted', (t) => {
+test('half a connection is still carried, one that is over is taken back, with all that was counted', (t) => {
   for (const tcp of ['FA', 'R', 'S']) {
     const { bench, carrier } = scene();
     establish(bench);
     carrier.carry(client, masqVip, 7);
     send(bench, client, masqVip, tcp);
-    const isOpen = tcp === 'S';
+    const isOpen = tcp !== 'R';
     t.equal(carrier.carries(client, masqVip), isOpen, tcp);
     t.equal(carrier.carries(real, client), isOpen, tcp);
     bench.wait(0.25);
     t.equal(bench.director.connections.packets[0], 10, tcp);
   }
+  t.end();
+});
+
+test('half a connection expires as such after its last carried packet', (t) => {
+  const { bench, carrier } = scene();
+  establish(bench);
+  carrier.carry(client, masqVip);
+  send(bench, client, masqVip, 'FA');
+  t.match(entries(bench), [/ 60 CLOSE_WAIT /]);
+  bench.wait(20);
+  t.ok(carrier.carry(real, client));
+  bench.wait(5);
+  t.match(entries(bench), [/ 55 CLOSE_WAIT /]);
+  bench.receive('servers', fromServer({ from: real, to: client, tcp: 'FA' }));
+  t.match(entries(bench), [/ 120 TIME_WAIT /]);
+  t.notOk(carrier.carries(client, masqVip));
   t.end();
 });
 

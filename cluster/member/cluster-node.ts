@@ -81,6 +81,7 @@ export class ClusterNode {
   #nextTick: Instant = Never;
   #lateAt: Instant = Never;
   #awaitsFirstPacket = false;
+  #carriedPackets = 0;
   /** Lives of peers that are master, as session sync hears. */
   readonly #otherMasters = new Set<string>();
 
@@ -298,8 +299,16 @@ export class ClusterNode {
     if (this.#nextTick > at) return;
     this.#nextTick = after(at, TickInterval);
     this.director.tick(at);
+    this.#hearCarried(at);
     keepNextHopsKnown(this.director, at);
     for (const address of this.#sync?.peerAddresses ?? []) this.#ports.watchPeer(at, address);
+  }
+
+  /** What the kernel carries has been heard, too. */
+  #hearCarried(at: Instant): void {
+    const packets = this.director.offload?.counters.packets ?? 0;
+    if (packets > this.#carriedPackets) this.#ports.heard?.(at);
+    this.#carriedPackets = packets;
   }
 
   #linkTo(sync: SyncMachine | undefined): SessionLink {

@@ -101,8 +101,20 @@ export interface NodeStatus {
     readonly held: number;
     readonly dropped: Readonly<Record<string, number>>;
   };
-  /** How frames come in and go out: `ring` or `pcap`. */
+  /** How frames come in and go out: `offload`, `ring` or `pcap`. */
   readonly driver: string;
+  /** The connections that the kernel carries; absent with another driver than `offload`. */
+  readonly offload?: {
+    /** Now. */
+    readonly carried: number;
+    /** How often one was handed to it, and taken back. */
+    readonly installed: number;
+    readonly withdrawn: number;
+    /** Packets that it has carried; they are in `packets` too. */
+    readonly packets: number;
+    /** Connections that its table had no room for. */
+    readonly refused: number;
+  };
   /** What the packet driver did: frames sent, frames that the kernel refused, and frames given up unread under overload. */
   readonly ports: { readonly sent: number; readonly refused: number; readonly shed: number };
   /** New connections of services with a commit mode, by what became of their first packets. */

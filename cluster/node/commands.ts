@@ -24,7 +24,10 @@ export function commandHandlers(
   };
   return {
     '/ipvsadm': async ({ argv }) => {
+      const { offload } = target.director;
+      offload?.settle(now());
       const answer = runIpvsadm(target, argv, names, now());
+      offload?.follow(now());
       try {
         // A real server may be the first behind its interface.
         await member.plane.openPorts();

@@ -1,3 +1,4 @@
+import { now } from './clock.js';
 import type { TextHandlers } from './control-server.js';
 import type { Member } from './member.js';
 import { batonMetrics } from './metrics/baton-metrics.js';
@@ -35,6 +36,7 @@ type TextEntry = [string, { readonly type: string; readonly read: () => Promise<
 
 async function metricsOf(member: Member, totals: TrafficTotals): Promise<string> {
   const documents = apiHandlers(member);
+  member.plane.director.offload?.settle(now());
   return exposition([
     ...ipvsMetrics(member.plane.director, totals),
     ...keepalivedMetrics(member.routers.map(vrrpReport)),

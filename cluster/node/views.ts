@@ -22,9 +22,9 @@ import { serviceViews } from './service-views.js';
 /** The documents of the control socket, made from the machines when somebody asks. */
 export function apiHandlers(member: Member): ApiHandlers {
   return {
-    '/status': () => statusView(member),
-    '/sessions': () => ({ sessions: sessionViews(member) }),
-    '/services': () => ({ services: serviceViews(member) }),
+    '/status': settled(member, () => statusView(member)),
+    '/sessions': settled(member, () => ({ sessions: sessionViews(member) })),
+    '/services': settled(member, () => ({ services: serviceViews(member) })),
     '/health': () => ({ pools: member.health.pools.map(poolView) }),
     '/vrrp': () => ({ instances: member.routers.map((router) => vrrpView(member, router)) }),
     '/sync': () => syncView(member),
@@ -32,8 +32,16 @@ export function apiHandlers(member: Member): ApiHandlers {
   };
 }
 
+/** A document that counts what the kernel has counted up to now. */
+const settled =
+  <T>(member: Member, make: () => T) =>
+  (): T => {
+    member.plane.director.offload?.settle(now());
+    return make();
+  };
+
 function statusView(member: Member): NodeStatus {
-  const { commits, counters, connections } = member.plane.director;
+  const { commits, counters, connections, offload } = member.plane.director;
   return {
     node: member.config.routerId,
     pid: process.pid,
@@ -49,6 +57,7 @@ function statusView(member: Member): NodeStatus {
       dropped: counters.droppedByName(),
     },
     driver: member.plane.driver.name,
+    ...(offload === undefined ? {} : { offload: { ...offload.counters } }),
     ports: member.plane.portCounters,
     commits: {
       reach: commits.reach,

@@ -53,7 +53,7 @@ export const Context = {
 } as const;
 
 /** Functions of the kernel, `enum bpf_func_id`. */
-const Helper = { replaceChecksum: 11, redirect: 23, coarseTime: 160 } as const;
+const Helper = { replaceChecksum: 11, redirect: 23, changeTail: 38, coarseTime: 160 } as const;
 /** The change is one of addresses; and zero means "no checksum". */
 const ChecksumFlag = { pseudoHeader: 0x10, zeroIsNone: 0x20 } as const;
 
@@ -168,7 +168,7 @@ function readFrame(): Line[] {
     fromNetwork16(R8),
     load(4, R2, R6, Context.length),
     compute(R2, '-=', ethernet.HeaderLength),
-    jumpIf(R2, '!=', R8, 'up'),
+    jumpIf(R2, '<', R8, 'up'),
     // The sum over a right header is all ones.
     load(4, R2, R7, At.version),
     ...[4, 8, 12, 16].flatMap((offset) => [
@@ -292,11 +292,31 @@ function mayCarry({ mapFd }: ProgramParameters): Line[] {
     compute32(R2, '>>=', 31),
     jumpIf(R2, '!=', 0, 'up'),
     store(4, R9, Record.lastUsed, R0),
+    ...cutPadding(),
     compute(R1, '=', 1),
     atomicAdd(R9, Record.packets, R1),
     atomicAdd(R9, Record.bytes, R8),
   ];
 }
+
+/** Links pad short frames; the director does not send that on. */
+const cutPadding = (): Line[] => [
+  load(4, R2, R6, Context.length),
+  compute(R2, '-=', ethernet.HeaderLength),
+  jumpIf(R2, '==', R8, 'cut'),
+  compute(R1, '=', R6),
+  compute(R2, '=', R8),
+  compute(R2, '+=', ethernet.HeaderLength),
+  compute(R3, '=', 0),
+  call(Helper.changeTail),
+  jumpIf(R0, '!=', 0, 'up'),
+  load(4, R7, R6, Context.data),
+  load(4, R3, R6, Context.dataEnd),
+  compute(R2, '=', R7),
+  compute(R2, '+=', ShortestUdp),
+  jumpIf(R2, '>', R3, 'up'),
+  label('cut'),
+];
 
 /** Everything but the checksum of the transport. R7 becomes the change of addresses, R8 that of ports. */
 function rewrite(): Line[] {

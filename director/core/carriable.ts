@@ -14,14 +14,21 @@ import { knownNextHop } from './transmit.js';
 /** Flags of entries whose packets need more than rewriting. */
 const Special = Flag.template | Flag.onePacket | Flag.uncommitted;
 
+/** States of TCP in which a segment that has nothing to say changes nothing, and which may last. */
+const LastingStates = (1 << State.established) | (1 << State.finWait) | (1 << State.closeWait);
+
+/** True for the state of a connection that may be carried: established, or half closed, or one of datagrams. */
+export const isLasting = (protocol: number, state: number): boolean =>
+  protocol === Protocol.tcp ? ((LastingStates >> state) & 1) !== 0 : state === State.udp;
+
 /**
- * The cheap half of `isCarriable`, for every packet: an established TCP connection, or datagrams, over IPv4, of which peers
- * know all that they are to know.
+ * The cheap half of `isCarriable`, for every packet: TCP or UDP over IPv4, of which peers know all that they
+ * are to know.
  */
 export function mayBeCarriable({ connections, settings, sync }: Director, index: number): boolean {
   const protocol = connections.protocol[index] ?? 0;
-  const state = connections.state[index];
-  if (state !== (protocol === Protocol.tcp ? State.established : State.udp)) return false;
+  const state = connections.state[index] ?? State.none;
+  if (!isLasting(protocol, state)) return false;
   if (connections.family[index] !== Family.ipv4) return false;
   if (((connections.flags[index] ?? 0) & Special) !== 0) return false;
   if (connections.origin[index] !== LocalOrigin && sync.hasOwners) return false;

@@ -87,8 +87,8 @@ function assureTemplate(director: Director, index: number): void {
 /** Sets an entry's state and keeps its real server's counts of active and inactive connections true. */
 export function setState(director: Director, index: number, state: number): void {
   const { connections } = director;
+  director.offload?.changeState(index, state);
   connections.state[index] = state;
-  director.offload?.withdraw(index);
   if (connections.hasFlag(index, Flag.template)) return;
   const wasInactive = connections.hasFlag(index, Flag.inactive);
   if (wasInactive === !isActiveState(connections.protocol[index] ?? 0, state)) return;

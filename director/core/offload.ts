@@ -2,6 +2,7 @@ import { instant, type Instant } from '../base/time.js';
 import { Protocol } from '../wire/ipv4.js';
 import {
   isCarriable,
+  isLasting,
   mayBeCarriable,
   ownsReplies,
   pathOfReplies,
@@ -13,6 +14,7 @@ import type { Director } from './director.js';
 import { FlowTable, NoRecord, type FlowPath } from './flow-table.js';
 import { serverOf } from './lifecycle.js';
 import type { Neighbour } from './neighbours.js';
+import { OffloadSlots } from './offload-slots.js';
 import { timeoutOf } from './protocol-states.js';
 import { NoServer } from './services.js';
 import { decideSync } from './sync-decision.js';
@@ -27,11 +29,6 @@ const UnansweredDatagrams = 3;
 const MostWaiting = 4_096;
 /** The most slots that one sweep looks at, so that it takes a millisecond or two. */
 const MostPerSweep = 32_768;
-/**
- * How long a slot rests after its connection has been withdrawn, in microseconds. A packet that the program had in hand at that
- * moment has long left then.
- */
-const RestTime = 1_000_000;
 /** The kernel's clock: a tick is 2^20 ns. */
 const MicrosecondsPerTick = 1_048.576;
 /** How long the program goes on when nobody looks after it: some sweeps. */
@@ -92,15 +89,7 @@ export class Offload {
   /** What has been added up of a record. */
   readonly #packets: Float64Array;
   readonly #bytes: Float64Array;
-  readonly #free: Int32Array;
-  #freeCount = 0;
-  /** Slots from here on have never been used. */
-  #highest = 1;
-  /** Slots that rest, and since when, in a circle. */
-  readonly #resting: Int32Array;
-  readonly #restingSince: Float64Array;
-  #restingFirst = 0;
-  #restingCount = 0;
+  readonly #slots: OffloadSlots;
   readonly #waiting = new Int32Array(MostWaiting);
   #waitingCount = 0;
   #sweptUpTo = 1;
@@ -119,9 +108,7 @@ export class Offload {
     this.#server = new Int32Array(slots);
     this.#packets = new Float64Array(place.records);
     this.#bytes = new Float64Array(place.records);
-    this.#free = new Int32Array(slots);
-    this.#resting = new Int32Array(slots);
-    this.#restingSince = new Float64Array(slots);
+    this.#slots = new OffloadSlots(slots);
   }
 
   isCarried(index: number): boolean {
@@ -169,7 +156,15 @@ export class Offload {
     this.#owner[slot] = 0;
     this.counters.carried -= 1;
     this.counters.withdrawn += 1;
-    this.#rest(slot);
+    this.#slots.rest(slot, this.#now);
+  }
+
+  /** A connection is about to get another state: what was carried belongs to the one before. */
+  changeState(index: number, state: number): void {
+    const slot = this.#slotOf[index] ?? 0;
+    if (slot === 0) return;
+    if (isLasting(this.#director.connections.protocol[index] ?? 0, state)) this.#addUp(slot);
+    else this.withdraw(index);
   }
 
   /** A connection whose time seems to be up is taken back; true when the kernel knows of later packets. */
@@ -210,7 +205,7 @@ export class Offload {
   /** Takes back what may not be carried any more as it is. */
   revalidate(): void {
     if (this.counters.carried === 0) return;
-    for (let slot = 1; slot < this.#highest; slot += 1) {
+    for (let slot = 1; slot < this.#slots.end; slot += 1) {
       const index = (this.#owner[slot] ?? 0) - 1;
       if (index !== NoConnection && !this.#isStillRight(slot, index)) this.withdraw(index);
     }
@@ -218,7 +213,7 @@ export class Offload {
 
   /** Takes everything back. */
   withdrawAll(): void {
-    for (let slot = 1; slot < this.#highest; slot += 1) {
+    for (let slot = 1; slot < this.#slots.end; slot += 1) {
       const index = (this.#owner[slot] ?? 0) - 1;
       if (index !== NoConnection) this.withdraw(index);
     }
@@ -228,11 +223,15 @@ export class Offload {
   sweep(now: Instant): void {
     this.follow(now);
     this.#attend();
-    this.#wake();
-    const slots = this.#highest - 1;
+    // What the program had in hand is counted now.
+    this.#slots.wake(now, (slot) => {
+      this.#addUp(slot);
+      this.#forget(slot);
+    });
+    const slots = this.#slots.end - 1;
     const count = Math.min(slots, MostPerSweep);
     for (let done = 0; done < count; done += 1) {
-      if (this.#sweptUpTo >= this.#highest) this.#sweptUpTo = 1;
+      if (this.#sweptUpTo >= this.#slots.end) this.#sweptUpTo = 1;
       this.#look(this.#sweptUpTo);
       this.#sweptUpTo += 1;
     }
@@ -242,7 +241,7 @@ export class Offload {
   settle(now: Instant): void {
     this.#now = now;
     this.#attend();
-    for (let slot = 1; slot < this.#highest; slot += 1) this.#look(slot);
+    for (let slot = 1; slot < this.#slots.end; slot += 1) this.#look(slot);
   }
 
   #attend(): void {
@@ -250,18 +249,19 @@ export class Offload {
   }
 
   #install(index: number): void {
-    const slot = this.#takeSlot();
+    const slot = this.#slots.take();
     if (slot === 0) {
       this.counters.refused += 1;
       return;
     }
     if (!this.#write(index, slot)) {
-      this.#release(slot);
+      this.#forget(slot);
+      this.#slots.release(slot);
       return;
     }
     if (!this.#show(index, slot)) {
       this.counters.refused += 1;
-      this.#rest(slot);
+      this.#slots.rest(slot, this.#now);
       return;
     }
     this.#owner[slot] = index + 1;
@@ -409,40 +409,9 @@ export class Offload {
     return Math.floor((this.#place.clockOrigin + this.#now) / MicrosecondsPerTick) >>> 0;
   }
 
-  #takeSlot(): number {
-    if (this.#freeCount > 0) {
-      this.#freeCount -= 1;
-      return this.#free[this.#freeCount] ?? 0;
-    }
-    if (this.#highest === this.#owner.length) return 0;
-    this.#highest += 1;
-    return this.#highest - 1;
-  }
-
-  #rest(slot: number): void {
-    const place = (this.#restingFirst + this.#restingCount) % this.#resting.length;
-    this.#resting[place] = slot;
-    this.#restingSince[place] = this.#now;
-    this.#restingCount += 1;
-  }
-
-  /** Slots that have rested are free: what the program had in hand is counted now. */
-  #wake(): void {
-    while (this.#restingCount > 0) {
-      const slot = this.#resting[this.#restingFirst] ?? 0;
-      if ((this.#restingSince[this.#restingFirst] ?? 0) + RestTime > this.#now) return;
-      this.#restingFirst = (this.#restingFirst + 1) % this.#resting.length;
-      this.#restingCount -= 1;
-      this.#addUp(slot);
-      this.#release(slot);
-    }
-  }
-
-  #release(slot: number): void {
+  #forget(slot: number): void {
     this.#hops[slot * 2 + Requests] = undefined;
     this.#hops[slot * 2 + Replies] = undefined;
-    this.#free[this.#freeCount] = slot;
-    this.#freeCount += 1;
   }
 }
 

@@ -22,6 +22,8 @@ const AttributesLength = 128;
 const LogBytes = 65_536;
 /** How much of the verifier's log an error quotes. */
 const QuotedLog = 600;
+/** How often a program is loaded that the verifier gives up on. */
+const MostAttempts = 10;
 const LongestName = 15;
 const License = 'GPL\0';
 
@@ -73,7 +75,7 @@ export class Bpf {
     attributes.writeBigUInt64LE(BigInt(program.address), 8);
     attributes.writeBigUInt64LE(BigInt(license.address), 16);
     attributes.write(name.slice(0, LongestName), 48);
-    const fd = this.#call(Syscall, Command.loadProgram, attributes, attributes.length);
+    const fd = this.#tryLoad(attributes);
     const errno = this.#libc.koffi.errno();
     // The log costs time and room, so only a program that was refused has one.
     const log = fd < 0 && !isForbidden(errno) ? this.#logOf(attributes) : '';
@@ -114,6 +116,14 @@ export class Bpf {
 
   close(fd: number): void {
     this.#libc.close(fd);
+  }
+
+  /** The verifier gives up when the process gets a signal meanwhile: then it is asked again. */
+  #tryLoad(attributes: Buffer): number {
+    for (let left = MostAttempts; ; left -= 1) {
+      const fd = this.#call(Syscall, Command.loadProgram, attributes, attributes.length);
+      if (fd >= 0 || left === 1 || this.#libc.koffi.errno() !== Errno.again) return fd;
+    }
   }
 
   #logOf(attributes: Buffer): string {

@@ -156,8 +156,8 @@ for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   offload?.follow(arena.now);
   const link = random.below(2);
   const batch: Uint8Array[] = [];
-  const meansWell = random.below(2) === 0;
-  while (meansWell && batch.length < BatchFrames) {
+  const friends = random.below(2) === 0 ? BatchFrames : 0;
+  while (batch.length < friends) {
     const source = random.below(4) === 0 ? collection : friendly;
     const arriving = source[random.below(source.length)];
     if (arriving?.link === link) batch.push(arriving.frame);

@@ -12,8 +12,8 @@ import { stateFolder } from './state-folder.js';
  */
 
 const cases = [
-  { advertMs: 1_000, deathNotice: true, driver: 'auto' },
-  { advertMs: 1_000, deathNotice: false, driver: 'auto' },
+  { advertMs: 1_000, deathNotice: true, driver: 'offload' },
+  { advertMs: 1_000, deathNotice: false, driver: 'ring' },
   { advertMs: 100, deathNotice: false, driver: 'pcap' },
 ] as const;
 

@@ -1,6 +1,6 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { test, type Test } from 'tap';
@@ -50,6 +50,21 @@ async function startDirector(t: Test, running: RunningLab, node: string): Promis
   return child;
 }
 
+/** The programs, links and maps of BPF that a process holds: what bpftool calls them, and their numbers. */
+function heldBpf(pid: number): (readonly [kind: string, id: string])[] {
+  const folder = `/proc/${pid}/fdinfo`;
+  return readdirSync(folder).flatMap((fd) => {
+    const text = readFileSync(join(folder, fd), 'utf8');
+    return (['prog', 'link', 'map'] as const).flatMap((kind) => {
+      const id = new RegExp(`^${kind}_id:\\s*(\\d+)$`, 'm').exec(text)?.[1];
+      return id === undefined ? [] : [[kind, id] as const];
+    });
+  });
+}
+
+const existsBpf = ([kind, id]: readonly [string, string]): boolean =>
+  spawnSync('bpftool', [kind, 'show', 'id', id], { stdio: 'ignore' }).status === 0;
+
 const answersPing = (running: RunningLab, address: string): boolean => {
   const [program = '', ...rest] = running.execArgs('client', ['ping', '-c1', '-W1', address]);
   try {
@@ -75,8 +90,16 @@ test('a director that is killed leaves nothing behind and is silent at once', as
     'the kernel never has a VIP',
   );
 
+  const held = heldBpf(director.pid ?? 0);
+  const links = held.filter(([kind]) => kind === 'link');
+  t.equal(links.length, 2, 'the kernel carries connections on both links');
+  t.ok(held.every(existsBpf), 'bpftool knows what the director holds');
+
   director.kill('SIGKILL');
   await once(director, 'exit');
   t.notOk(answersPing(running, '10.1.0.100'), 'the VIP is silent');
   t.equal(networkState(running, 'd1'), before, 'the namespace is as it was');
+  // The kernel takes programs and maps apart a moment later.
+  const isGone = (): true | undefined => (held.some(existsBpf) ? undefined : true);
+  t.ok(await until(isGone, { timeoutMs: 5_000, everyMs: 50 }), 'no program, link or map is left');
 });

@@ -6,7 +6,7 @@ import { runToEnd } from '../../cluster/lab/subprocess.js';
 
 const program = fileURLToPath(new URL('port-lives.js', import.meta.url));
 
-for (const driver of ['ring', 'pcap']) {
+for (const driver of ['offload', 'ring', 'pcap']) {
   test(`a port of ${driver} hears again when its link was down, and when it is another`, async (t) => {
     const { status, stdout, stderr } = await runToEnd(
       ['unshare', '--net', process.execPath, program, driver],

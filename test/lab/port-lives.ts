@@ -11,7 +11,9 @@ import { Packet } from '../../director/wire/packet.js';
  */
 
 const [driverName = ''] = process.argv.slice(2);
-if (driverName !== 'ring' && driverName !== 'pcap') throw new Error('ring or pcap');
+if (driverName !== 'offload' && driverName !== 'ring' && driverName !== 'pcap') {
+  throw new Error('offload, ring or pcap');
+}
 
 const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
 

@@ -60,11 +60,38 @@ function sessionMetrics({ status }: Documents): Metric[] {
       ['reason'],
       byName('reason', dropped),
     ),
+    ...offloadMetrics(status),
     counter(
       'baton_commits_total',
       'New connections whose first packet waited for peers.',
       ['outcome'],
       byName('outcome', { committed: commits.committed, uncommitted: commits.uncommitted }),
+    ),
+  ];
+}
+
+/** None where the kernel carries no connections. */
+function offloadMetrics({ offload }: Api['/status']): Metric[] {
+  if (offload === undefined) return [];
+  const { carried, installed, withdrawn, refused, packets } = offload;
+  return [
+    gauge(
+      'baton_offload_sessions',
+      'Connections that the kernel carries.',
+      [],
+      [{ value: carried }],
+    ),
+    counter(
+      'baton_offload_changes_total',
+      'Connections that were handed to the kernel, taken back, or found no room there.',
+      ['change'],
+      byName('change', { installed, withdrawn, refused }),
+    ),
+    counter(
+      'baton_offload_packets_total',
+      'Packets that the kernel has carried.',
+      [],
+      [{ value: packets }],
     ),
   ];
 }

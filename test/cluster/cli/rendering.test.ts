@@ -31,6 +31,8 @@ const status: Api['/status'] = {
   commits: { reach: 'acked', waiting: 0, committed: 0, meanWaitMs: 0, uncommitted: 0 },
 };
 
+const offload = { carried: 7, installed: 9, withdrawn: 2, packets: 400, refused: 0 };
+
 const sessions: Api['/sessions'] = {
   sessions: [
     {
@@ -70,17 +72,17 @@ const lines = (text: string): string[] => text.split('\n');
 test('status shows a director a line, a stopped one too, and only the drops that happened', (t) => {
   const text = renderStatus(
     [
-      { node: 'd1', document: status },
+      { node: 'd1', document: { ...status, offload } },
       { node: 'd2', document: { ...status, state: 'backup', tableComplete: false, pid: 9 } },
       { node: 'd3', document: undefined },
     ],
     now,
   );
   t.same(lines(text), [
-    'node  state    up     sessions  table       received  forwarded  answered  held   pid  dropped',
-    'd1    master   1m05s        12  complete        1234       1200        30     0  4711  no-service 3, no-connection 1, shed 7',
-    'd2    backup   1m05s        12  incomplete      1234       1200        30     0     9  no-service 3, no-connection 1, shed 7',
-    'd3    stopped  -             -  -                  -          -         -     -     -  -',
+    'node  state    up     sessions  carried  table       received  forwarded  answered  held   pid  dropped',
+    'd1    master   1m05s        12        7  complete        1234       1200        30     0  4711  no-service 3, no-connection 1, shed 7',
+    'd2    backup   1m05s        12        -  incomplete      1234       1200        30     0     9  no-service 3, no-connection 1, shed 7',
+    'd3    stopped  -             -        -  -                  -          -         -     -     -  -',
     '',
   ]);
   t.end();

@@ -1,0 +1,83 @@
+import {
+  FlowTable,
+  NoRecord,
+  Record,
+  shapeOf,
+  type FlowPath,
+} from '../../director/core/flow-table.js';
+import { Offload, type OffloadPlace } from '../../director/core/offload.js';
+import type { BenchDirector } from '../packets/bench-director.js';
+import { flowOf } from './flows.js';
+
+const Records = 64;
+const MicrosecondsPerTick = 1_048.576;
+
+/** The part of the kernel, for a bench: carries packets by the same table, and counts them. */
+export class Carrier {
+  readonly machine: Offload;
+  readonly #bench: BenchDirector;
+  readonly #memory = new ArrayBuffer(shapeOf(Records).byteLength);
+  /** The program's own look at the memory. */
+  readonly #table: FlowTable;
+
+  /** `devices` are the kernel's numbers of the bench's links. */
+  constructor(bench: BenchDirector, devices: readonly number[] = [3, 4]) {
+    const seed = 5;
+    const place: OffloadPlace = {
+      memory: this.#memory,
+      records: Records,
+      seed,
+      clockOrigin: 2 ** 32 * MicrosecondsPerTick - 1_000_000_000,
+      devices,
+    };
+    this.#bench = bench;
+    this.#table = new FlowTable(this.#memory, Records, seed);
+    this.machine = new Offload(bench.director, place);
+    bench.director.offload = this.machine;
+  }
+
+  /** True when the kernel would carry such a packet. Every packet that waited has been dealt with. */
+  carries(from: string, to: string, protocol = 6): boolean {
+    this.machine.install();
+    return this.#find(from, to, protocol) !== NoRecord;
+  }
+
+  /** Carries packets of so many bytes; false when it cannot. */
+  carry(from: string, to: string, packets = 1, bytes = 100, protocol = 6): boolean {
+    this.machine.install();
+    const record = this.#find(from, to, protocol);
+    if (record === NoRecord) return false;
+    const view = new DataView(this.#memory);
+    const at = shapeOf(Records).recordsAt + record * Record.byteLength;
+    const add = (field: number, count: number): void =>
+      view.setBigUint64(at + field, view.getBigUint64(at + field, true) + BigInt(count), true);
+    add(Record.packets, packets);
+    add(Record.bytes, packets * bytes);
+    const ticks = (2 ** 32 * MicrosecondsPerTick - 1e9 + this.#bench.now) / MicrosecondsPerTick;
+    view.setUint32(at + Record.lastUsed, Math.floor(ticks) % 2 ** 32, true);
+    return true;
+  }
+
+  #find(from: string, to: string, protocol: number): number {
+    const flow = flowOf(from, to, protocol);
+    const path: FlowPath = {
+      protocol,
+      source: flow.source[3] ?? 0,
+      destination: flow.destination[3] ?? 0,
+      sourcePort: flow.sourcePort,
+      destinationPort: flow.destinationPort,
+      newSource: 0,
+      newDestination: 0,
+      newSourcePort: 0,
+      newDestinationPort: 0,
+      toHigh: 0,
+      toLow: 0,
+      fromHigh: 0,
+      fromLow: 0,
+      device: 0,
+      mtu: 0,
+    };
+    this.#table.write(NoRecord, path);
+    return this.#table.findLike(NoRecord);
+  }
+}

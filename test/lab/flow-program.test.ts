@@ -1,0 +1,224 @@
+import { Buffer } from 'node:buffer';
+
+import { test } from 'tap';
+
+import { Context, GoesUp } from '../../director/bpf/flow-program.js';
+import { FlowTable, type FlowPath } from '../../director/core/flow-table.js';
+import { loadLibc } from '../../director/io/libc.js';
+import { KernelOffload } from '../../director/offload/kernel-offload.js';
+import { buildFrame, type FrameSpec } from '../packets/packet-builder.js';
+
+/*
+ * The flow program over single packets, run by the kernel (BPF_PROG_TEST_RUN): what it carries, and that everything else goes
+ * up as it is. What it makes of packets is compared with the director's own work in drivers-agree.test.ts.
+ */
+
+const Redirect = 7;
+const ContextLength = 192;
+/** The loopback interface, on which the kernel runs programs, has this MAC address. */
+const ethernet = { source: '02:00:00:00:01:02', destination: '00:00:00:00:00:00' };
+const client = '10.1.0.2:40000';
+const vip = '10.1.0.100:80';
+const Slot = 2;
+
+const path: FlowPath = {
+  protocol: 6,
+  source: 0x0a01_0002,
+  destination: 0x0a01_0064,
+  sourcePort: 40_000,
+  destinationPort: 80,
+  newSource: 0x0a01_0002,
+  newDestination: 0x0a02_0017,
+  newSourcePort: 40_000,
+  newDestinationPort: 8_080,
+  toHigh: 0x0200,
+  toLow: 0x0000_0217,
+  fromHigh: 0x0200,
+  fromLow: 0x0000_020b,
+  device: 1,
+  mtu: 1_500,
+};
+const leaving = { source: '02:00:00:00:02:0b', destination: '02:00:00:00:02:17' };
+
+interface Run {
+  readonly isCarried: boolean;
+  readonly frame: string;
+}
+
+class Program {
+  readonly table: FlowTable;
+  readonly #offload: KernelOffload;
+
+  constructor(offload: KernelOffload) {
+    const { memory, records, seed } = offload.place;
+    this.#offload = offload;
+    this.table = new FlowTable(memory, records, seed);
+    this.table.lease = 0xffff_ffff & (this.ticks + 10_000);
+  }
+
+  get ticks(): number {
+    const { clockOrigin } = this.#offload.place;
+    return Math.floor((clockOrigin + performance.now() * 1_000) / 1_048.576);
+  }
+
+  /** Shows a flow, for TCP or UDP. */
+  show(protocol: number): void {
+    this.table.write(Slot, { ...path, protocol });
+    this.table.show(Slot);
+  }
+
+  run(frame: Uint8Array, segmentSize = 0): Run {
+    const context = Buffer.alloc(ContextLength);
+    context.writeUInt32LE(segmentSize, Context.segmentSize);
+    const given = this.#offload.bpf.run(this.#offload.program, frame, context);
+    const isUntouched = given.frame.equals(frame);
+    if (given.result === GoesUp && !isUntouched) throw new Error('it was changed and goes up');
+    return { isCarried: given.result === Redirect, frame: given.frame.toString('hex') };
+  }
+}
+
+const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
+
+const offload = new KernelOffload(await loadLibc(), 64);
+
+const segment = { ethernet, from: client, to: vip, tcp: 'PA', payload: 'GET / HTTP/1.1' };
+const datagram = { ethernet, from: client, to: vip, udp: {}, payload: 'who is there' };
+
+const carried: Readonly<Record<string, FrameSpec>> = {
+  'an acknowledgement': { ...segment, tcp: 'A', payload: '' },
+  'a segment with data': segment,
+  'a segment with options': { ...segment, tcpOptions: '0101080a0000000100000002' },
+  'a segment that may not be cut': { ...segment, dontFragment: true },
+  'a segment as long as the link allows': { ...segment, payload: 'x'.repeat(1_460) },
+  'a segment with padding': { ...segment, tcp: 'A', payload: '', padding: 6 },
+  'a datagram': datagram,
+  'a datagram without checksum': { ...datagram, udp: { hasChecksum: false } },
+};
+
+for (const [name, spec] of Object.entries(carried)) {
+  test(`${name} is rewritten, counted and sent on`, (t) => {
+    const program = new Program(offload);
+    program.show(spec.udp === undefined ? 6 : 17);
+    t.teardown(() => program.table.hide(Slot));
+    const frame = buildFrame(spec);
+    const expected = buildFrame({
+      ...spec,
+      ethernet: leaving,
+      to: '10.2.0.23:8080',
+      ttl: (frame[22] ?? 0) - 1,
+      padding: 0,
+    });
+    t.strictSame(program.run(frame), { isCarried: true, frame: hex(expected) });
+    t.equal(program.table.packets(Slot), 1);
+    t.equal(program.table.bytes(Slot), expected.length - 14);
+    const age = program.ticks - program.table.lastUsed(Slot);
+    t.ok(age >= -20 && age < 1_000, `${age} ticks ago`);
+    t.end();
+  });
+}
+
+const goingUp: Readonly<Record<string, FrameSpec>> = {
+  'a SYN': { ...segment, tcp: 'S' },
+  'a SYN with ACK': { ...segment, tcp: 'SA' },
+  'a FIN': { ...segment, tcp: 'FA' },
+  'a RST': { ...segment, tcp: 'RA' },
+  'a segment without ACK': { ...segment, tcp: 'P' },
+  'a packet at its last hop': { ...segment, ttl: 1 },
+  'a packet with options': { ...segment, ipOptions: '01010101' },
+  'a first fragment': { ...datagram, fragment: { offset: 0, more: true } },
+  'a last fragment': { ...datagram, fragment: { offset: 1_480, more: false } },
+  'a packet longer than the link allows': { ...segment, payload: 'x'.repeat(1_461) },
+  'a packet of a false length': { ...segment, totalLength: 200 },
+  'a packet of another client': { ...segment, from: '10.1.0.2:40001' },
+  'a packet to another port': { ...segment, to: '10.1.0.100:81' },
+  'a frame to another host': {
+    ...segment,
+    ethernet: { ...ethernet, destination: '02:00:00:00:09:09' },
+  },
+  'a frame of our own': {
+    ...segment,
+    ethernet: { source: ethernet.destination, destination: ethernet.destination },
+  },
+  'an ICMP error': { ethernet, from: '10.1.0.2', to: '10.1.0.100', icmp: { type: 3, code: 4 } },
+  'an IPv6 packet': { ethernet, from: '[fd01::2]:40000', to: '[fd01::100]:80', tcp: 'A' },
+};
+
+for (const [name, spec] of Object.entries(goingUp)) {
+  test(`${name} goes up as it is`, (t) => {
+    const program = new Program(offload);
+    program.show(spec.udp === undefined ? 6 : 17);
+    t.teardown(() => program.table.hide(Slot));
+    t.notOk(program.run(buildFrame(spec)).isCarried);
+    t.equal(program.table.packets(Slot), 0);
+    t.end();
+  });
+}
+
+test('a false header checksum, and a false length of a header, are not repaired but go up', (t) => {
+  const program = new Program(offload);
+  program.show(6);
+  t.teardown(() => program.table.hide(Slot));
+  const damaged = buildFrame(segment);
+  damaged[24] = (damaged[24] ?? 0) ^ 1;
+  t.notOk(program.run(damaged).isCarried);
+  for (const words of [4, 15]) {
+    const frame = buildFrame(segment);
+    frame[46] = words << 4;
+    t.notOk(program.run(frame).isCarried, `a TCP header of ${words} words`);
+  }
+  t.end();
+});
+
+test('a false checksum of the transport stays false', (t) => {
+  const program = new Program(offload);
+  program.show(6);
+  t.teardown(() => program.table.hide(Slot));
+  const damaged = buildFrame(segment);
+  damaged[60] = (damaged[60] ?? 0) ^ 1;
+  const expected = buildFrame({ ...segment, ethernet: leaving, to: '10.2.0.23:8080', ttl: 63 });
+  expected[60] = (expected[60] ?? 0) ^ 1;
+  t.strictSame(program.run(damaged), { isCarried: true, frame: hex(expected) });
+  t.end();
+});
+
+test('of a super-frame the segments have to fit the link', (t) => {
+  const program = new Program(offload);
+  program.show(6);
+  t.teardown(() => program.table.hide(Slot));
+  const large = buildFrame({ ...segment, payload: 'x'.repeat(2_000) });
+  t.notOk(program.run(large).isCarried);
+  t.ok(program.run(large, 1_460).isCarried);
+  t.notOk(program.run(large, 1_461).isCarried);
+  t.end();
+});
+
+test('nothing is carried when nobody looks after the program any more', (t) => {
+  const program = new Program(offload);
+  program.show(6);
+  t.teardown(() => program.table.hide(Slot));
+  const frame = buildFrame(segment);
+  t.ok(program.run(frame).isCarried);
+  program.table.lease = program.ticks - 10;
+  t.notOk(program.run(frame).isCarried);
+  t.end();
+});
+
+test('a flow that is hidden goes up again', (t) => {
+  const program = new Program(offload);
+  program.show(6);
+  const frame = buildFrame(segment);
+  t.ok(program.run(frame).isCarried);
+  program.table.hide(Slot);
+  t.notOk(program.run(frame).isCarried);
+  t.end();
+});
+
+test('a program that the verifier refuses is an error with what it says', (t) => {
+  // "exit" without a result.
+  const code = Uint8Array.of(0x95, 0, 0, 0, 0, 0, 0, 0);
+  t.throws(() => offload.loadFilter(code), {
+    details: { code: 'bpf' },
+    message: /^loading a BPF program fails: EACCES; the verifier says: .*R0 !read_ok/s,
+  });
+  t.end();
+});

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import process from 'node:process';
 
@@ -70,9 +71,9 @@ async function run(options: {
     warn: (message: string, fields = {}) => logger.warn(fields, message),
   };
   for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
-  let writeJson = (): void => {};
+  const jsonSignal = new EventEmitter();
   // Early, as long as its descriptor is free.
-  await followJsonSignal(() => writeJson(), log);
+  await followJsonSignal(() => jsonSignal.emit('signal'), log);
   const member = new Member(parsed.config, log);
   const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
@@ -107,7 +108,7 @@ async function run(options: {
   // The JSON is written with the data as well, where its own signal cannot be had.
   const dataWindows = ['keepalived.data', 'keepalived.json'] as const;
   process.on('SIGUSR1', () => writeWindows(member, dataWindows, options.dumps, log));
-  writeJson = () => writeWindows(member, ['keepalived.json'], options.dumps, log);
+  jsonSignal.on('signal', () => writeWindows(member, ['keepalived.json'], options.dumps, log));
   process.on('SIGUSR2', () => writeWindows(member, ['keepalived.stats'], options.dumps, log));
 }
 

@@ -10,6 +10,9 @@ const CloseOnExec = 0o2000000;
 /** `SIG_ERR`, as an address. */
 const HighestAddress = 2 ** 47;
 
+/** A watcher that nobody holds is collected, and tells nothing any more. */
+const watchers: object[] = [];
+
 /**
  * Calls `handle` whenever this process gets a real-time signal, which Node does not offer: a signal that comes twice before
  * the event loop turns is told once. Throws an `IoError` when it cannot be had.
@@ -31,10 +34,12 @@ export function onRealTimeSignal(libc: Libc, signal: number, handle: () => void)
   const writer = libc.dlsym(0, 'eventfd_write');
   if (Number(libc.signal(signal, writer)) >= HighestAddress) throw systemError(libc, 'signal');
   const count = Buffer.alloc(8);
-  libc.koffi.node.poll(signal, { readable: true }, () => {
+  const watcher = libc.koffi.node.poll(signal, { readable: true }, () => {
     readSync(signal, count);
     handle();
   });
+  watcher.unref();
+  watchers.push(watcher);
 }
 
 function isOpen(fd: number): boolean {

@@ -70,12 +70,13 @@ test('a daemon does not start where there is no device, or no address of the fam
   t.end();
 });
 
+const lengthOf = (role: 'master' | 'backup', change: Partial<IpvsDaemonSettings>): unknown => {
+  const daemons = daemonsOf();
+  daemons.start(now, role, asked(change));
+  return daemons.running[0]?.maxLength;
+};
+
 test('the longest message is settled as in the kernel', (t) => {
-  const lengthOf = (role: 'master' | 'backup', change: Partial<IpvsDaemonSettings>): unknown => {
-    const daemons = daemonsOf();
-    daemons.start(now, role, asked(change));
-    return daemons.running[0]?.maxLength;
-  };
   t.equal(lengthOf('master', { device: 'jumbo' }), 1_472);
   t.equal(lengthOf('backup', { device: 'jumbo' }), 8_972);
   t.equal(lengthOf('master', { maxLength: 1 }), 1);

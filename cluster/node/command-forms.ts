@@ -27,6 +27,6 @@ export const CommandSummaries: Readonly<Record<keyof Commands, string>> = {
   '/ipvsadm': 'Carry out one ipvsadm command line',
   '/preempt': 'Let the node take over before it has the whole table',
   '/reload': 'Read the configuration file again',
-  '/weight': 'Change the weight of a real server; 0 drains it',
+  '/weight': 'Change the weight of a real server until the next reload; 0 drains it',
   '/stand-down': 'Give way to every other node: fail over on purpose, or take part again',
 };

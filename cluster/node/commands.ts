@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 import { BatonError, UsageError } from '../../director/base/errors.js';
-import type { Director } from '../../director/core/director.js';
+import { addressKey, markKey } from '../../director/core/service-table.js';
+import type { ServiceKey, VirtualService } from '../../director/core/services.js';
 import { readPortNames, type PortNames } from '../ipvsadm/port-names.js';
 import type { Commands, ReloadAnswer } from './api.js';
 import { now } from './clock.js';
@@ -44,7 +45,7 @@ export function commandHandlers(
       return { tableComplete: isTableComplete };
     },
     '/reload': reload,
-    '/weight': async (asked) => setWeight(member.plane.director, asked),
+    '/weight': async (asked) => setWeight(member, asked),
     '/stand-down': async ({ isDown }) => {
       member.node.standDown(isDown);
       return { state: member.state };
@@ -52,11 +53,12 @@ export function commandHandlers(
   };
 }
 
-/** Gives a real server another weight. Throws a `UsageError` when there is no such service or server. */
+/** Gives a real server another weight, which stays until the next one or the next configuration. Throws a `UsageError` when there is no such service or server. */
 function setWeight(
-  { services }: Director,
+  { plane: { director }, health }: Member,
   { protocol, virtual, server: name, weight }: Commands['/weight']['request'],
 ): Commands['/weight']['answer'] {
+  const { services } = director;
   const service = [...services.services()].find(
     (one) => protocolOf(one) === protocol && virtualOf(one) === virtual,
   );
@@ -69,9 +71,15 @@ function setWeight(
   }
   const before = server.weight;
   const { method, tunnel, upperThreshold, lowerThreshold, total } = server;
-  services.editServer(server, { method, tunnel, upperThreshold, lowerThreshold, weight });
+  // What a command line has added has no pool, and keeps what it is given.
+  if (!health.setWeight(keyOf(service), server, weight)) {
+    services.editServer(server, { method, tunnel, upperThreshold, lowerThreshold, weight });
+  }
   return { before, connections: total };
 }
+
+const keyOf = ({ address, port, protocol, firewallMark, family }: VirtualService): ServiceKey =>
+  address === undefined ? markKey(firewallMark, family) : addressKey(address, port, protocol);
 
 /** The machine's names of ports; none when it has no such file. */
 function machinePortNames(): PortNames {

@@ -1,13 +1,17 @@
+import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import process from 'node:process';
 
 import { Command, Option } from 'commander';
 import { pino } from 'pino';
 
-import { BatonError } from '../../director/base/errors.js';
+import { BatonError, IoError } from '../../director/base/errors.js';
+import type { Log } from '../../director/base/log.js';
 import { discoverGateways, discoverInterfaces } from '../../director/io/discover.js';
 import { chooseDriver } from '../../director/io/driver.js';
 import { tuneEngine } from '../../director/io/engine.js';
+import { loadLibc } from '../../director/io/libc.js';
+import { onRealTimeSignal } from '../../director/io/real-time-signal.js';
 import { DriverChoices, type DriverChoice } from '../config/node-config.js';
 import { describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
@@ -67,6 +71,9 @@ async function run(options: {
     warn: (message: string, fields = {}) => logger.warn(fields, message),
   };
   for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
+  const jsonSignal = new EventEmitter();
+  // Early, as long as its descriptor is free.
+  await followJsonSignal(() => jsonSignal.emit('signal'), log);
   const member = new Member(parsed.config, log);
   const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
@@ -98,10 +105,22 @@ async function run(options: {
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
   process.on('SIGHUP', () => void reload());
-  // keepalived has a real-time signal for its JSON, which Node cannot receive: it is written with the data.
+  // The JSON is written with the data as well, where its own signal cannot be had.
   const dataWindows = ['keepalived.data', 'keepalived.json'] as const;
   process.on('SIGUSR1', () => writeWindows(member, dataWindows, options.dumps, log));
+  jsonSignal.on('signal', () => writeWindows(member, ['keepalived.json'], options.dumps, log));
   process.on('SIGUSR2', () => writeWindows(member, ['keepalived.stats'], options.dumps, log));
+}
+
+/** keepalived's SIGJSON, which is SIGRTMIN + 2. */
+async function followJsonSignal(write: () => void, log: Log): Promise<void> {
+  const signal = 36;
+  try {
+    onRealTimeSignal(await loadLibc(), signal, write);
+  } catch (error) {
+    if (!(error instanceof IoError)) throw error;
+    log.info('no SIGJSON', { reason: error.message });
+  }
 }
 
 function raisePriority(): void {

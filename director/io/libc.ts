@@ -60,6 +60,12 @@ export interface Libc {
   recv(fd: number, buffer: number, length: number, flags: number): number;
   /** `message` is the address of a `msghdr`. */
   recvmsg(fd: number, message: number, flags: number): number;
+  eventfd(initial: number, flags: number): number;
+  dup3(from: number, to: number, flags: number): number;
+  /** The address of a function of the process, with 0 for the library; 0 when there is none. */
+  dlsym(library: number, name: string): number | bigint;
+  /** The handler is an address. */
+  signal(number: number, handler: number | bigint): number | bigint;
   /** 0 when there is no such interface. */
   if_nametoindex(name: string): number;
 }
@@ -88,6 +94,10 @@ function bind(koffi: Koffi): Libc {
     sendmmsg: library.func('int sendmmsg(int, uintptr_t, uint32_t, int)'),
     recv: library.func('long recv(int, uintptr_t, size_t, int)'),
     recvmsg: library.func('long recvmsg(int, uintptr_t, int)'),
+    eventfd: library.func('int eventfd(uint32_t, int)'),
+    dup3: library.func('int dup3(int, int, int)'),
+    dlsym: library.func('uintptr_t dlsym(uintptr_t, const char *)'),
+    signal: library.func('uintptr_t signal(int, uintptr_t)'),
     if_nametoindex: library.func('uint32_t if_nametoindex(const char *)'),
   };
 }

@@ -89,7 +89,10 @@ test('BFD_CHECK follows a session with a real keepalived', async (t) => {
   first.plug(false);
   const down = await timeUntil(async () => !(await isUp()), 5_000);
   // Four packets, 50 ms apart, and up to a second until somebody else has been heard.
-  t.ok(down !== undefined && down < 1_500, `down after ${down} ms`);
+  t.ok(
+    down !== undefined && down < 1_500,
+    `BFD_CHECK: out after ${down} ms, by its settings after 200`,
+  );
   first.plug(true);
   t.ok((await timeUntil(isUp, 15_000)) !== undefined, 'and comes up again');
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { test } from 'tap';
@@ -88,6 +88,15 @@ test('signals, metrics and commands of a director that works', async (t) => {
   t.match(JSON.parse(readFileSync(path.join(director.folder, 'keepalived.json'), 'utf8')), [
     { data: { iname: 'VI_1', state: 2 } },
   ]);
+  const json = path.join(director.folder, 'keepalived.json');
+  rmSync(json);
+  // process.kill takes no real-time signal.
+  const sigjson = execFileSync('keepalived', ['--signum=JSON'], { encoding: 'utf8' }).trim();
+  const burst = `for i in $(seq 200); do kill -${sigjson} ${director.pid}; done`;
+  execFileSync('bash', ['-c', burst]);
+  t.ok(await timeUntil(() => existsSync(json), 5_000), 'SIGJSON writes the JSON');
+  t.match(JSON.parse(readFileSync(json, 'utf8')), [{ data: { iname: 'VI_1', state: 2 } }]);
+
   const stats = path.join(director.folder, 'keepalived.stats');
   process.kill(director.pid, 'SIGUSR2');
   t.ok(await timeUntil(() => existsSync(stats), 5_000));

@@ -4,6 +4,7 @@ import type { Log } from '../../../director/base/log.js';
 import { Prng } from '../../../director/base/prng.js';
 import { earliest, Never, type Instant } from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
+import type { ServiceKey } from '../../../director/core/services.js';
 import { askFor } from '../../../director/core/solicit.js';
 import { loadLibc, type Libc } from '../../../director/io/libc.js';
 import { toWords } from '../../../director/wire/address-words.js';
@@ -126,6 +127,18 @@ export class HealthPlane {
     this.#holding = setInterval(() => this.#followHolding(now()), HoldingMs);
     for (const pool of this.#pools) pool.start(at);
     this.#rearm();
+  }
+
+  /**
+   * An operator gives a real server a weight, until there is another one or another configuration; false for a service that
+   * is not of the configuration.
+   */
+  setWeight(
+    service: ServiceKey,
+    server: Parameters<ServerPool['setWeight']>[1],
+    weight: number,
+  ): boolean {
+    return this.#pools.some((pool) => pool.setWeight(service, server, weight));
   }
 
   /** Something was received from another machine. */

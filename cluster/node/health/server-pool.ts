@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { assert } from '../../../director/base/invariant.js';
 import { earliest, Never, type Instant } from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
-import type { RealServerSettings } from '../../../director/core/services.js';
+import type { RealServerSettings, ServiceKey } from '../../../director/core/services.js';
 import type { CheckerConfig } from '../../config/checker-config.js';
 import type { RealServerConfig, VirtualServerConfig } from '../../config/node-config.js';
 import { Pool, type PoolEffect, type PoolRules, type PoolSnapshot } from '../../health/pool.js';
@@ -32,6 +32,8 @@ export interface PoolServer {
   config: RealServerConfig;
   checks: readonly NumberedCheck[];
 }
+
+type Endpoint = Pick<RealServerSettings, 'address' | 'port'>;
 
 interface NumberedCheck {
   readonly id: number;
@@ -148,7 +150,15 @@ export class ServerPool {
       }
       this.#applyEffects();
       this.#place();
+      for (const places of this.#places.values()) places.resetWeights(this.#ports.director);
     };
+  }
+
+  /** An operator gives a real server of a service a weight; false when the service is not of this pool. */
+  setWeight(service: ServiceKey, server: Endpoint, weight: number): boolean {
+    const places = this.#places.get(nameOf(service));
+    places?.setWeight(this.#ports.director, server, weight);
+    return places !== undefined;
   }
 
   /** Ends the checkers; with `omega`, what was up is told to be down. */
@@ -254,7 +264,7 @@ export class ServerPool {
     const names = new Set<string>();
     for (const service of this.#services) {
       const key = serviceKey(service);
-      const name = `${key.words.join(':')} ${key.port} ${key.protocol} ${key.firewallMark}`;
+      const name = nameOf(key);
       names.add(name);
       const places = this.#places.get(name) ?? new ServicePlaces(key, this.#configured(service));
       this.#places.set(name, places);
@@ -299,6 +309,10 @@ type PreparedServer = (now?: Instant) => PoolServer;
 const SorryWeight = 1;
 
 const NoThresholds = { upperThreshold: 0, lowerThreshold: 0 };
+
+/** A service as its places are found. */
+const nameOf = ({ words, port, protocol, firewallMark, family }: ServiceKey): string =>
+  `${words.join(':')} ${port} ${protocol} ${firewallMark} ${family}`;
 
 /** The key that a real server has in its pool. */
 const serverKey = ({ address, port }: Pick<RealServerConfig, 'address' | 'port'>): string =>

@@ -12,6 +12,14 @@ const Pages = [
   '/var/cache/baton-tests/keepalived/usr/share/man/man5/keepalived.conf.5.gz',
 ];
 
+/** And its keepalived.conf.SYNOPSIS. */
+const Synopses = Pages.map((page) =>
+  page.replace(
+    'share/man/man5/keepalived.conf.5.gz',
+    'share/doc/keepalived/keepalived.conf.SYNOPSIS',
+  ),
+);
+
 /** Every block that keywords stand in, with `@` where they do. */
 const Blocks: readonly string[] = [
   '@',
@@ -59,6 +67,14 @@ function manualKeywords(): readonly string[] {
   return [...new Set([...words].flatMap(([, word = '']) => word.split('|')))];
 }
 
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
 function readPage(file: string): string | undefined {
   try {
     return gunzipSync(readFileSync(file)).toString('latin1');
@@ -88,6 +104,13 @@ test('every keyword of keepalived.conf(5) is known', (t) => {
     [],
   );
   t.notOk(isKnown('wibble'), 'a word that is none is unknown everywhere');
+  t.end();
+});
+
+test('the SYNOPSIS of the package has no keyword of its own: it sends its reader to that page', (t) => {
+  const synopsis = Synopses.map(readText).find((text) => text !== undefined) ?? '';
+  t.match(synopsis, /deprecated.*refer to \S*keepalived\.conf\.5$/m);
+  t.ok(synopsis.split('\n').length < 10, 'and nothing else');
   t.end();
 });
 

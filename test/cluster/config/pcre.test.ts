@@ -62,8 +62,7 @@ test('a pattern that JavaScript does not know is said to be none', (t) => {
   t.end();
 });
 
-test('a file with such a pattern is refused at its line, before anything runs', (t) => {
-  const file = (lines: string): string => `virtual_server 10.0.0.1 80 {
+const fileWith = (lines: string): string => `virtual_server 10.0.0.1 80 {
   lvs_sched rr
   lvs_method NAT
   protocol TCP
@@ -77,11 +76,13 @@ ${lines}
   }
 }
 `;
-  const problems = problemsOfKeepalived(file('regex "(?>a)b"'));
+
+test('a file with such a pattern is refused at its line, before anything runs', (t) => {
+  const problems = problemsOfKeepalived(fileWith('regex "(?>a)b"'));
   t.match(problems, [/^9: regex \(\?>a\)b cannot be used: /]);
   t.equal(problems.length, 1);
-  t.match(problemsOfKeepalived(file('regex a\nregex_options ungreedy')), [/^9: .*ungreedy/]);
-  t.strictSame(problemsOfKeepalived(file('regex "^a b$"\nregex_options caseless')), []);
+  t.match(problemsOfKeepalived(fileWith('regex a\nregex_options ungreedy')), [/^9: .*ungreedy/]);
+  t.strictSame(problemsOfKeepalived(fileWith('regex "^a b$"\nregex_options caseless')), []);
   t.end();
 });
 

@@ -240,6 +240,12 @@ vrrp_track_process web {
     full_command
 }
 
+bfd_instance far {
+    neighbor_ip 10.1.0.99
+    max_hops 3
+    weight -3 reverse
+}
+
 vrrp_instance PASSWORD {
     state MASTER
     interface no-clients
@@ -297,6 +303,9 @@ vrrp_instance UNICAST {
     }
     track_process {
         web weight 0
+    }
+    track_bfd {
+        far
     }
     virtual_ipaddress {
         10.1.0.101/24

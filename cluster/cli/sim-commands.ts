@@ -217,14 +217,17 @@ function replay(line: CommandLine, options: ReplayOptions): void {
   line.fail(1);
 }
 
+const faultsText = (count: number): string =>
+  count === 0 ? 'no faults at all' : `${count} ${count === 1 ? 'fault' : 'faults'}`;
+
 function shrinkSeed(line: CommandLine, options: ShrinkOptions): void {
   const { seed, json } = options;
   const plan = planFor(seed, options);
-  line.terminal.note(`seed ${seed} has ${plan.faults.length} faults`);
+  line.terminal.note(`seed ${seed} has ${faultsText(plan.faults.length)}`);
   const small = shrink(
     plan,
     (candidate) => run(candidate, { hmac }),
-    (faults) => line.terminal.note(`${faults} faults still fail`),
+    (faults) => line.terminal.note(`it still fails with ${faultsText(faults)}`),
   );
   const faults = small?.faults ?? [];
   if (json === true) {
@@ -235,7 +238,7 @@ function shrinkSeed(line: CommandLine, options: ShrinkOptions): void {
     const texts = faults.map(
       (fault) => `  ${fault.at} s, for ${fault.for} s: ${describeFault(fault)}\n`,
     );
-    line.terminal.out(`seed ${seed} fails with ${faults.length} faults:\n${texts.join('')}`);
+    line.terminal.out(`seed ${seed} fails with ${faultsText(faults.length)}\n${texts.join('')}`);
   }
   if (small === undefined) return;
   line.fail(1);

@@ -8,7 +8,7 @@ import { compareReports, renderComparison } from '../../cluster/sim/scenario/com
 import { loadScenario } from '../../cluster/sim/scenario/scenario-file.js';
 import { runScenario } from '../../cluster/sim/scenario/scenario-run.js';
 
-const files = ['s01-kill-fast', 's02-stop', 's08-expire-nodest', 's09-round-robin'];
+const files = ['s01-kill-fast', 's08-expire-nodest', 's09-round-robin'];
 
 for (const file of files) {
   const scenario = loadScenario(readFileSync(`test/scenarios/${file}.yaml`, 'utf8'), file);

@@ -59,7 +59,11 @@ export class ShortFlows implements FlowListener {
 
   broke(recorder: FlowRecorder): void {
     this.#onBreak(recorder.record);
-    this.ended(recorder);
+    const slot = this.#underWay.get(recorder)?.slot;
+    this.#underWay.delete(recorder);
+    if (slot === undefined) return;
+    // Where connections are refused, the next one would be refused at once.
+    setTimeout(() => this.#open(slot), this.#plan.intervalMs);
   }
 
   ended(recorder: FlowRecorder): void {

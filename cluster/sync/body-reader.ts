@@ -88,6 +88,7 @@ function readHello(wire: baton.sync.Hello.$Properties): MessageBody | DatagramRe
     lastSequence,
     entries: wire.entries ?? 0,
     tableComplete: wire.tableComplete ?? false,
+    wasComplete: wire.wasComplete ?? false,
     master: wire.master ?? false,
     acknowledge: wire.acknowledge ?? false,
     digest: {

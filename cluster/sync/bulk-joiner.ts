@@ -33,9 +33,11 @@ export interface JoinerContext extends TransferContext {
  *         └─nobody for 1 s: alone──▶ settled                            └──◀──next Hello of it──┘ │
  *
  * Nobody is who neither speaks of a table nor is heard as master: a node that hears a master which it cannot sync with waits
- * for the bulk timeout, since it would take over with an empty table. Two nodes that start together hear no complete peer, only one another, so each is complete by definition after the
- * solo timeout. A node that found itself alone and then meets a peer whose table was complete before they met (its link
- * came up late) fetches that table after all.
+ * for the bulk timeout, since it would take over with an empty table. Two nodes that start together hear no complete peer,
+ * only one another, so each is complete by definition after the solo timeout. A node that found itself alone and then meets
+ * a peer whose table was complete before they met (its link came up late) fetches that table after all. A node that fetches
+ * its table anew may lack something, and still knows more than one that has just started: when there is nobody better it
+ * is the donor.
  */
 export class BulkJoiner {
   transfers = 0;
@@ -50,6 +52,7 @@ export class BulkJoiner {
   #state: JoinState = 'idle';
   #transfer: BulkTransfer | undefined;
   #reason: CompleteReason | undefined;
+  #wasComplete = false;
   #nextTransfer = 1;
   #failedDonor: string | undefined;
 
@@ -61,6 +64,16 @@ export class BulkJoiner {
   /** True from the `table-complete` effect on. */
   get tableComplete(): boolean {
     return this.#reason !== undefined;
+  }
+
+  /** True when the table was complete before it had to be fetched anew. */
+  get wasComplete(): boolean {
+    return this.#wasComplete;
+  }
+
+  /** True when others may have this node's table, though it may lack what happened lately. */
+  get mayDonate(): boolean {
+    return this.tableComplete || this.#wasComplete;
   }
 
   /** True while this node has no table of its own to stand on: a stream met now may begin in its middle. */
@@ -97,6 +110,7 @@ export class BulkJoiner {
     if (this.#state === 'idle' || this.midway) return;
     this.#context.log.info('the table is fetched anew');
     if (this.#transfer !== undefined) this.#endTransfer();
+    this.#wasComplete ||= this.tableComplete;
     this.#reason = undefined;
     this.#timers.arm(Timer.giveUp, after(now, this.#bulkTimeout));
     this.#becomeRequesting(now);
@@ -112,9 +126,9 @@ export class BulkJoiner {
   handleHello(now: Instant, peer: PeerStream, hello: Hello): void {
     if (!peer.introduced && hello.tableComplete && hello.entries > 0) this.#meetComplete(peer);
     peer.introduced = true;
-    if (this.midway && hello.tableComplete) {
+    if (this.midway && (hello.tableComplete || hello.wasComplete)) {
       this.#offers.set(peer.node, { peer, hello });
-      if (this.#state === 'requesting') this.#becomeChoosing(now);
+      if (this.#state === 'requesting' && hello.tableComplete) this.#becomeChoosing(now);
     } else this.#beginOwed(now);
   }
 
@@ -176,8 +190,10 @@ export class BulkJoiner {
   }
 
   #settleAlone(now: Instant): void {
-    if (!this.#context.isMasterHeard()) this.#settle(now, 'alone');
-    else this.#timers.arm(Timer.solo, after(now, this.#context.tuning.soloTimeout));
+    if (!this.#context.isMasterHeard()) {
+      if (this.#offers.size > 0) this.#becomeChoosing(now);
+      else this.#settle(now, 'alone');
+    } else this.#timers.arm(Timer.solo, after(now, this.#context.tuning.soloTimeout));
   }
 
   #becomeRequesting(now: Instant): void {
@@ -212,11 +228,12 @@ export class BulkJoiner {
     this.#timers.arm(Timer.request, after(now, this.#context.tuning.requestInterval));
   }
 
-  /** The master has the table that counts; among others, who has most; among equals, the first by name. */
+  /** Complete tables first. The master has the one that counts; among others, who has most; among equals, the first by name. */
   #choose(now: Instant): void {
     const [best] = [...this.#offers.values()].toSorted(
       (a, b) =>
         Number(a.peer.node === this.#failedDonor) - Number(b.peer.node === this.#failedDonor) ||
+        Number(b.hello.tableComplete) - Number(a.hello.tableComplete) ||
         Number(b.hello.master) - Number(a.hello.master) ||
         b.hello.entries - a.hello.entries ||
         (a.peer.node < b.peer.node ? -1 : 1),

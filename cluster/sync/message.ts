@@ -53,6 +53,8 @@ export interface Hello {
   readonly lastSequence: number;
   readonly entries: number;
   readonly tableComplete: boolean;
+  /** The table was complete in this life, and lacks at most what happened lately. */
+  readonly wasComplete: boolean;
   readonly master: boolean;
   /** Asks for an `Ack` once everything up to `lastSequence` has been applied. */
   readonly acknowledge: boolean;

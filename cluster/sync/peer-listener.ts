@@ -58,7 +58,7 @@ export class PeerListener {
 
   #refusalOfFetch(fetch: BulkFetch): SyncReject | undefined {
     if (!this.#isForUs(fetch)) return 'not-for-us';
-    if (!this.#context.joiner.tableComplete && !fetch.ownOnly) return 'table-not-complete';
+    if (!this.#context.joiner.mayDonate && !fetch.ownOnly) return 'table-not-complete';
     // `asOf` would claim what the table lacks. The joiner asks again.
     return this.#isTableBehind ? 'table-behind' : undefined;
   }
@@ -88,7 +88,7 @@ export class PeerListener {
       case 'ack':
         return acks.handle(now, peer, body.sequence);
       case 'bulk-request':
-        if (joiner.tableComplete) sender.helloTo(now, source);
+        if (joiner.mayDonate) sender.helloTo(now, source);
         return;
       case 'bulk-fetch':
         // So that the table contains exactly what the positions say.

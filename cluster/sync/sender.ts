@@ -13,7 +13,10 @@ import { SignatureLength } from './signature.js';
 import type { SyncTuning } from './tuning.js';
 
 /** What a Hello says beside the sequence. */
-export type SenderStatus = Pick<Hello, 'entries' | 'tableComplete' | 'master' | 'digest' | 'heard'>;
+export type SenderStatus = Pick<
+  Hello,
+  'entries' | 'tableComplete' | 'wasComplete' | 'master' | 'digest' | 'heard'
+>;
 
 interface SentUpdates {
   readonly bytes: Uint8Array;

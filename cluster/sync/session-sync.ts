@@ -344,10 +344,11 @@ export class SessionSync implements SyncMachine {
   }
 
   #status(now: Instant): SenderStatus {
-    const { tableComplete } = this;
+    const { tableComplete, wasComplete } = this.#joiner;
+    const entries = this.#table.size;
     const digest = this.#table.digest();
     const heard = this.#receiver.endedPositions(now);
-    return { entries: this.#table.size, tableComplete, master: this.#master, digest, heard };
+    return { entries, tableComplete, wasComplete, master: this.#master, digest, heard };
   }
 
   #enter(now: Instant): void {

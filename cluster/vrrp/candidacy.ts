@@ -182,6 +182,7 @@ export class Candidacy {
   #handleResignation(now: Instant, source: IpAddress): void {
     if (this.#master !== undefined && this.#master.address !== source) return;
     this.#master = undefined;
+    this.#hasHeardMaster = true;
     this.#hasten(now, 'master-resigned');
   }
 

@@ -679,6 +679,9 @@ export namespace baton {
             /** Hello heard. */
             heard: baton.sync.Position.$Properties[];
 
+            /** Hello wasComplete. */
+            wasComplete: boolean;
+
             /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
              * @param message Hello message or plain object to encode
@@ -723,6 +726,9 @@ export namespace baton {
 
                 /** Hello heard */
                 heard?: (baton.sync.Position.$Properties[]|null);
+
+                /** Hello wasComplete */
+                wasComplete?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

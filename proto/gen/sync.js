@@ -1631,6 +1631,7 @@ export const baton = $root.baton = (() => {
              * @property {boolean|null} [acknowledge] Hello acknowledge
              * @property {baton.sync.Digest.$Properties|null} [digest] Hello digest
              * @property {Array.<baton.sync.Position.$Properties>|null} [heard] Hello heard
+             * @property {boolean|null} [wasComplete] Hello wasComplete
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1720,6 +1721,14 @@ export const baton = $root.baton = (() => {
             Hello.prototype.heard = $util.emptyArray;
 
             /**
+             * Hello wasComplete.
+             * @member {boolean} wasComplete
+             * @memberof baton.sync.Hello
+             * @instance
+             */
+            Hello.prototype.wasComplete = false;
+
+            /**
              * Encodes the specified Hello message. Does not implicitly {@link baton.sync.Hello.verify|verify} messages.
              * @function encode
              * @memberof baton.sync.Hello
@@ -1750,6 +1759,8 @@ export const baton = $root.baton = (() => {
                 if (message.heard != null && message.heard.length)
                     for (let i = 0; i < message.heard.length; ++i)
                         $root.baton.sync.Position.encode(message.heard[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.wasComplete != null && $Object.hasOwnProperty.call(message, "wasComplete") && message.wasComplete !== false)
+                    writer.uint32(/* id 8, wireType 0 =*/64).bool(message.wasComplete);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1851,6 +1862,15 @@ export const baton = $root.baton = (() => {
                             if (!(message.heard && message.heard.length))
                                 message.heard = [];
                             message.heard.push($root.baton.sync.Position.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.wasComplete = value;
+                            else
+                                delete message.wasComplete;
                             continue;
                         }
                     }

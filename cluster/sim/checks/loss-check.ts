@@ -197,6 +197,8 @@ export class LossCheck implements WorldObserver {
       this.#paths.lastLoss(knower.director.name, other.director.name) >= since;
     const toldAt = known.isSynced ? at - known.toldAgo : at;
     if (isImpaired(toldAt - repair)) return 'sync message lost';
+    // A program that has not run since has heard nothing.
+    if (flow.record.openedAt >= other.process.pausedAt) return 'no peer was there';
     if (isCommitted) return 'other';
     // Who leaves as planned tells everything first.
     const { isStopped } = knower.process.node;

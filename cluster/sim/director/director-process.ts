@@ -134,6 +134,11 @@ export class DirectorProcess {
     return this.#pausedAt !== Never;
   }
 
+  /** Since when it is paused, or `Never`; of a dead one, what was true when it died. */
+  get pausedAt(): Instant {
+    return this.#pausedAt;
+  }
+
   /** Opens the ears and starts the machines. */
   start(): void {
     const { host, clock } = this.#options;
@@ -166,9 +171,10 @@ export class DirectorProcess {
   }
 
   resume(): void {
+    if (this.#isDead) return;
     const pausedAt = this.#pausedAt;
     this.#pausedAt = Never;
-    if (pausedAt !== Never && !this.#isDead) this.#options.resumed(pausedAt);
+    if (pausedAt !== Never) this.#options.resumed(pausedAt);
     this.#wakeSoon(this.#options.host.queue.now);
   }
 

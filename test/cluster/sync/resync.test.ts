@@ -33,6 +33,19 @@ test('a node that was cut off fetches the table anew, and is complete once more'
   t.end();
 });
 
+test('a node that fetches its table anew is the donor of one that has just started', (t) => {
+  const world = worldWith('a', 300);
+  const a = world.get('a');
+  const b = world.start('b');
+  a.sync.resync(world.now);
+  world.run(seconds(0.5));
+  t.notOk(b.sync.tableComplete, 'somebody better might be there');
+  world.run(seconds(1.5));
+  t.match(completions(b), [{ reason: 'bulk', entries: 300 }]);
+  t.same(b.table.summary(), a.table.summary());
+  t.end();
+});
+
 test('while a node fetches its table anew, another order to do so changes nothing', (t) => {
   const world = worldWith('a', 3_000);
   const b = world.start('b');

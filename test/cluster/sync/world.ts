@@ -247,6 +247,7 @@ export const hello = (
   lastSequence: 0,
   entries,
   tableComplete,
+  wasComplete: false,
   master: false,
   acknowledge: false,
   digest,

@@ -29,6 +29,17 @@ test('a backup without its table takes over when the master falls silent, and no
   t.end();
 });
 
+test('a backup without its table does not hurry after a master that resigned, though it never heard it', (t) => {
+  const election = backup({}, false);
+  election.handleAdvertisement(at(1_000), heard({ priority: 0 }));
+  serve(election, at(1_000 + skew));
+  t.equal(election.snapshot().state, 'backup', 'who resigned may come back, with the table');
+  t.equal(takeOverAt(election), at(2_000 + skew));
+  serve(election, takeOverAt(election));
+  t.ok(drain(election).includes('backup->master master-resigned'));
+  t.end();
+});
+
 test('when the table is complete, fail-back follows within the skew time', (t) => {
   const election = backup({}, false);
   election.handleAdvertisement(at(1_000), lower);

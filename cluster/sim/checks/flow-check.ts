@@ -45,7 +45,8 @@ export class FlowCheck implements WorldObserver {
     for (const flow of this.#world.load.flows) {
       if (!flow.isAlive || this.#probes.includes(flow) || isServed(flow, since)) continue;
       this.#losses.flowStuck(flow);
-      if (flow.record.exchanges === 0) this.#reportSilence('L2 reachable', flow);
+      const { exchanges, connectedAt } = flow.record;
+      if (exchanges === 0 && connectedAt === undefined) this.#reportSilence('L2 reachable', flow);
     }
     for (const probe of this.#probes) {
       if (probe.record.exchanges === 0) this.#reportSilence('L2 reachable', probe);

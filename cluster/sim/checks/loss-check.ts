@@ -125,11 +125,15 @@ export class LossCheck implements WorldObserver {
     if (failedAt !== undefined && failedAt >= record.openedAt) {
       return { why: 'real server failed', detail: `s${String(record.server)} failed` };
     }
-    if (record.exchanges === 0) return { why: 'never established', detail: 'no answer ever' };
-    if (this.#world.now - (record.answeredAt ?? 0) > this.#rules.timeout) {
+    if (record.exchanges === 0 && record.connectedAt === undefined) {
+      return { why: 'never established', detail: 'no answer ever' };
+    }
+    if (this.#world.now - (record.answeredAt ?? record.openedAt) > this.#rules.timeout) {
       return { why: 'idle for too long', detail: 'it may have been forgotten' };
     }
-    const isRight = ({ server }: KnownFlow): boolean => server === record.server;
+    // Which server it is the client learns with the first answer.
+    const isRight = ({ server }: KnownFlow): boolean =>
+      record.server === undefined || server === record.server;
     const living = this.#lives.filter(({ process }) => !process.isDead);
     const knowers = living.filter(({ process }) => {
       const known = this.#tables.find(process, flow);

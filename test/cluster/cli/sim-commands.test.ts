@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { test } from 'tap';
+import { teardown, test } from 'tap';
 
 import { baton, type Outcome } from './baton.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-sim-cli-'));
+teardown(() => rmSync(folder, { recursive: true }));
+
 const sim = async (...argv: readonly string[]): Promise<Outcome> => baton(folder, 'sim', ...argv);
 
 test('a report is enough to replay its run, whatever options chose it', async (t) => {

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { teardown, test } from 'tap';
+import { test } from 'tap';
 
 import { baton, type Outcome } from './baton.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-sim-cli-'));
-teardown(() => rmSync(folder, { recursive: true }));
+process.once('exit', () => rmSync(folder, { recursive: true }));
 
 const sim = async (...argv: readonly string[]): Promise<Outcome> => baton(folder, 'sim', ...argv);
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,6 +7,8 @@ import { test } from 'tap';
 import { baton, type Outcome } from './baton.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-sim-cli-'));
+process.once('exit', () => rmSync(folder, { recursive: true }));
+
 const sim = async (...argv: readonly string[]): Promise<Outcome> => baton(folder, 'sim', ...argv);
 
 test('a report is enough to replay its run, whatever options chose it', async (t) => {

@@ -68,7 +68,11 @@ async function run(options: {
   };
   for (const warning of parsed.warnings) log.warn(describeProblem(warning).split('\n', 1)[0] ?? '');
   const member = new Member(parsed.config, log);
-  const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
+  const { dataPlane } = parsed.config;
+  const driver = await chooseDriver(
+    options.driver ?? dataPlane.driver,
+    dataPlane.connectionCapacity,
+  );
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
   await member.start({ driver, interfaces, gateways: discoverGateways(interfaces) });
   const reload = reloader(member, options, log);

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { IoError, UsageError } from '../../director/base/errors.js';
 import { toMilliseconds } from '../../director/base/time.js';
-import { chooseDriver } from '../../director/io/driver.js';
+import { bestDriver } from '../../director/io/driver.js';
 import { directorsOf, type LabConfig } from '../config/lab-config.js';
 import type { VrrpView } from '../node/api.js';
 import { fetchDocument } from './control-client.js';
@@ -76,7 +76,7 @@ export async function bringUp(given: LabConfig, options: BringUpOptions): Promis
 /** All directors of a lab use one driver, because links are made for it: what `auto` means is decided here. */
 async function withOneDriver(lab: LabConfig): Promise<LabConfig> {
   const { driver } = lab.cluster.dataPlane;
-  return driver === 'auto' ? withDriver(lab, (await chooseDriver('auto')).name) : lab;
+  return driver === 'auto' ? withDriver(lab, (await bestDriver()).name) : lab;
 }
 
 /** The lab of this name as an earlier `bringUp`, of whichever process, has left it. Throws a `UsageError` `no-lab`. */

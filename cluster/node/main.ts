@@ -75,7 +75,11 @@ async function run(options: {
   // Early, as long as its descriptor is free.
   await followJsonSignal(() => jsonSignal.emit('signal'), log);
   const member = new Member(parsed.config, log);
-  const driver = await chooseDriver(options.driver ?? parsed.config.dataPlane.driver);
+  const { dataPlane } = parsed.config;
+  const driver = await chooseDriver(
+    options.driver ?? dataPlane.driver,
+    dataPlane.connectionCapacity,
+  );
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
   await member.start({ driver, interfaces, gateways: discoverGateways(interfaces) });
   const reload = reloader(member, options, log);

@@ -84,6 +84,25 @@ export interface FlowPath {
   mtu: number;
 }
 
+/** A path to be filled in. */
+export const emptyPath = (): FlowPath => ({
+  protocol: 0,
+  source: 0,
+  destination: 0,
+  sourcePort: 0,
+  destinationPort: 0,
+  newSource: 0,
+  newDestination: 0,
+  newSourcePort: 0,
+  newDestinationPort: 0,
+  toHigh: 0,
+  toLow: 0,
+  fromHigh: 0,
+  fromLow: 0,
+  device: 0,
+  mtu: 0,
+});
+
 /** Offsets of checksums in a frame with the shortest IPv4 header. */
 const ChecksumAt = { tcp: 50, udp: 40 } as const;
 const Udp = 17;

@@ -9,15 +9,14 @@ import {
   pathOfRequests,
   seesReplies,
 } from './carriable.js';
+import { creditConnection, creditTraffic, type Tally } from './carried-traffic.js';
 import { NoConnection } from './connections.js';
 import type { Director } from './director.js';
-import { FlowTable, NoRecord, type FlowPath } from './flow-table.js';
+import { emptyPath, FlowTable, NoRecord, type FlowPath } from './flow-table.js';
 import { serverOf } from './lifecycle.js';
 import type { Neighbour } from './neighbours.js';
 import { OffloadSlots } from './offload-slots.js';
-import { timeoutOf } from './protocol-states.js';
 import { NoServer } from './services.js';
-import { decideSync } from './sync-decision.js';
 
 /**
  * Datagrams of a client from which on there will be more: with an answer, and without one. An exchange of two is not worth it,
@@ -97,6 +96,8 @@ export class Offload {
   #neighbourChanges = 0;
   #serverRemovals = 0;
   readonly #path: FlowPath = emptyPath();
+  readonly #requests: Tally = { packets: 0, bytes: 0 };
+  readonly #replies: Tally = { packets: 0, bytes: 0 };
 
   constructor(director: Director, place: OffloadPlace) {
     const slots = place.records / 2;
@@ -118,7 +119,13 @@ export class Offload {
   /** A packet of the connection has come past here: from now on the kernel may be able to carry it. */
   consider(index: number, isFromClient: boolean, now: Instant): void {
     const { connections } = this.#director;
-    if (this.#slotOf[index] !== 0 || this.#waitingCount === MostWaiting) return;
+    if (this.#waitingCount === MostWaiting) return;
+    const slot = this.#slotOf[index] ?? 0;
+    if (slot !== 0) {
+      if (isFromClient || !this.#isHalf(index, slot)) return;
+      // The client is known now, since something has been sent to it.
+      this.withdraw(index);
+    }
     if (!mayBeCarriable(this.#director, index)) return;
     const isMeant =
       connections.protocol[index] !== Protocol.udp ||
@@ -259,7 +266,7 @@ export class Offload {
       this.#slots.release(slot);
       return;
     }
-    if (!this.#show(index, slot)) {
+    if (!this.#show(slot)) {
       this.counters.refused += 1;
       this.#slots.rest(slot, this.#now);
       return;
@@ -271,13 +278,21 @@ export class Offload {
     this.counters.installed += 1;
   }
 
-  /** Writes both ways of a connection. False when one is not known. */
+  /**
+   * Writes both ways of a connection. False when that of requests is not known; that of replies may come later, because a client
+   * that has never been answered may be nobody's neighbour yet.
+   */
   #write(index: number, slot: number): boolean {
     if (!this.#writeWay(pathOfRequests, index, slot * 2 + Requests)) return false;
-    return (
-      !seesReplies(this.#director, index) ||
-      this.#writeWay(pathOfReplies, index, slot * 2 + Replies)
-    );
+    if (seesReplies(this.#director, index)) {
+      this.#writeWay(pathOfReplies, index, slot * 2 + Replies);
+    }
+    return true;
+  }
+
+  /** True when answers pass here, too, and are not carried. */
+  #isHalf(index: number, slot: number): boolean {
+    return this.#hops[slot * 2 + Replies] === undefined && seesReplies(this.#director, index);
   }
 
   #writeWay(describe: typeof pathOfRequests, index: number, record: number): boolean {
@@ -293,10 +308,10 @@ export class Offload {
     return true;
   }
 
-  #show(index: number, slot: number): boolean {
+  #show(slot: number): boolean {
     const [requests, replies] = [slot * 2 + Requests, slot * 2 + Replies];
     const isDone =
-      this.#showWay(requests) && (!seesReplies(this.#director, index) || this.#showWay(replies));
+      this.#showWay(requests) && (this.#hops[replies] === undefined || this.#showWay(replies));
     if (!isDone) this.#table.hide(requests);
     return isDone;
   }
@@ -341,58 +356,37 @@ export class Offload {
     if (!isQuiet) this.#addUp(slot);
   }
 
-  /**
-   * What packets do that come past here, `processRequest` and `processReply` in input.ts, for those that have not: all at the
-   * time of the last one. Without a connection only the counters are left to be moved.
-   */
+  /** Adds up what a slot has counted. Without a connection only the counters are left to be moved. */
   #addUp(slot: number): void {
     const director = this.#director;
-    const index = (this.#owner[slot] ?? 0) - 1;
-    const requests = this.#take(slot * 2 + Requests);
-    const requestBytes = this.#takenBytes;
-    const replies = this.#take(slot * 2 + Replies);
-    const replyBytes = this.#takenBytes;
-    const count = requests + replies;
+    const [requests, replies] = [this.#requests, this.#replies];
+    this.#take(slot * 2 + Requests, requests);
+    this.#take(slot * 2 + Replies, replies);
+    const count = requests.packets + replies.packets;
     // Bytes alone are the rest of a packet that was being counted the last time.
-    if (count === 0 && requestBytes + replyBytes === 0) return;
+    if (count + requests.bytes + replies.bytes === 0) return;
     this.counters.packets += count;
-    director.counters.received += count;
-    director.counters.forwarded += count;
-    const server = director.services.server(this.#server[slot] ?? NoServer);
-    server?.stats.countManyIn(requests, requestBytes);
-    server?.service.stats.countManyIn(requests, requestBytes);
-    server?.stats.countManyOut(replies, replyBytes);
-    server?.service.stats.countManyOut(replies, replyBytes);
+    creditTraffic(director, this.#server[slot] ?? NoServer, requests, replies);
+    const index = (this.#owner[slot] ?? 0) - 1;
     if (index === NoConnection || count === 0) return;
-    const { connections } = director;
-    const at = this.#lastUse(slot, requests > 0, replies > 0);
-    connections.packets[index] = ((connections.packets[index] ?? 0) + requests) >>> 0;
-    const timeout = timeoutOf(
-      director.timeouts,
-      connections.protocol[index] ?? 0,
-      connections.state[index] ?? 0,
-    );
-    // A packet that has come past here may have been the last.
-    if (connections.remaining(index, at) < timeout) connections.expireAfter(index, timeout, at);
-    decideSync(director, index, requests, at);
+    const at = this.#lastUse(slot, requests.packets > 0, replies.packets > 0);
+    creditConnection(director, index, requests.packets, at);
   }
 
-  #takenBytes = 0;
-
-  /** Packets of a record that have not been added up yet; their bytes in `takenBytes`. */
-  #take(record: number): number {
-    if (this.#hops[record] === undefined) {
-      this.#takenBytes = 0;
-      return 0;
+  /** What a record has counted since the last time. */
+  #take(record: number, tally: Tally): void {
+    const hop = this.#hops[record];
+    if (hop === undefined) {
+      tally.packets = 0;
+      tally.bytes = 0;
+      return;
     }
     const [packets, bytes] = [this.#table.packets(record), this.#table.bytes(record)];
-    const count = packets - (this.#packets[record] ?? 0);
-    this.#takenBytes = bytes - (this.#bytes[record] ?? 0);
+    tally.packets = packets - (this.#packets[record] ?? 0);
+    tally.bytes = bytes - (this.#bytes[record] ?? 0);
     this.#packets[record] = packets;
     this.#bytes[record] = bytes;
-    const hop = this.#hops[record];
-    if (count > 0 && hop !== undefined) hop.isUsed = true;
-    return count;
+    if (tally.packets > 0) hop.isUsed = true;
   }
 
   #lastUse(slot: number, hasRequests: boolean, hasReplies: boolean): Instant {
@@ -414,21 +408,3 @@ export class Offload {
     this.#hops[slot * 2 + Replies] = undefined;
   }
 }
-
-const emptyPath = (): FlowPath => ({
-  protocol: 0,
-  source: 0,
-  destination: 0,
-  sourcePort: 0,
-  destinationPort: 0,
-  newSource: 0,
-  newDestination: 0,
-  newSourcePort: 0,
-  newDestinationPort: 0,
-  toHigh: 0,
-  toLow: 0,
-  fromHigh: 0,
-  fromLow: 0,
-  device: 0,
-  mtu: 0,
-});

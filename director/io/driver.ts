@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 import { IoError } from '../base/errors.js';
+import { unreachable } from '../base/invariant.js';
+import { DefaultCapacity } from '../core/connections.js';
 import type { Interface } from '../core/interfaces.js';
 import { KernelOffload, tryOffload } from '../offload/kernel-offload.js';
 import { OffloadPort } from '../offload/offload-port.js';
@@ -51,9 +53,9 @@ async function ringDriver(reason: string): Promise<Driver> {
   };
 }
 
-async function offloadDriver(reason: string): Promise<Driver> {
+async function offloadDriver(reason: string, capacity: number): Promise<Driver> {
   const hub = new RingHub(await loadLibc());
-  const offload = new KernelOffload(hub.libc);
+  const offload = new KernelOffload(hub.libc, capacity);
   hub.onQuiet = () => offload.handleQuiet();
   return {
     name: 'offload',
@@ -64,20 +66,38 @@ async function offloadDriver(reason: string): Promise<Driver> {
   };
 }
 
-/**
- * The driver of that name; `auto` is the first of `DriverNames` that works. Throws an `IoError` when one that was asked for by
- * name cannot be loaded.
- */
-export async function chooseDriver(wanted: DriverName | 'auto'): Promise<Driver> {
-  if (wanted === 'pcap') return pcapDriver('asked for');
-  if (wanted === 'ring') return ringDriver('asked for');
-  if (wanted === 'offload') return offloadDriver('asked for');
+/** The first of `DriverNames` that works on this machine, for this user, and why not one before it. */
+export async function bestDriver(): Promise<Pick<Driver, 'name' | 'reason'>> {
   const withoutRing = await troubleWith('ring');
-  if (withoutRing !== undefined) return pcapDriver(`ring does not work here: ${withoutRing}`);
+  if (withoutRing !== undefined) {
+    return { name: 'pcap', reason: `ring does not work here: ${withoutRing}` };
+  }
   const withoutOffload = await troubleWith('offload');
   return withoutOffload === undefined
-    ? offloadDriver('the kernel carries established connections')
-    : ringDriver(`offload does not work here: ${withoutOffload}`);
+    ? { name: 'offload', reason: 'the kernel can carry established connections' }
+    : { name: 'ring', reason: `offload does not work here: ${withoutOffload}` };
+}
+
+/**
+ * The driver of that name; `auto` is the best one. `connectionCapacity` is that of the connection table. Throws an `IoError` when
+ * one that was asked for by name cannot be loaded.
+ */
+export async function chooseDriver(
+  wanted: DriverName | 'auto',
+  connectionCapacity = DefaultCapacity,
+): Promise<Driver> {
+  const { name, reason } =
+    wanted === 'auto' ? await bestDriver() : { name: wanted, reason: 'asked for' };
+  switch (name) {
+    case 'offload':
+      return offloadDriver(reason, connectionCapacity);
+    case 'ring':
+      return ringDriver(reason);
+    case 'pcap':
+      return pcapDriver(reason);
+    default:
+      return unreachable(name);
+  }
 }
 
 /** Why a driver does not work on this machine, for this user; undefined when it does. */

@@ -3,13 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { IoError } from '../base/errors.js';
 import { assemble } from '../bpf/assembler.js';
 import { clockProgram, flowProgram } from '../bpf/flow-program.js';
-import { shapeOf } from '../core/flow-table.js';
+import { MostRecords, shapeOf } from '../core/flow-table.js';
 import type { Offload, OffloadPlace } from '../core/offload.js';
 import type { Libc } from '../io/libc.js';
 import { Bpf, ProgramType } from './bpf.js';
 
-/** How many connections are carried at most: 20 MB of the kernel's memory. */
-const MostCarried = 131_072;
+/**
+ * One of so many connections in the table may be carried, so that the default has 131,072 places: 21 MB of the kernel's memory,
+ * which are taken at once. The others are forwarded from here.
+ */
+const Share = 8;
+const CarriedRange = { least: 1_024, most: MostRecords / 2 } as const;
 /** The loopback interface of every network namespace. */
 const Loopback = 1;
 const ShortestFrame = 14;
@@ -28,12 +32,14 @@ export class KernelOffload {
   readonly place: OffloadPlace;
   readonly #program: number;
   readonly #devices: number[] = [];
+  /** The link of the attachment that counts, by interface. */
+  readonly #links: number[] = [];
   #machine: Offload | undefined;
 
-  /** Throws an `IoError` when the kernel refuses, with what its verifier says. */
-  constructor(libc: Libc, mostCarried = MostCarried) {
+  /** For a table of so many connections. Throws an `IoError` when the kernel refuses, with what its verifier says. */
+  constructor(libc: Libc, connectionCapacity: number) {
     this.bpf = new Bpf(libc);
-    const records = mostCarried * 2;
+    const records = 2 * mostCarried(connectionCapacity);
     const seed = randomBytes(4).readUInt32LE();
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
@@ -68,9 +74,12 @@ export class KernelOffload {
   attach(index: number, device: number): Attachment {
     const link = this.bpf.attachIngress(this.#program, device);
     this.#devices[index] = device;
+    this.#links[index] = link;
     return {
       close: () => {
         this.bpf.close(link);
+        // A port that takes the place of another is opened first.
+        if (this.#links[index] !== link) return;
         this.#devices[index] = 0;
         this.#machine?.withdrawAll();
       },
@@ -81,6 +90,13 @@ export class KernelOffload {
   loadFilter(code: Uint8Array): number {
     return this.bpf.load(ProgramType.socketFilter, code, 'baton_ipv4');
   }
+}
+
+/** A power of two. */
+function mostCarried(connectionCapacity: number): number {
+  const { least, most } = CarriedRange;
+  const wanted = 2 ** Math.round(Math.log2(connectionCapacity / Share));
+  return Math.min(Math.max(wanted, least), most);
 }
 
 /** Throws an `IoError` that says what this machine, or this user, lacks for the offload. */

@@ -1,10 +1,4 @@
-import {
-  FlowTable,
-  NoRecord,
-  Record,
-  shapeOf,
-  type FlowPath,
-} from '../../director/core/flow-table.js';
+import { emptyPath, FlowTable, NoRecord, Record, shapeOf } from '../../director/core/flow-table.js';
 import { Offload, type OffloadPlace } from '../../director/core/offload.js';
 import type { BenchDirector } from '../packets/bench-director.js';
 import { flowOf } from './flows.js';
@@ -60,23 +54,12 @@ export class Carrier {
 
   #find(from: string, to: string, protocol: number): number {
     const flow = flowOf(from, to, protocol);
-    const path: FlowPath = {
-      protocol,
-      source: flow.source[3] ?? 0,
-      destination: flow.destination[3] ?? 0,
-      sourcePort: flow.sourcePort,
-      destinationPort: flow.destinationPort,
-      newSource: 0,
-      newDestination: 0,
-      newSourcePort: 0,
-      newDestinationPort: 0,
-      toHigh: 0,
-      toLow: 0,
-      fromHigh: 0,
-      fromLow: 0,
-      device: 0,
-      mtu: 0,
-    };
+    const path = emptyPath();
+    path.protocol = protocol;
+    path.source = flow.source[3] ?? 0;
+    path.destination = flow.destination[3] ?? 0;
+    path.sourcePort = flow.sourcePort;
+    path.destinationPort = flow.destinationPort;
     this.#table.write(NoRecord, path);
     return this.#table.findLike(NoRecord);
   }

@@ -313,6 +313,27 @@ test('an entry that a peer removes is not carried any more', (t) => {
   t.end();
 });
 
+test('what a client sends is carried before it is known where answers go', (t) => {
+  const { bench, carrier } = scene({ isUnresolved: true });
+  const vip = '10.1.0.100:53';
+  bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
+  const ask = (): unknown =>
+    bench.receive('clients', fromClient({ from: client, to: vip, udp: {}, payload: 'who' }));
+  const answer = { from: '10.2.0.23:5353', to: client, udp: {}, payload: 'me' };
+  ask();
+  bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
+  for (let more = 0; more < 2; more += 1) ask();
+  t.ok(carrier.carry(client, vip, 5, 100, Udp));
+  t.notOk(carrier.carries('10.2.0.23:5353', client, Udp));
+  bench.receive('servers', fromServer(answer));
+  bench.answerNeighbour('clients', Mac.client, '10.1.0.2');
+  bench.receive('servers', fromServer(answer));
+  t.ok(carrier.carries(client, vip, Udp));
+  t.ok(carrier.carries('10.2.0.23:5353', client, Udp));
+  t.equal(bench.director.connections.packets[0], 8);
+  t.end();
+});
+
 test('of two connections whose answers look alike only one is carried', (t) => {
   const { bench, carrier } = scene();
   const twin = bench.addService({ vip: '10.1.0.100', port: 81 });

@@ -79,7 +79,7 @@ class Program {
 
 const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
 
-const offload = new KernelOffload(await loadLibc(), 64);
+const offload = new KernelOffload(await loadLibc(), 1_024);
 
 const segment = { ethernet, from: client, to: vip, tcp: 'PA', payload: 'GET / HTTP/1.1' };
 const datagram = { ethernet, from: client, to: vip, udp: {}, payload: 'who is there' };

@@ -45,10 +45,12 @@ const dataPlaneOf = (text: string): DataPlaneConfig =>
   loadKeepalived(text, 'test.conf').config.dataPlane;
 
 test('the block names the packet driver', (t) => {
-  for (const name of ['auto', 'ring', 'pcap']) t.equal(dataPlaneOf(driven(name)).driver, name);
+  for (const name of ['auto', 'offload', 'ring', 'pcap']) {
+    t.equal(dataPlaneOf(driven(name)).driver, name);
+  }
   t.throws(
     () => dataPlaneOf(driven('xdp')),
-    /5: driver has to be one of auto, ring, pcap, not xdp/,
+    /5: driver has to be one of auto, offload, ring, pcap, not xdp/,
   );
   t.end();
 });

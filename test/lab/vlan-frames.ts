@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Interface } from '../../director/core/interfaces.js';
+import { chooseDriver } from '../../director/io/driver.js';
+import { parseMac } from '../../director/wire/ethernet.js';
+import { Packet } from '../../director/wire/packet.js';
+
+/*
+ * `DRIVER`: sends IPv4 frames from one end of a link to the other, with and without the tag of a VLAN, where a port of the driver
+ * listens. Writes how many of each were heard. For a network namespace of its own.
+ */
+
+const [driverName = ''] = process.argv.slice(2);
+if (driverName !== 'offload' && driverName !== 'ring' && driverName !== 'pcap') {
+  throw new Error('offload, ring or pcap');
+}
+
+const Mac = '02:00:00:00:00:01';
+const Count = 20;
+
+const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
+ip('link', 'add', 'near', 'address', Mac, 'type', 'veth', 'peer', 'name', 'far');
+for (const name of ['near', 'far']) ip('link', 'set', name, 'arp', 'off', 'up');
+
+const interfaceOf = (index: number, name: string): Interface => ({
+  index,
+  name,
+  mac: parseMac(Mac) ?? { high: 0, low: 0 },
+  mtu: 1_500,
+  addresses: [],
+});
+
+let heard = 0;
+const take = ({ view, start }: Packet): void => {
+  if (view.getUint16(start + 12) === 0x0800 && view.getUint8(start + 23) === 253) heard += 1;
+};
+const near = await (await chooseDriver(driverName)).open(interfaceOf(1, 'near'), take, []);
+const far = await (
+  await chooseDriver('ring')
+).open({ ...interfaceOf(2, 'far'), mac: { high: 0x02ff, low: 9 } }, () => {}, []);
+
+async function hear(tag: readonly number[]): Promise<number> {
+  heard = 0;
+  const header = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, ...tag, 8, 0, 0x45, 0, 0, 46];
+  const frame = new Uint8Array(60 + tag.length);
+  frame.set(header);
+  frame[23 + tag.length] = 253;
+  const packet = new Packet();
+  for (let count = 0; count < Count; count += 1) {
+    packet.load(frame);
+    far.send(packet);
+  }
+  await sleep(200);
+  return heard;
+}
+
+const results = [await hear([]), await hear([0x81, 0, 0, 7]), await hear([])];
+for (const port of [near, far]) port.close();
+process.stdout.write(`${results.join(' ')}\n`);
+process.exit(0);

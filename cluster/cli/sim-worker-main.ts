@@ -13,7 +13,10 @@ interface Work {
 }
 
 const work: Work = JSON.parse(process.argv[2] ?? '');
-for (let seed = work.from; seed < work.to; seed += work.step) {
+const parent = process.ppid;
+// Nothing wakes this loop when whoever wants the outcomes has been killed.
+const isWanted = (): boolean => process.ppid === parent;
+for (let seed = work.from; seed < work.to && isWanted(); seed += work.step) {
   const report = reportOf(run(drawPlan(seed, work.limits), { hmac }));
   process.stdout.write(`${JSON.stringify(outcomeOf(report))}\n`);
 }

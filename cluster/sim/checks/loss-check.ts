@@ -151,10 +151,7 @@ export class LossCheck implements WorldObserver {
       .toSorted((left, right) => left.endedAt - right.endedAt)
       .at(-1);
     if (dead === undefined) {
-      // What nobody was told of may give way to another director's word about the same endpoints.
-      const isUntold = !this.#rules.isCommitted && record.exchanges < this.#rules.threshold;
-      const why = isUntold ? 'below the sync threshold' : 'other';
-      return { why, detail: 'nobody knows it any more' };
+      return { why: this.#excuseOfAll(flow), detail: 'nobody knows it any more' };
     }
     const at = dead.endedAt;
     const peers = this.#lives.filter(
@@ -163,6 +160,17 @@ export class LossCheck implements WorldObserver {
     const detail = `when ${nameOf(dead)} died`;
     if (peers.length === 0) return { why: 'no peer was there', detail };
     return this.#worst(flow, [dead], peers, at);
+  }
+
+  /** Why a flow may have given way to another director's word about the same endpoints: that one was not told of it. */
+  #excuseOfAll({ record }: ClientFlow): LossClass {
+    const { isCommitted, threshold, repair } = this.#rules;
+    if (!isCommitted && record.exchanges < threshold) return 'below the sync threshold';
+    const names = this.#world.directors.map(({ name }) => name);
+    const isImpaired = names.some((from) =>
+      names.some((to) => this.#paths.lastLoss(from, to) >= record.openedAt - repair),
+    );
+    return isImpaired ? 'sync message lost' : 'other';
   }
 
   /** Of those who do not know a flow as it was: who has made another of it, or else who serves. */

@@ -342,6 +342,8 @@ export class ClusterNode {
     }
     if (this.state !== 'master') this.#sync.setMaster(at, false);
     this.#sync.resync(at);
+    // The table may have been found complete since this node was held up.
+    this.elections.forbidPreemption(at);
     const text = 'asking peers for what was missed';
     this.#ports.environment.timeline.add('bulk-started', text);
   }
@@ -357,7 +359,8 @@ export class ClusterNode {
     if (effect.kind === 'standing') this.#noteStanding(effect);
     if (effect.kind !== 'table-complete') return;
     environment.timeline.add('bulk-complete', `${effect.reason}, ${effect.entries} entries`);
-    this.elections.allowPreemption(environment.now());
+    // In the same turn the table may have become doubtful again: then it is fetched anew, and this was the time before.
+    if (this.isTableComplete) this.elections.allowPreemption(environment.now());
   }
 
   /**

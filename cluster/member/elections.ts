@@ -184,6 +184,10 @@ export class Elections {
     for (const { election } of this.routers) election.allowPreemption(at);
   }
 
+  forbidPreemption(at: Instant): void {
+    for (const { election } of this.routers) election.forbidPreemption(at);
+  }
+
   handlePeerDeath(peer: Introduction, survivors: readonly Introduction[]): void {
     for (const router of this.routers) router.handlePeerDeath(peer, survivors);
   }

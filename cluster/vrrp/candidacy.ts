@@ -75,14 +75,18 @@ export class Candidacy {
     this.#gate.seeMaster(now, priority < this.#priority);
   }
 
+  /** True for a while after a pause of this node. */
+  isDoubtful(now: Instant): boolean {
+    return this.#watch.isDoubtful(now);
+  }
+
   /**
    * The master is proven dead, and this node has that place in line among those who are left. True when it is to take over
    * at once: without its table only when there is nobody else.
    */
   loseMaster(now: Instant, place: 'only' | 'next' | 'later'): boolean {
     this.#master = undefined;
-    const isFirst = place === 'only' || (place === 'next' && !this.#isCold);
-    if (isFirst && !this.#watch.isRelistening(now)) return true;
+    if (place === 'only' || (place === 'next' && !this.#isCold)) return true;
     this.#hasten(now, 'peer-died');
     return false;
   }

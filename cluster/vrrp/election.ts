@@ -132,6 +132,12 @@ export class Election {
     this.#candidacy.allowPreemption(now);
   }
 
+  /** The connection table may lack something after all: `allowPreemption` follows when it does not any more. */
+  forbidPreemption(now: Instant): void {
+    this.#enter(now);
+    this.#candidacy.forbidPreemption();
+  }
+
   /**
    * The peer with this primary address has died, and it is proven to send nothing more (its kernel has closed its
    * connections, and its virtual addresses died with it). If it was the master, the silence need not be waited for.
@@ -143,11 +149,12 @@ export class Election {
    * same, the first advertisement decides between the two.
    *
    * Advertisements of the dead that are still under way, or waiting in a socket, are ignored for one of its intervals.
-   * A peer that returns cannot be master again before three of them have passed.
+   * A peer that returns cannot be master again before three of them have passed. But to a node that did not run meanwhile
+   * its death and its return come at once: then only silence counts.
    */
   handlePeerDeath(now: Instant, address: IpAddress, survivors: readonly Candidate[] = []): void {
     this.#enter(now);
-    if (this.#candidacy.master?.address !== address) return;
+    if (this.#candidacy.master?.address !== address || this.#candidacy.isDoubtful(now)) return;
     this.#reception.bury(now, address, this.#candidacy.interval);
     const isNext = !survivors.some((survivor) => outranks(survivor, this.#self));
     const place = survivors.length === 0 ? 'only' : isNext ? 'next' : 'later';

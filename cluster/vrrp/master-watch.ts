@@ -43,6 +43,7 @@ export class MasterWatch {
   #reason: TakeOverReason = 'master-silent';
   #relistenUntil = instant(0);
   #relistens = 0;
+  #doubtfulUntil = instant(0);
 
   /** `interval` stands for the master's until one is known. */
   constructor(rules: TimerRules, interval: Duration) {
@@ -113,18 +114,19 @@ export class MasterWatch {
     this.#timers.disarm(Timer.takeOver);
   }
 
-  /** True for a while after a pause: what this node believes of the others is too old to act on. */
-  isRelistening(now: Instant): boolean {
-    return now < this.#relistenUntil;
+  /** True for a while after a pause: what this node is told of the others may be of long ago, in whatever order it comes. */
+  isDoubtful(now: Instant): boolean {
+    return now < this.#doubtfulUntil;
   }
 
   /** This node did not run: grants the others time to be heard. The last one of `relistenLimit` is final. */
   relisten(now: Instant, priority: number): void {
     this.#timers.arm(Timer.vigil, after(now, this.#interval));
+    const skew = skewTime(priority, this.#interval, this.#rules.version);
+    this.#doubtfulUntil = after(after(now, this.#interval), skew);
     if (this.#relistens >= relistenLimit) return;
     this.#relistens += 1;
-    const skew = skewTime(priority, this.#interval, this.#rules.version);
-    this.#relistenUntil = after(after(now, this.#interval), skew);
+    this.#relistenUntil = this.#doubtfulUntil;
     if (this.#reason === 'preempted-lower-priority') this.awaitSilence(priority);
     else if (this.takeOverAt < this.#relistenUntil || !this.#timers.isArmed(Timer.takeOver)) {
       this.#timers.arm(Timer.takeOver, this.#relistenUntil);

@@ -21,6 +21,7 @@ const Tick = 0.011;
 export class HeldUpCheck implements WorldObserver {
   readonly #world: World;
   readonly #violations: Violations;
+  readonly #gaveUpAt = new Map<DirectorMachine, Instant>();
 
   constructor(world: World, violations: Violations) {
     this.#world = world;
@@ -39,7 +40,9 @@ export class HeldUpCheck implements WorldObserver {
     this.#world.at(at / 1_000_000, () => {
       if (director.process !== process || !director.isRunning) return;
       this.#world.occurrences.count('master held up for long');
-      if (director.state !== 'master') return;
+      // It may already have come back as it should.
+      const hasGivenUp = (this.#gaveUpAt.get(director) ?? pausedAt) > pausedAt;
+      if (director.state !== 'master' || hasGivenUp) return;
       const detail = `${director.name} goes on as master after ${(now - pausedAt) / 1_000} ms`;
       this.#violations.report({ invariant: 'V1 held-up', at: this.#world.now, detail });
     });
@@ -48,6 +51,7 @@ export class HeldUpCheck implements WorldObserver {
   stateChanged(director: DirectorMachine, state: string): void {
     const { process, lastEvent, name } = director;
     if (state !== 'backup' || !lastEvent.endsWith('paused') || process === undefined) return;
+    this.#gaveUpAt.set(director, this.#world.now);
     const { connections, timeouts } = process.node.director;
     for (let index = 0; index < connections.end; index += 1) {
       if (!connections.isInUse(index) || connections.hasFlag(index, Flag.template)) continue;

@@ -125,7 +125,8 @@ export class LossCheck implements WorldObserver {
     if (failedAt !== undefined && failedAt >= record.openedAt) {
       return { why: 'real server failed', detail: `s${String(record.server)} failed` };
     }
-    if (record.exchanges === 0 && record.connectedAt === undefined) {
+    const isOpen = record.connectedAt !== undefined && record.broken === undefined;
+    if (record.exchanges === 0 && !isOpen) {
       return { why: 'never established', detail: 'no answer ever' };
     }
     if (this.#world.now - (record.answeredAt ?? record.openedAt) > this.#rules.timeout) {

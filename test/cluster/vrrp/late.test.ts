@@ -59,6 +59,18 @@ test('a pause shows wherever in the silence it happens, by a timer that runs onc
   t.end();
 });
 
+test('a master that died and came back during the pause is not taken for dead', (t) => {
+  const election = backup();
+  election.handleAdvertisement(at(100), heard());
+  election.handleAdvertisement(at(9_000), heard());
+  election.handlePeerDeath(at(9_000), address('10.0.0.1'));
+  t.equal(election.snapshot().state, 'backup', 'the one that speaks is its next life');
+  t.equal(takeOverAt(election), at(9_000 + down));
+  election.handleAdvertisement(at(10_000), heard());
+  t.equal(takeOverAt(election), at(10_000 + down), 'and it is heard');
+  t.end();
+});
+
 test('a pause shows when an advertisement comes, too', (t) => {
   const election = backup();
   election.handleAdvertisement(at(100), heard());

@@ -51,6 +51,15 @@ test('when the table is complete, fail-back follows within the skew time', (t) =
   t.end();
 });
 
+test('a table that turns out to lack something closes the gate again', (t) => {
+  const election = backup();
+  election.handleAdvertisement(at(1_000), lower);
+  t.equal(takeOverAt(election), at(1_000 + skew));
+  election.forbidPreemption(at(1_100));
+  t.equal(takeOverAt(election), at(1_000 + masterDown), 'only silence counts');
+  t.end();
+});
+
 test('when the table is complete, a better master is still followed', (t) => {
   const election = backup({}, false);
   election.handleAdvertisement(at(1_000), heard());

@@ -83,7 +83,7 @@ export const mutations: readonly Mutation[] = [
     name: 'templates are not told',
     patches: [
       {
-        file: 'director/core/input.js',
+        file: 'director/core/sync-decision.js',
         find: 'sync.add(connections, template);',
         replace: ';',
       },

@@ -2,11 +2,19 @@ import { randomBytes } from 'node:crypto';
 
 import { IoError } from '../base/errors.js';
 import { assemble } from '../bpf/assembler.js';
-import { clockProgram, flowProgram } from '../bpf/flow-program.js';
+import type { FlowHook } from '../bpf/flow-hook.js';
+import { clockProgram, flowProgram, type ProgramParameters } from '../bpf/flow-program.js';
+import { TrafficHook } from '../bpf/traffic-hook.js';
+import { xdpHook } from '../bpf/xdp-hook.js';
 import { MostRecords, shapeOf } from '../core/flow-table.js';
+import type { Interface } from '../core/interfaces.js';
 import type { Offload, OffloadPlace } from '../core/offload.js';
 import type { Libc } from '../io/libc.js';
+import type { MacAddress } from '../wire/ethernet.js';
 import { Bpf, ProgramType } from './bpf.js';
+
+/** Where the program sees packets: at the ingress of traffic control, or in the interface's driver. */
+export type HookName = 'traffic' | 'xdp';
 
 /**
  * One of so many connections in the table may be carried, so that the default has 131,072 places: 21 MB of the kernel's memory,
@@ -30,34 +38,29 @@ export interface Attachment {
 export class KernelOffload {
   readonly bpf: Bpf;
   readonly place: OffloadPlace;
-  readonly #program: number;
+  readonly hook: HookName;
+  readonly #parameters: ProgramParameters;
   readonly #devices: number[] = [];
   /** The link of the attachment that counts, by interface. */
   readonly #links: number[] = [];
   #machine: Offload | undefined;
 
-  /** For a table of so many connections. Throws an `IoError` when the kernel refuses, with what its verifier says. */
-  constructor(libc: Libc, connectionCapacity: number) {
+  /** For a table of so many connections. Throws an `IoError` when the kernel refuses. */
+  constructor(libc: Libc, connectionCapacity: number, hook: HookName = 'traffic') {
     this.bpf = new Bpf(libc);
+    this.hook = hook;
     const records = 2 * mostCarried(connectionCapacity);
     const seed = randomBytes(4).readUInt32LE();
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
-    const code = assemble(flowProgram({ mapFd, records, seed }));
-    this.#program = this.bpf.load(ProgramType.traffic, code, 'baton_flows');
+    this.#parameters = { mapFd, records, seed };
     this.place = {
-      // The program keeps the map, and the mapping stays as long as this process.
       memory: this.bpf.map(mapFd, byteLength).buffer,
       records,
       seed,
       clockOrigin: clockOrigin(this.bpf),
       devices: this.#devices,
     };
-    this.bpf.close(mapFd);
-  }
-
-  get program(): number {
-    return this.#program;
   }
 
   /** Says who decides what is in the table. */
@@ -70,9 +73,14 @@ export class KernelOffload {
     this.#machine?.install();
   }
 
+  /** A program for an interface with this address. Throws an `IoError` when the kernel refuses, with what its verifier says. */
+  load(mac: MacAddress): number {
+    return loadFlowProgram(this.bpf, hookFor(this.hook, mac), this.#parameters);
+  }
+
   /** Sees what comes in by an interface first. Flows may leave by it from now on. Throws an `IoError` when the kernel refuses. */
-  attach(index: number, device: number): Attachment {
-    const link = this.bpf.attachIngress(this.#program, device);
+  attach({ index, mac, name }: Interface, device: number): Attachment {
+    const link = this.#link(mac, name, device);
     this.#devices[index] = device;
     this.#links[index] = link;
     return {
@@ -84,6 +92,24 @@ export class KernelOffload {
         this.#machine?.withdrawAll();
       },
     };
+  }
+
+  #link(mac: MacAddress, name: string, device: number): number {
+    const program = this.load(mac);
+    try {
+      return this.hook === 'xdp'
+        ? this.bpf.attachXdp(program, device)
+        : this.bpf.attachIngress(program, device);
+    } catch (error) {
+      if (!(error instanceof IoError) || this.hook !== 'xdp') throw error;
+      throw new IoError(
+        error.details,
+        `${name} cannot be used by the driver xdp: ${error.message}`,
+      );
+    } finally {
+      // The link keeps it.
+      this.bpf.close(program);
+    }
   }
 
   /** A file descriptor of a filter for sockets. */
@@ -99,20 +125,30 @@ function mostCarried(connectionCapacity: number): number {
   return Math.min(Math.max(wanted, least), most);
 }
 
-/** Throws an `IoError` that says what this machine, or this user, lacks for the offload. */
-export function tryOffload(libc: Libc): void {
+/** Throws an `IoError` that says what this machine, or this user, lacks for the offload at one of its hooks. */
+export function tryOffload(libc: Libc, hook: HookName): void {
   const bpf = new Bpf(libc);
   const records = 64;
   const mapFd = bpf.createTable(shapeOf(records).byteLength, 'baton_try');
   const open = [mapFd];
   try {
-    const code = assemble(flowProgram({ mapFd, records, seed: 1 }));
-    const program = bpf.load(ProgramType.traffic, code, 'baton_try');
+    const program = loadFlowProgram(bpf, hookFor(hook, NoMac), { mapFd, records, seed: 1 });
     open.push(program);
-    open.push(bpf.attachIngress(program, Loopback));
+    // Which drivers run XDP programs shows when one is attached; that of the loopback interface never does.
+    if (hook === 'traffic') open.push(bpf.attachIngress(program, Loopback));
   } finally {
     for (const fd of open) bpf.close(fd);
   }
+}
+
+const NoMac: MacAddress = { high: 0, low: 0 };
+
+const hookFor = (hook: HookName, mac: MacAddress): FlowHook =>
+  hook === 'xdp' ? xdpHook(mac) : TrafficHook;
+
+function loadFlowProgram(bpf: Bpf, hook: FlowHook, parameters: ProgramParameters): number {
+  const type = hook === TrafficHook ? ProgramType.traffic : ProgramType.xdp;
+  return bpf.load(type, assemble(flowProgram(hook, parameters)), 'baton_flows');
 }
 
 /** Microseconds that the clock of programs showed when that of this process, `performance.now()`, began; modulo 2^32 ticks. */

@@ -8,7 +8,7 @@ import {
   type LabNetwork,
   type LabNode,
 } from '../config/lab-config.js';
-import type { AddressFamily } from '../config/node-config.js';
+import type { AddressFamily, DriverChoice } from '../config/node-config.js';
 
 /**
  * The wiring of a lab, as shell scripts that run inside its network namespaces: one for the switch, which makes the
@@ -33,11 +33,13 @@ const directTable = '100';
 
 /**
  * With offloads on, frames arrive with unfinished checksums and as super-frames of up to 64 KiB. The drivers `ring` and `offload` pass
- * them on as they are, but for SCTP's, of which the kernel does not tell; `pcap` cannot.
+ * them on as they are, but for SCTP's, of which the kernel does not tell; `pcap` cannot. With `xdp` checksums have to be finished
+ * when frames arrive, and both ends of links need NAPI, which comes with GRO.
  */
 const Offloads = {
   ring: 'tx-sctp-segmentation off',
   pcap: 'tx off rx off tso off gso off gro off',
+  xdp: 'tx off gro on',
 } as const;
 
 /** All links of the lab, in the order of the file. */
@@ -93,8 +95,10 @@ export function nodeScript(lab: LabConfig, node: LabNode): string {
   });
 }
 
-const offloadsOf = ({ cluster }: LabConfig): string =>
-  cluster.dataPlane.driver === 'pcap' ? Offloads.pcap : Offloads.ring;
+const offloadsOf = ({ cluster }: LabConfig): string => Offloads[kindOf(cluster.dataPlane.driver)];
+
+const kindOf = (driver: DriverChoice): keyof typeof Offloads =>
+  driver === 'pcap' || driver === 'xdp' ? driver : 'ring';
 
 /** The far ends of a lab's tunnels read what is inside as bytes, so a client has to finish its checksums. */
 const sendsThroughTunnel = ({ services }: LabConfig, { kind }: LabNode): boolean =>

@@ -12,6 +12,7 @@ import type { Offload, OffloadPlace } from '../core/offload.js';
 import type { Libc } from '../io/libc.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Bpf, ProgramType } from './bpf.js';
+import { XdpFeature, XdpFeatures } from './xdp-features.js';
 
 /** Where the program sees packets: at the ingress of traffic control, or in the interface's driver. */
 export type HookName = 'traffic' | 'xdp';
@@ -22,6 +23,8 @@ export type HookName = 'traffic' | 'xdp';
  */
 const Share = 8;
 const CarriedRange = { least: 1_024, most: MostRecords / 2 } as const;
+/** How often it is looked whether interfaces take frames from XDP. */
+const LookMs = 1_000;
 /** The loopback interface of every network namespace. */
 const Loopback = 1;
 const ShortestFrame = 14;
@@ -40,7 +43,11 @@ export class KernelOffload {
   readonly place: OffloadPlace;
   readonly hook: HookName;
   readonly #parameters: ProgramParameters;
+  /** By index of an interface: where flows may leave. */
   readonly #devices: number[] = [];
+  readonly #attached = new Map<number, number>();
+  readonly #features: XdpFeatures | undefined;
+  #timer: NodeJS.Timeout | undefined;
   /** The link of the attachment that counts, by interface. */
   readonly #links: number[] = [];
   #machine: Offload | undefined;
@@ -54,6 +61,7 @@ export class KernelOffload {
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
     this.#parameters = { mapFd, records, seed };
+    this.#features = hook === 'xdp' ? new XdpFeatures(libc) : undefined;
     this.place = {
       memory: this.bpf.map(mapFd, byteLength).buffer,
       records,
@@ -81,20 +89,42 @@ export class KernelOffload {
   /** Sees what comes in by an interface first. Flows may leave by it from now on. Throws an `IoError` when the kernel refuses. */
   attach({ index, mac, name }: Interface, device: number): Attachment {
     const link = this.#link(mac, name, device);
-    this.#devices[index] = device;
     this.#links[index] = link;
+    this.#attached.set(index, device);
+    this.#look();
+    if (this.#features !== undefined)
+      this.#timer ??= setInterval(() => this.#look(), LookMs).unref();
     return {
       close: () => {
         this.bpf.close(link);
         // A port that takes the place of another is opened first.
         if (this.#links[index] !== link) return;
+        this.#attached.delete(index);
         this.#devices[index] = 0;
         this.#machine?.withdrawAll();
+        if (this.#attached.size > 0) return;
+        clearInterval(this.#timer);
+        this.#timer = undefined;
       },
     };
   }
 
+  /** Frames that an interface does not take from XDP would be lost. Of veth that depends on the other end. */
+  #look(): void {
+    for (const [index, device] of this.#attached) {
+      const features = this.#features?.of(device) ?? XdpFeature.transmit;
+      const usable = (features & XdpFeature.transmit) === 0 ? 0 : device;
+      if (this.#devices[index] === usable) continue;
+      this.#devices[index] = usable;
+      this.#machine?.withdrawAll();
+    }
+  }
+
   #link(mac: MacAddress, name: string, device: number): number {
+    if (this.#features !== undefined && (this.#features.of(device) & XdpFeature.basic) === 0) {
+      const message = `${name} cannot be used by the driver xdp: its own driver runs no XDP programs`;
+      throw new IoError({ code: 'bpf' }, message);
+    }
     const program = this.load(mac);
     try {
       return this.hook === 'xdp'
@@ -134,8 +164,9 @@ export function tryOffload(libc: Libc, hook: HookName): void {
   try {
     const program = loadFlowProgram(bpf, hookFor(hook, NoMac), { mapFd, records, seed: 1 });
     open.push(program);
-    // Which drivers run XDP programs shows when one is attached; that of the loopback interface never does.
+    // The loopback interface runs no XDP programs.
     if (hook === 'traffic') open.push(bpf.attachIngress(program, Loopback));
+    else new XdpFeatures(libc).close();
   } finally {
     for (const fd of open) bpf.close(fd);
   }

@@ -56,6 +56,9 @@ test('what leaves through all drivers is the same, and what they count', async (
     const { offload, ...offloaded } = await mirror(driver);
     t.comment(JSON.stringify(offload));
     t.strictSame(offloaded, ring, driver);
-    t.ok(Number(offload?.['packets']) > 5_000, `the kernel has carried thousands of them: ${driver}`);
+    t.ok(
+      Number(offload?.['packets']) > 5_000,
+      `the kernel has carried thousands of them: ${driver}`,
+    );
   }
 });

@@ -1,4 +1,4 @@
-import { release } from 'node:os';
+import { networkInterfaces, release } from 'node:os';
 
 import { BatonError } from '../../director/base/errors.js';
 import {
@@ -7,6 +7,8 @@ import {
   troubleWith,
   type DriverName,
 } from '../../director/io/driver.js';
+import { loadLibc } from '../../director/io/libc.js';
+import { xdpTroubles } from '../../director/offload/xdp-features.js';
 import { directorProgram, serverProgram } from '../lab/members.js';
 import { preflight } from '../lab/preflight.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
@@ -60,14 +62,21 @@ function checkLabs(): Finding {
   }
 }
 
-/** What cannot be found out without taking interfaces into use, or from this end of a link. */
-const XdpNeeds =
-  ', only when asked for, on interfaces whose driver runs XDP; hosts behind veth need ' +
-  '`ethtool -K IF tx off gro on`';
+/** What the driver `xdp` asks of interfaces, and of what is behind them, which cannot be found out from here. */
+async function xdpLimits(): Promise<string> {
+  const devices = Object.entries(networkInterfaces())
+    .filter(([, addresses]) => addresses?.some(({ internal }) => !internal))
+    .map(([name]) => name);
+  const troubles = xdpTroubles(await loadLibc(), devices);
+  return ['only when asked for', ...troubles, XdpHosts].join('; ');
+}
+
+const XdpHosts = 'hosts behind veth need `ethtool -K IF tx off gro on`';
 
 async function examine(name: DriverName): Promise<Finding> {
   const trouble = await troubleWith(name);
-  const text = trouble ?? `works on Linux ${release()}${name === 'xdp' ? XdpNeeds : ''}`;
+  const limits = trouble === undefined && name === 'xdp' ? `, ${await xdpLimits()}` : '';
+  const text = trouble ?? `works on Linux ${release()}${limits}`;
   return { subject: subjectOf(name), isFine: trouble === undefined, text };
 }
 

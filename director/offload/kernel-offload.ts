@@ -34,6 +34,13 @@ export interface Attachment {
   close(): void;
 }
 
+/** The program on an interface, by its index in the director's list, and how many ports want it there. */
+interface Link {
+  readonly fd: number;
+  readonly device: number;
+  holders: number;
+}
+
 /**
  * The kernel's side of the offload: the table that it shares with an `Offload`, and the program. Nothing of it outlives the
  * process.
@@ -45,11 +52,9 @@ export class KernelOffload {
   readonly #parameters: ProgramParameters;
   /** By index of an interface: where flows may leave. */
   readonly #devices: number[] = [];
-  readonly #attached = new Map<number, number>();
   readonly #features: XdpFeatures | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** The link of the attachment that counts, by interface. */
-  readonly #links: number[] = [];
+  readonly #links = new Map<number, Link>();
   #machine: Offload | undefined;
 
   /** For a table of so many connections. Throws an `IoError` when the kernel refuses. */
@@ -86,32 +91,40 @@ export class KernelOffload {
     return loadFlowProgram(this.bpf, hookFor(this.hook, mac), this.#parameters);
   }
 
-  /** Sees what comes in by an interface first. Flows may leave by it from now on. Throws an `IoError` when the kernel refuses. */
+  /**
+   * Sees what comes in by an interface first. Flows may leave by it from now on. A port that takes the place of another is opened
+   * first: they share the link. Throws an `IoError` when the kernel refuses.
+   */
   attach({ index, mac, name }: Interface, device: number): Attachment {
-    const link = this.#link(mac, name, device);
-    this.#links[index] = link;
-    this.#attached.set(index, device);
+    const known = this.#links.get(index);
+    const link =
+      known?.device === device ? known : { fd: this.#link(mac, name, device), device, holders: 0 };
+    link.holders += 1;
+    this.#links.set(index, link);
     this.#look();
-    if (this.#features !== undefined)
+    if (this.#features !== undefined) {
       this.#timer ??= setInterval(() => this.#look(), LookMs).unref();
-    return {
-      close: () => {
-        this.bpf.close(link);
-        // A port that takes the place of another is opened first.
-        if (this.#links[index] !== link) return;
-        this.#attached.delete(index);
-        this.#devices[index] = 0;
-        this.#machine?.withdrawAll();
-        if (this.#attached.size > 0) return;
-        clearInterval(this.#timer);
-        this.#timer = undefined;
-      },
-    };
+    }
+    return { close: () => this.#release(index, link) };
+  }
+
+  #release(index: number, link: Link): void {
+    link.holders -= 1;
+    if (link.holders > 0) return;
+    this.bpf.close(link.fd);
+    // Meanwhile it may be another device.
+    if (this.#links.get(index) !== link) return;
+    this.#links.delete(index);
+    this.#devices[index] = 0;
+    this.#machine?.withdrawAll();
+    if (this.#links.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Frames that an interface does not take from XDP would be lost. Of veth that depends on the other end. */
   #look(): void {
-    for (const [index, device] of this.#attached) {
+    for (const [index, { device }] of this.#links) {
       const features = this.#features?.of(device) ?? XdpFeature.transmit;
       const usable = (features & XdpFeature.transmit) === 0 ? 0 : device;
       if (this.#devices[index] === usable) continue;

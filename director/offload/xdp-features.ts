@@ -36,8 +36,9 @@ export class XdpFeatures {
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#fd = libc.socket(AfNetlink, SockRaw | CloseOnExec, GenericNetlink);
-    if (this.#fd === Failed)
+    if (this.#fd === Failed) {
       throw new IoError({ code: 'netlink' }, 'opening a netlink socket fails');
+    }
     this.#answer = new MappedMemory(libc, AnswerBytes);
     const name = Buffer.from('netdev\0');
     const answer = this.#ask(Control.family, Control.getFamily, Control.familyName, name);
@@ -88,6 +89,21 @@ export class XdpFeatures {
 
 const DoNotWait = 0x40;
 const NoAnswer = Buffer.alloc(0);
+
+/** What keeps interfaces from being used by the driver `xdp`, one clause for each; none when all can be. */
+export function xdpTroubles(libc: Libc, devices: readonly string[]): string[] {
+  const features = new XdpFeatures(libc);
+  const troubles = devices.flatMap((device) => {
+    const bits = features.of(libc.if_nametoindex(device));
+    if ((bits & XdpFeature.basic) === 0) return [`${device} runs no XDP programs`];
+    const takesFrames = (bits & XdpFeature.transmit) !== 0;
+    return takesFrames
+      ? []
+      : [`nothing can leave by ${device} (of veth: \`gro off\` at the other end)`];
+  });
+  features.close();
+  return troubles;
+}
 
 /** The value of an attribute of a message, when it has it and it holds a number. */
 function attribute(message: Buffer, wanted: number): Buffer | undefined {

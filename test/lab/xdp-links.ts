@@ -4,7 +4,7 @@ import { until } from '../../cluster/lab/wait.js';
 import { IoError } from '../../director/base/errors.js';
 import type { Interface } from '../../director/core/interfaces.js';
 import { loadLibc } from '../../director/io/libc.js';
-import { KernelOffload } from '../../director/offload/kernel-offload.js';
+import { KernelOffload, type Attachment } from '../../director/offload/kernel-offload.js';
 
 /*
  * Says on which links flows may leave by XDP, while that changes, and what is said about those that are no use at all. For a network
@@ -18,7 +18,7 @@ for (const name of ['near', 'far']) run('ip', 'link', 'set', name, 'up');
 
 const libc = await loadLibc();
 const makeOffload = (): KernelOffload => new KernelOffload(libc, 1_024, 'xdp');
-const attach = (offload: KernelOffload, name: string): void => {
+const attach = (offload: KernelOffload, name: string): Attachment => {
   const owner: Interface = {
     index: 1,
     name,
@@ -26,12 +26,15 @@ const attach = (offload: KernelOffload, name: string): void => {
     mtu: 1_500,
     addresses: [],
   };
-  offload.attach(owner, libc.if_nametoindex(name));
+  return offload.attach(owner, libc.if_nametoindex(name));
 };
 
 const offload = makeOffload();
 const mayLeave = (): boolean => (offload.place.devices[1] ?? 0) !== 0;
+const first = attach(offload, 'near');
+// Another port takes its place.
 attach(offload, 'near');
+first.close();
 const lines = [`other end without NAPI: ${mayLeave()}`];
 run('ethtool', '-K', 'far', 'gro', 'on');
 await until(() => mayLeave() || undefined, { timeoutMs: 10_000, everyMs: 50 });

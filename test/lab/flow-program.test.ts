@@ -192,6 +192,13 @@ testHooks(
   },
 );
 
+testHooks('what only looks like IPv4 goes up', (t, program) => {
+  program.show(6);
+  const frame = buildFrame(segment);
+  frame.set([0x88, 0xb5], 12);
+  t.notOk(program.run(frame).isCarried);
+});
+
 testHooks('a false checksum of the transport stays false', (t, program) => {
   program.show(6);
   const damaged = buildFrame(segment);

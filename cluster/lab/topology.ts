@@ -8,7 +8,7 @@ import {
   type LabNetwork,
   type LabNode,
 } from '../config/lab-config.js';
-import type { AddressFamily, DriverChoice } from '../config/node-config.js';
+import type { AddressFamily } from '../config/node-config.js';
 
 /**
  * The wiring of a lab, as shell scripts that run inside its network namespaces: one for the switch, which makes the
@@ -34,7 +34,8 @@ const directTable = '100';
 /**
  * With offloads on, frames arrive with unfinished checksums and as super-frames of up to 64 KiB. The drivers `ring` and `offload` pass
  * them on as they are, but for SCTP's, of which the kernel does not tell; `pcap` cannot. With `xdp` checksums have to be finished
- * when frames arrive, and both ends of links need NAPI, which comes with GRO.
+ * when frames come to a director, and the far ends of its links need NAPI, which comes with GRO. Its own links segment what it
+ * sends: a packet socket does not.
  */
 const Offloads = {
   ring: 'tx-sctp-segmentation off',
@@ -91,14 +92,16 @@ export function nodeScript(lab: LabConfig, node: LabNode): string {
     commands: [...ups, ...commands(lab, node, 'ipv4')],
     ipv6Commands: commands(lab, node, 'ipv6'),
     interfaces,
-    offloads: sendsThroughTunnel(lab, node) ? Offloads.pcap : offloadsOf(lab),
+    offloads: sendsThroughTunnel(lab, node) ? Offloads.pcap : offloadsOf(lab, node),
   });
 }
 
-const offloadsOf = ({ cluster }: LabConfig): string => Offloads[kindOf(cluster.dataPlane.driver)];
-
-const kindOf = (driver: DriverChoice): keyof typeof Offloads =>
-  driver === 'pcap' || driver === 'xdp' ? driver : 'ring';
+/** Of a node's links, or of their ends in the switch. */
+function offloadsOf({ cluster }: LabConfig, node?: LabNode): string {
+  const { driver } = cluster.dataPlane;
+  if (driver === 'pcap') return Offloads.pcap;
+  return driver === 'xdp' && node?.kind !== 'director' ? Offloads.xdp : Offloads.ring;
+}
 
 /** The far ends of a lab's tunnels read what is inside as bytes, so a client has to finish its checksums. */
 const sendsThroughTunnel = ({ services }: LabConfig, { kind }: LabNode): boolean =>

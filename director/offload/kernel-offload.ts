@@ -127,9 +127,9 @@ export class KernelOffload {
     for (const [index, { device }] of this.#links) {
       const features = this.#features?.of(device) ?? XdpFeature.transmit;
       const usable = (features & XdpFeature.transmit) === 0 ? 0 : device;
-      if (this.#devices[index] === usable) continue;
+      const before = this.#devices[index] ?? 0;
       this.#devices[index] = usable;
-      this.#machine?.withdrawAll();
+      if (before !== usable && before !== 0) this.#machine?.withdrawAll();
     }
   }
 

@@ -1,7 +1,14 @@
-import { release } from 'node:os';
+import { networkInterfaces, release } from 'node:os';
 
 import { BatonError } from '../../director/base/errors.js';
-import { DriverNames, troubleWith, type DriverName } from '../../director/io/driver.js';
+import {
+  AutomaticDrivers,
+  DriverNames,
+  troubleWith,
+  type DriverName,
+} from '../../director/io/driver.js';
+import { loadLibc } from '../../director/io/libc.js';
+import { xdpTroubles } from '../../director/offload/xdp-features.js';
 import { directorProgram, serverProgram } from '../lab/members.js';
 import { preflight } from '../lab/preflight.js';
 import { addCommand, examples, type CommandLine } from './command-line.js';
@@ -26,7 +33,9 @@ export function addDoctorCommand(line: CommandLine): void {
     .addHelpText('after', examples('doctor', 'doctor --json'))
     .action(async ({ json }: CommonOptions) => {
       const drivers = await Promise.all(DriverNames.map(examine));
-      const driver = DriverNames.find((_, index) => drivers[index]?.isFine);
+      const driver = AutomaticDrivers.find((name) =>
+        drivers.some(({ subject, isFine }) => isFine && subject === subjectOf(name)),
+      );
       const findings = [checkLabs(), ...drivers, verdict(driver)];
       const isWell = findings.every(({ subject, isFine }) => isFine || isOptional(subject));
       line.terminal.out(
@@ -40,7 +49,7 @@ export function addDoctorCommand(line: CommandLine): void {
 
 /** Without them directors are slower. */
 const isOptional = (subject: string): boolean =>
-  subject === 'driver offload' || subject === 'driver ring';
+  subject === subjectOf('offload') || subject === subjectOf('ring') || subject === subjectOf('xdp');
 
 function checkLabs(): Finding {
   const subject = 'labs';
@@ -53,11 +62,25 @@ function checkLabs(): Finding {
   }
 }
 
+/** What the driver `xdp` asks of interfaces, and of what is behind them, which cannot be found out from here. */
+async function xdpLimits(): Promise<string> {
+  const devices = Object.entries(networkInterfaces())
+    .filter(([, addresses]) => addresses?.some(({ internal }) => !internal))
+    .map(([name]) => name);
+  const troubles = xdpTroubles(await loadLibc(), devices);
+  return ['only when asked for', ...troubles, XdpHosts].join('; ');
+}
+
+const XdpHosts = 'hosts behind veth need `ethtool -K IF tx off gro on`';
+
 async function examine(name: DriverName): Promise<Finding> {
   const trouble = await troubleWith(name);
-  const text = trouble ?? `works on Linux ${release()}`;
-  return { subject: `driver ${name}`, isFine: trouble === undefined, text };
+  const limits = trouble === undefined && name === 'xdp' ? `, ${await xdpLimits()}` : '';
+  const text = trouble ?? `works on Linux ${release()}${limits}`;
+  return { subject: subjectOf(name), isFine: trouble === undefined, text };
 }
+
+const subjectOf = (name: DriverName): string => `driver ${name}`;
 
 const verdict = (driver: DriverName | undefined): Finding => ({
   subject: 'driver auto',

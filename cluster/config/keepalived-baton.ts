@@ -43,7 +43,13 @@ export const MaximumLocalAddresses = 256;
 /** How many `firewall_mark` lines there may be: they are tried one after the other for each packet. */
 export const MaximumMarks = 256;
 
-const DriverMeanings = { auto: 'auto', offload: 'offload', ring: 'ring', pcap: 'pcap' } as const;
+const DriverMeanings = {
+  auto: 'auto',
+  offload: 'offload',
+  ring: 'ring',
+  pcap: 'pcap',
+  xdp: 'xdp',
+} as const;
 
 /** What a file without the block, or without one of its keywords, means. */
 export const BatonDefaults = {

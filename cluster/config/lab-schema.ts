@@ -104,7 +104,7 @@ const Cluster = z.strictObject({
     .enum(['drop', 'hash'], 'has to be drop or hash')
     .default(BatonDefaults.unknownTcp),
   driver: z
-    .enum(DriverChoices, 'has to be auto, offload, ring or pcap')
+    .enum(DriverChoices, 'has to be auto, offload, ring, pcap or xdp')
     .default(BatonDefaults.driver),
   settings: settings().default({}),
 });

@@ -192,7 +192,7 @@ export interface SyncConfig {
 }
 
 /** The words of `driver`. */
-export const DriverChoices = ['auto', 'offload', 'ring', 'pcap'] as const;
+export const DriverChoices = ['auto', 'offload', 'ring', 'pcap', 'xdp'] as const;
 export type DriverChoice = (typeof DriverChoices)[number];
 
 /** What the `baton` block says about the data plane. */
@@ -207,7 +207,7 @@ export interface DataPlaneConfig {
   readonly localAddresses: readonly IpAddress[];
   /** `firewall_mark`: the first that fits a packet decides. */
   readonly firewallMarks: readonly FirewallMarkConfig[];
-  /** `driver`: how frames come in and go out; `auto` is the first of `offload`, `ring` and `pcap` that works. */
+  /** `driver`: how frames come in and go out; `auto` is the first of `offload`, `ring` and `pcap` that works, never `xdp`. */
   readonly driver: DriverChoice;
   /** `active_active`: the node schedules and forwards for all its services, master of their addresses or not. */
   readonly activeActive: boolean;

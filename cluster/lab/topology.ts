@@ -33,11 +33,14 @@ const directTable = '100';
 
 /**
  * With offloads on, frames arrive with unfinished checksums and as super-frames of up to 64 KiB. The drivers `ring` and `offload` pass
- * them on as they are, but for SCTP's, of which the kernel does not tell; `pcap` cannot.
+ * them on as they are, but for SCTP's, of which the kernel does not tell; `pcap` cannot. With `xdp` checksums have to be finished
+ * when frames come to a director, and the far ends of its links need NAPI, which comes with GRO. Its own links segment what it
+ * sends: a packet socket does not.
  */
 const Offloads = {
   ring: 'tx-sctp-segmentation off',
   pcap: 'tx off rx off tso off gso off gro off',
+  xdp: 'tx off gro on',
 } as const;
 
 /** All links of the lab, in the order of the file. */
@@ -89,12 +92,16 @@ export function nodeScript(lab: LabConfig, node: LabNode): string {
     commands: [...ups, ...commands(lab, node, 'ipv4')],
     ipv6Commands: commands(lab, node, 'ipv6'),
     interfaces,
-    offloads: sendsThroughTunnel(lab, node) ? Offloads.pcap : offloadsOf(lab),
+    offloads: sendsThroughTunnel(lab, node) ? Offloads.pcap : offloadsOf(lab, node),
   });
 }
 
-const offloadsOf = ({ cluster }: LabConfig): string =>
-  cluster.dataPlane.driver === 'pcap' ? Offloads.pcap : Offloads.ring;
+/** Of a node's links, or of their ends in the switch. */
+function offloadsOf({ cluster }: LabConfig, node?: LabNode): string {
+  const { driver } = cluster.dataPlane;
+  if (driver === 'pcap') return Offloads.pcap;
+  return driver === 'xdp' && node?.kind !== 'director' ? Offloads.xdp : Offloads.ring;
+}
 
 /** The far ends of a lab's tunnels read what is inside as bytes, so a client has to finish its checksums. */
 const sendsThroughTunnel = ({ services }: LabConfig, { kind }: LabNode): boolean =>

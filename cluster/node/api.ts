@@ -103,7 +103,7 @@ export interface NodeStatus {
   };
   /** How frames come in and go out: `offload`, `ring` or `pcap`. */
   readonly driver: string;
-  /** The connections that the kernel carries; absent with another driver than `offload`. */
+  /** The connections that the kernel carries; absent with another driver than `offload` and `xdp`. */
   readonly offload?: {
     /** Now. */
     readonly carried: number;

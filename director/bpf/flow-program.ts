@@ -39,30 +39,10 @@ import {
   type Line,
   type Register,
 } from './assembler.js';
-
-/** Fields of the context, `struct __sk_buff` of linux/bpf.h. */
-export const Context = {
-  length: 0,
-  packetType: 4,
-  protocol: 16,
-  hasVlanTag: 20,
-  trafficIndex: 44,
-  data: 76,
-  dataEnd: 80,
-  segmentSize: 176,
-} as const;
+import { fold, hasShortest, Kept, type FlowHook } from './flow-hook.js';
 
 /** Functions of the kernel, `enum bpf_func_id`. */
-const Helper = { replaceChecksum: 11, redirect: 23, changeTail: 38, coarseTime: 160 } as const;
-/** The change is one of addresses; and zero means "no checksum". */
-const ChecksumFlag = { pseudoHeader: 0x10, zeroIsNone: 0x20 } as const;
-
-/** What is said about a packet that is not carried: whoever comes next may have it (`TCX_NEXT`). */
-export const GoesUp = -1;
-/** What the program leaves in `trafficIndex` of a frame whose VLAN tag nobody sees any more further up. */
-export const WasTagged = 0xba70;
-
-const ToThisHost = 0;
+const Helper = { redirect: 23, coarseTime: 160 } as const;
 /** A tick is 2^20 ns of the monotonic clock. */
 export const TickShift = 20;
 
@@ -83,15 +63,10 @@ const At = {
   tcpFlags: Ip + 33,
 } as const;
 const IpLength = 20;
-const ShortestUdp = Ip + IpLength + udp.HeaderLength;
 const ShortestTcp = Ip + IpLength + tcp.MinimumHeaderLength;
-/** In the order of bytes that they are loaded in. */
-const EtherTypeIpv4 = 0x0008;
+/** In the order of bytes that it is loaded in. */
 const AnyFragment = 0xff3f;
 const ShortestHeader = 0x45;
-
-/** Places on the stack. */
-const Kept = { headers: -8, protocol: -16 } as const;
 
 /** The table that a program reads, see `flow-table.ts`. */
 export interface ProgramParameters {
@@ -101,29 +76,26 @@ export interface ProgramParameters {
 }
 
 /**
- * The program that carries established flows, for the ingress of an interface (TCX): what it finds in the table it rewrites,
- * counts and sends on. Everything that needs thought goes up untouched: other protocols, options, fragments, a hop limit
- * that is used up, control bits of TCP that change a state, what does not fit the link, damaged headers, and what is not in
- * the table. What it does is what `processFrame` would have done with the packet.
+ * The program that carries established flows, for one place of the kernel where frames come in by an interface: what it finds
+ * in the table it rewrites, counts and sends on. Everything that needs thought goes up untouched: other protocols, options,
+ * fragments, a hop limit that is used up, control bits of TCP that change a state, what does not fit the link, damaged
+ * headers, and what is not in the table. What it does is what `processFrame` would have done with the packet.
  */
-export function flowProgram(parameters: ProgramParameters): Line[] {
+export function flowProgram(hook: FlowHook, parameters: ProgramParameters): Line[] {
   return [
-    ...readFrame(),
+    compute(R6, '=', R1),
+    ...hook.accept(),
+    ...readFrame(hook),
     ...readTransport(),
     ...findRecord(parameters),
-    ...mayCarry(parameters),
+    ...mayCarry(hook, parameters),
     ...rewrite(),
-    ...correctChecksum(),
+    ...hook.correctChecksum(),
     load(4, R1, R9, Record.device),
     compute(R2, '=', 0),
     call(Helper.redirect),
     exit(),
-    label('tagged'),
-    compute(R2, '=', WasTagged),
-    store(4, R6, Context.trafficIndex, R2),
-    label('up'),
-    compute(R0, '=', GoesUp),
-    exit(),
+    ...hook.goUp(),
   ];
 }
 
@@ -134,21 +106,9 @@ export const clockProgram = (): Line[] => [
   exit(),
 ];
 
-/** R6: the context, R7: the frame, R8: the length of the IP packet. */
-function readFrame(): Line[] {
+/** R8: the length of the IP packet. R3 stays. */
+function readFrame(hook: FlowHook): Line[] {
   return [
-    compute(R6, '=', R1),
-    load(4, R2, R6, Context.hasVlanTag),
-    jumpIf(R2, '!=', 0, 'tagged'),
-    load(4, R2, R6, Context.protocol),
-    jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
-    load(4, R2, R6, Context.packetType),
-    jumpIf(R2, '!=', ToThisHost, 'up'),
-    load(4, R7, R6, Context.data),
-    load(4, R3, R6, Context.dataEnd),
-    compute(R2, '=', R7),
-    compute(R2, '+=', ShortestUdp),
-    jumpIf(R2, '>', R3, 'up'),
     // What this host seems to have sent to itself is its own, come back.
     load(4, R2, R7, 2),
     load(4, R4, R7, 8),
@@ -166,7 +126,7 @@ function readFrame(): Line[] {
     jumpIf(R2, '<=', 1, 'up'),
     load(2, R8, R7, At.totalLength),
     fromNetwork16(R8),
-    load(4, R2, R6, Context.length),
+    ...hook.frameLength(),
     compute(R2, '-=', ethernet.HeaderLength),
     jumpIf(R2, '<', R8, 'up'),
     // The sum over a right header is all ones.
@@ -274,15 +234,10 @@ const mix = (): Line[] => [
 ];
 
 /** The last that may keep it from being carried: its length, and the lease. Then it counts. */
-function mayCarry({ mapFd }: ProgramParameters): Line[] {
+function mayCarry(hook: FlowHook, { mapFd }: ProgramParameters): Line[] {
   return [
+    ...hook.longestPacket(),
     load(2, R1, R9, Record.mtu),
-    compute(R2, '=', R8),
-    load(4, R3, R6, Context.segmentSize),
-    jumpIf(R3, '==', 0, 'single'),
-    load(8, R2, R10, Kept.headers),
-    compute(R2, '+=', R3),
-    label('single'),
     jumpIf(R2, '>', R1, 'up'),
     call(Helper.coarseTime),
     compute(R0, '>>=', TickShift),
@@ -292,7 +247,7 @@ function mayCarry({ mapFd }: ProgramParameters): Line[] {
     compute32(R2, '>>=', 31),
     jumpIf(R2, '!=', 0, 'up'),
     store(4, R9, Record.lastUsed, R0),
-    ...cutPadding(),
+    ...cutPadding(hook),
     compute(R1, '=', 1),
     atomicAdd(R9, Record.packets, R1),
     atomicAdd(R9, Record.bytes, R8),
@@ -300,25 +255,22 @@ function mayCarry({ mapFd }: ProgramParameters): Line[] {
 }
 
 /** Links pad short frames; the director does not send that on. */
-const cutPadding = (): Line[] => [
-  load(4, R2, R6, Context.length),
+const cutPadding = (hook: FlowHook): Line[] => [
+  ...hook.frameLength(),
   compute(R2, '-=', ethernet.HeaderLength),
   jumpIf(R2, '==', R8, 'cut'),
   compute(R1, '=', R6),
   compute(R2, '=', R8),
   compute(R2, '+=', ethernet.HeaderLength),
-  compute(R3, '=', 0),
-  call(Helper.changeTail),
+  ...hook.cut(),
   jumpIf(R0, '!=', 0, 'up'),
-  load(4, R7, R6, Context.data),
-  load(4, R3, R6, Context.dataEnd),
-  compute(R2, '=', R7),
-  compute(R2, '+=', ShortestUdp),
-  jumpIf(R2, '>', R3, 'up'),
+  load(4, R7, R6, hook.data),
+  load(4, R3, R6, hook.dataEnd),
+  ...hasShortest(),
   label('cut'),
 ];
 
-/** Everything but the checksum of the transport. R7 becomes the change of addresses, R8 that of ports. */
+/** Everything but the checksum of the transport. R3 becomes the change of addresses, R8 that of ports. */
 function rewrite(): Line[] {
   return [
     load(8, R1, R9, Record.macs),
@@ -341,7 +293,6 @@ function rewrite(): Line[] {
     ...fold(R1, R2),
     compute(R1, '^=', 0xffff),
     store(2, R7, At.checksum, R1),
-    compute(R7, '=', R3),
   ];
 }
 
@@ -354,55 +305,3 @@ const replace = (sum: Register, at: number, field: number): Line[] => [
   compute(sum, '+=', R1),
   compute(sum, '+=', R2),
 ];
-
-/**
- * The checksum of TCP or UDP: the kernel knows whether it is finished. Of one that is not only the addresses are a part as
- * yet. The frame must not be touched afterwards.
- */
-function correctChecksum(): Line[] {
-  return [
-    load(1, R2, R9, Record.checksumAt),
-    jumpIf(R2, '==', 0, 'whole'),
-    ...fold(R7, R1),
-    ...fold(R8, R1),
-    compute(R5, '=', ChecksumFlag.pseudoHeader),
-    load(8, R1, R10, Kept.protocol),
-    jumpIf(R1, '!=', Protocol.udp, 'addresses'),
-    compute(R5, '|=', ChecksumFlag.zeroIsNone),
-    label('addresses'),
-    store(8, R10, Kept.headers, R5),
-    compute(R1, '=', R6),
-    compute(R3, '=', 0),
-    compute(R4, '=', R7),
-    call(Helper.replaceChecksum),
-    // No change is a sum of all ones.
-    jumpIf(R8, '==', 0xffff, 'whole'),
-    load(1, R2, R9, Record.checksumAt),
-    load(8, R5, R10, Kept.headers),
-    compute(R5, '&=', ChecksumFlag.zeroIsNone),
-    compute(R1, '=', R6),
-    compute(R3, '=', 0),
-    compute(R4, '=', R8),
-    call(Helper.replaceChecksum),
-    label('whole'),
-  ];
-}
-
-/** A sum of 64 bits, below 2^36, folded to 16 bits with end-around carry; `spare` is lost. */
-function fold(sum: Register, spare: Register): Line[] {
-  const once: Line[] = [
-    compute(spare, '=', sum),
-    compute(spare, '>>=', 16),
-    compute(sum, '&=', 0xffff),
-    compute(sum, '+=', spare),
-  ];
-  return [
-    compute(spare, '=', sum),
-    compute(spare, '>>=', 32),
-    compute32(sum, '=', sum),
-    compute(sum, '+=', spare),
-    ...once,
-    ...once,
-    ...once,
-  ];
-}

@@ -11,7 +11,7 @@ import {
   R6,
   type Line,
 } from './assembler.js';
-import { Context, WasTagged } from './flow-program.js';
+import { Context, WasTagged } from './traffic-hook.js';
 
 const FirstMulticast = 224;
 const Destination = ethernet.HeaderLength + 16;

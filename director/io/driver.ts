@@ -17,8 +17,10 @@ import { RingDevice } from './ring-device.js';
 import { RingHub } from './ring-hub.js';
 import { RingPort, wholeSight } from './ring-port.js';
 
-/** The packet drivers there are, the best first. */
-export const DriverNames = ['offload', 'ring', 'pcap'] as const;
+/** The packet drivers that are chosen when none is asked for, the best first. */
+export const AutomaticDrivers = ['offload', 'ring', 'pcap'] as const;
+/** All packet drivers. `xdp` asks more of the network around than can be found out from here. */
+export const DriverNames = [...AutomaticDrivers, 'xdp'] as const;
 export type DriverName = (typeof DriverNames)[number];
 
 /** A way for frames in and out: it opens a port on each interface of one data plane. */
@@ -53,12 +55,16 @@ async function ringDriver(reason: string): Promise<Driver> {
   };
 }
 
-async function offloadDriver(reason: string, capacity: number): Promise<Driver> {
+async function offloadDriver(
+  name: 'offload' | 'xdp',
+  reason: string,
+  capacity: number,
+): Promise<Driver> {
   const hub = new RingHub(await loadLibc());
-  const offload = new KernelOffload(hub.libc, capacity);
+  const offload = new KernelOffload(hub.libc, capacity, HookOf[name]);
   hub.onQuiet = () => offload.handleQuiet();
   return {
-    name: 'offload',
+    name,
     reason,
     offload,
     open: async (owner, receive, virtualMacs) =>
@@ -66,7 +72,9 @@ async function offloadDriver(reason: string, capacity: number): Promise<Driver> 
   };
 }
 
-/** The first of `DriverNames` that works on this machine, for this user, and why not one before it. */
+const HookOf = { offload: 'traffic', xdp: 'xdp' } as const;
+
+/** The first of `AutomaticDrivers` that works on this machine, for this user, and why not one before it. */
 export async function bestDriver(): Promise<Pick<Driver, 'name' | 'reason'>> {
   const withoutRing = await troubleWith('ring');
   if (withoutRing !== undefined) {
@@ -90,7 +98,8 @@ export async function chooseDriver(
     wanted === 'auto' ? await bestDriver() : { name: wanted, reason: 'asked for' };
   switch (name) {
     case 'offload':
-      return offloadDriver(reason, connectionCapacity);
+    case 'xdp':
+      return offloadDriver(name, reason, connectionCapacity);
     case 'ring':
       return ringDriver(reason);
     case 'pcap':
@@ -105,7 +114,7 @@ export async function troubleWith(driver: DriverName): Promise<string | undefine
   try {
     if (driver === 'pcap') await tryCapture();
     else tryPacketSocket(await loadLibc());
-    if (driver === 'offload') tryOffload(await loadLibc());
+    if (driver === 'offload' || driver === 'xdp') tryOffload(await loadLibc(), HookOf[driver]);
     return undefined;
   } catch (error) {
     if (error instanceof IoError) return error.message;

@@ -13,8 +13,12 @@ const Syscall = arch === 'arm64' ? 280 : 321;
 const Command = { createMap: 0, loadProgram: 5, run: 10, createLink: 28 } as const;
 const ArrayMap = 2;
 const Mappable = 1 << 10;
-const TcxIngress = 46;
-export const ProgramType = { socketFilter: 1, traffic: 3 } as const;
+/** Kinds of links; the driver of an interface is to run the program itself, or nobody (`XDP_FLAGS_DRV_MODE`). */
+const AttachType = { tcxIngress: 46, xdp: 37 } as const;
+const InDriver = 1 << 2;
+/** The program copes with frames in several pieces (`BPF_F_XDP_HAS_FRAGS`), of which it reads the first. */
+const InPieces = 1 << 5;
+export const ProgramType = { socketFilter: 1, traffic: 3, xdp: 6 } as const;
 export type ProgramType = (typeof ProgramType)[keyof typeof ProgramType];
 
 /** As long as `union bpf_attr` is anywhere. What is beyond a kernel's own has to be zero. */
@@ -26,6 +30,13 @@ const QuotedLog = 600;
 const MostAttempts = 10;
 const LongestName = 15;
 const License = 'GPL\0';
+
+interface LinkRequest {
+  readonly program: number;
+  readonly interfaceIndex: number;
+  readonly type: number;
+  readonly flags: number;
+}
 
 /** What a run of a program over one frame gave. */
 export interface TestRun {
@@ -74,6 +85,7 @@ export class Bpf {
     attributes.writeUInt32LE(code.length / InstructionLength, 4);
     attributes.writeBigUInt64LE(BigInt(program.address), 8);
     attributes.writeBigUInt64LE(BigInt(license.address), 16);
+    attributes.writeUInt32LE(type === ProgramType.xdp ? InPieces : 0, 44);
     attributes.write(name.slice(0, LongestName), 48);
     const fd = this.#tryLoad(attributes);
     const errno = this.#libc.koffi.errno();
@@ -87,11 +99,21 @@ export class Bpf {
 
   /** Lets a program see what comes in by an interface, for as long as the file descriptor is open. */
   attachIngress(program: number, interfaceIndex: number): number {
-    const attributes = Buffer.alloc(AttributesLength);
-    attributes.writeUInt32LE(program, 0);
-    attributes.writeUInt32LE(interfaceIndex, 4);
-    attributes.writeUInt32LE(TcxIngress, 8);
-    return this.#do(Command.createLink, attributes, 'attaching a BPF program (TCX, Linux 6.6)');
+    return this.#link(
+      { program, interfaceIndex, type: AttachType.tcxIngress, flags: 0 },
+      'attaching a BPF program (TCX, Linux 6.6)',
+    );
+  }
+
+  /**
+   * The same for a program that the interface's driver runs. Throws an `IoError` when the driver cannot, and when there is
+   * such a program already.
+   */
+  attachXdp(program: number, interfaceIndex: number): number {
+    return this.#link(
+      { program, interfaceIndex, type: AttachType.xdp, flags: InDriver },
+      'attaching a native XDP program',
+    );
   }
 
   /** Runs a program over a frame that arrives on an interface, and nothing leaves. For tests. */
@@ -136,6 +158,15 @@ export class Bpf {
     const text = Buffer.from(log.buffer).toString('latin1').split('\0', 1)[0] ?? '';
     log.unmap();
     return text.trim().slice(-QuotedLog);
+  }
+
+  #link(link: LinkRequest, action: string): number {
+    const attributes = Buffer.alloc(AttributesLength);
+    attributes.writeUInt32LE(link.program, 0);
+    attributes.writeUInt32LE(link.interfaceIndex, 4);
+    attributes.writeUInt32LE(link.type, 8);
+    attributes.writeUInt32LE(link.flags, 12);
+    return this.#do(Command.createLink, attributes, action);
   }
 
   /** Memory that the kernel is told the address of. */

@@ -2,11 +2,20 @@ import { randomBytes } from 'node:crypto';
 
 import { IoError } from '../base/errors.js';
 import { assemble } from '../bpf/assembler.js';
-import { clockProgram, flowProgram } from '../bpf/flow-program.js';
+import type { FlowHook } from '../bpf/flow-hook.js';
+import { clockProgram, flowProgram, type ProgramParameters } from '../bpf/flow-program.js';
+import { TrafficHook } from '../bpf/traffic-hook.js';
+import { xdpHook } from '../bpf/xdp-hook.js';
 import { MostRecords, shapeOf } from '../core/flow-table.js';
+import type { Interface } from '../core/interfaces.js';
 import type { Offload, OffloadPlace } from '../core/offload.js';
 import type { Libc } from '../io/libc.js';
+import type { MacAddress } from '../wire/ethernet.js';
 import { Bpf, ProgramType } from './bpf.js';
+import { XdpFeature, XdpFeatures } from './xdp-features.js';
+
+/** Where the program sees packets: at the ingress of traffic control, or in the interface's driver. */
+export type HookName = 'traffic' | 'xdp';
 
 /**
  * One of so many connections in the table may be carried, so that the default has 131,072 places: 21 MB of the kernel's memory,
@@ -14,6 +23,8 @@ import { Bpf, ProgramType } from './bpf.js';
  */
 const Share = 8;
 const CarriedRange = { least: 1_024, most: MostRecords / 2 } as const;
+/** How often it is looked whether interfaces take frames from XDP. */
+const LookMs = 1_000;
 /** The loopback interface of every network namespace. */
 const Loopback = 1;
 const ShortestFrame = 14;
@@ -23,6 +34,13 @@ export interface Attachment {
   close(): void;
 }
 
+/** The program on an interface, by its index in the director's list, and how many ports want it there. */
+interface Link {
+  readonly fd: number;
+  readonly device: number;
+  holders: number;
+}
+
 /**
  * The kernel's side of the offload: the table that it shares with an `Offload`, and the program. Nothing of it outlives the
  * process.
@@ -30,34 +48,32 @@ export interface Attachment {
 export class KernelOffload {
   readonly bpf: Bpf;
   readonly place: OffloadPlace;
-  readonly #program: number;
+  readonly hook: HookName;
+  readonly #parameters: ProgramParameters;
+  /** By index of an interface: where flows may leave. */
   readonly #devices: number[] = [];
-  /** The link of the attachment that counts, by interface. */
-  readonly #links: number[] = [];
+  readonly #features: XdpFeatures | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #links = new Map<number, Link>();
   #machine: Offload | undefined;
 
-  /** For a table of so many connections. Throws an `IoError` when the kernel refuses, with what its verifier says. */
-  constructor(libc: Libc, connectionCapacity: number) {
+  /** For a table of so many connections. Throws an `IoError` when the kernel refuses. */
+  constructor(libc: Libc, connectionCapacity: number, hook: HookName = 'traffic') {
     this.bpf = new Bpf(libc);
+    this.hook = hook;
     const records = 2 * mostCarried(connectionCapacity);
     const seed = randomBytes(4).readUInt32LE();
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
-    const code = assemble(flowProgram({ mapFd, records, seed }));
-    this.#program = this.bpf.load(ProgramType.traffic, code, 'baton_flows');
+    this.#parameters = { mapFd, records, seed };
+    this.#features = hook === 'xdp' ? new XdpFeatures(libc) : undefined;
     this.place = {
-      // The program keeps the map, and the mapping stays as long as this process.
       memory: this.bpf.map(mapFd, byteLength).buffer,
       records,
       seed,
       clockOrigin: clockOrigin(this.bpf),
       devices: this.#devices,
     };
-    this.bpf.close(mapFd);
-  }
-
-  get program(): number {
-    return this.#program;
   }
 
   /** Says who decides what is in the table. */
@@ -70,20 +86,73 @@ export class KernelOffload {
     this.#machine?.install();
   }
 
-  /** Sees what comes in by an interface first. Flows may leave by it from now on. Throws an `IoError` when the kernel refuses. */
-  attach(index: number, device: number): Attachment {
-    const link = this.bpf.attachIngress(this.#program, device);
-    this.#devices[index] = device;
-    this.#links[index] = link;
-    return {
-      close: () => {
-        this.bpf.close(link);
-        // A port that takes the place of another is opened first.
-        if (this.#links[index] !== link) return;
-        this.#devices[index] = 0;
-        this.#machine?.withdrawAll();
-      },
-    };
+  /** A program for an interface with this address. Throws an `IoError` when the kernel refuses, with what its verifier says. */
+  load(mac: MacAddress): number {
+    return loadFlowProgram(this.bpf, hookFor(this.hook, mac), this.#parameters);
+  }
+
+  /**
+   * Sees what comes in by an interface first. Flows may leave by it from now on. A port that takes the place of another is opened
+   * first: they share the link. Throws an `IoError` when the kernel refuses.
+   */
+  attach({ index, mac, name }: Interface, device: number): Attachment {
+    const known = this.#links.get(index);
+    const link =
+      known?.device === device ? known : { fd: this.#link(mac, name, device), device, holders: 0 };
+    link.holders += 1;
+    this.#links.set(index, link);
+    this.#look();
+    if (this.#features !== undefined) {
+      this.#timer ??= setInterval(() => this.#look(), LookMs).unref();
+    }
+    return { close: () => this.#release(index, link) };
+  }
+
+  #release(index: number, link: Link): void {
+    link.holders -= 1;
+    if (link.holders > 0) return;
+    this.bpf.close(link.fd);
+    // Meanwhile it may be another device.
+    if (this.#links.get(index) !== link) return;
+    this.#links.delete(index);
+    this.#devices[index] = 0;
+    this.#machine?.withdrawAll();
+    if (this.#links.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Frames that an interface does not take from XDP would be lost. Of veth that depends on the other end. */
+  #look(): void {
+    for (const [index, { device }] of this.#links) {
+      const features = this.#features?.of(device) ?? XdpFeature.transmit;
+      const usable = (features & XdpFeature.transmit) === 0 ? 0 : device;
+      const before = this.#devices[index] ?? 0;
+      this.#devices[index] = usable;
+      if (before !== usable && before !== 0) this.#machine?.withdrawAll();
+    }
+  }
+
+  #link(mac: MacAddress, name: string, device: number): number {
+    if (this.#features !== undefined && (this.#features.of(device) & XdpFeature.basic) === 0) {
+      const message = `${name} cannot be used by the driver xdp: its own driver runs no XDP programs`;
+      throw new IoError({ code: 'bpf' }, message);
+    }
+    const program = this.load(mac);
+    try {
+      return this.hook === 'xdp'
+        ? this.bpf.attachXdp(program, device)
+        : this.bpf.attachIngress(program, device);
+    } catch (error) {
+      if (!(error instanceof IoError) || this.hook !== 'xdp') throw error;
+      throw new IoError(
+        error.details,
+        `${name} cannot be used by the driver xdp: ${error.message}`,
+      );
+    } finally {
+      // The link keeps it.
+      this.bpf.close(program);
+    }
   }
 
   /** A file descriptor of a filter for sockets. */
@@ -99,20 +168,31 @@ function mostCarried(connectionCapacity: number): number {
   return Math.min(Math.max(wanted, least), most);
 }
 
-/** Throws an `IoError` that says what this machine, or this user, lacks for the offload. */
-export function tryOffload(libc: Libc): void {
+/** Throws an `IoError` that says what this machine, or this user, lacks for the offload at one of its hooks. */
+export function tryOffload(libc: Libc, hook: HookName): void {
   const bpf = new Bpf(libc);
   const records = 64;
   const mapFd = bpf.createTable(shapeOf(records).byteLength, 'baton_try');
   const open = [mapFd];
   try {
-    const code = assemble(flowProgram({ mapFd, records, seed: 1 }));
-    const program = bpf.load(ProgramType.traffic, code, 'baton_try');
+    const program = loadFlowProgram(bpf, hookFor(hook, NoMac), { mapFd, records, seed: 1 });
     open.push(program);
-    open.push(bpf.attachIngress(program, Loopback));
+    // The loopback interface runs no XDP programs.
+    if (hook === 'traffic') open.push(bpf.attachIngress(program, Loopback));
+    else new XdpFeatures(libc).close();
   } finally {
     for (const fd of open) bpf.close(fd);
   }
+}
+
+const NoMac: MacAddress = { high: 0, low: 0 };
+
+const hookFor = (hook: HookName, mac: MacAddress): FlowHook =>
+  hook === 'xdp' ? xdpHook(mac) : TrafficHook;
+
+function loadFlowProgram(bpf: Bpf, hook: FlowHook, parameters: ProgramParameters): number {
+  const type = hook === TrafficHook ? ProgramType.traffic : ProgramType.xdp;
+  return bpf.load(type, assemble(flowProgram(hook, parameters)), 'baton_flows');
 }
 
 /** Microseconds that the clock of programs showed when that of this process, `performance.now()`, began; modulo 2^32 ticks. */

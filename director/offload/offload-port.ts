@@ -1,23 +1,24 @@
 import { assemble } from '../bpf/assembler.js';
 import { ipv4Filter } from '../bpf/socket-filter.js';
 import type { Interface } from '../core/interfaces.js';
-import type { FramePort, PortCounters } from '../io/frame-port.js';
+import type { PortCounters } from '../io/frame-port.js';
 import { dataPlaneFilter } from '../io/packet-filter.js';
 import { EtherProtocol } from '../io/packet-socket.js';
 import type { DevicePort } from '../io/ring-device.js';
 import type { RingHub } from '../io/ring-hub.js';
-import { RingPort } from '../io/ring-port.js';
+import { RingPort, wholeSight } from '../io/ring-port.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import type { Packet } from '../wire/packet.js';
 import type { Attachment, KernelOffload } from './kernel-offload.js';
 
 /**
- * A ring port on an interface where the kernel carries flows. Packet sockets for all protocols see frames before programs
- * do, so IPv4 has a socket of its own: it sees what is left.
+ * A ring port on an interface where the kernel carries flows. Of the program in an interface's driver it sees what is left.
+ * With the one at the ingress of traffic control that is not so: packet sockets for all protocols see frames before, so
+ * IPv4 has a socket of its own.
  */
 export class OffloadPort implements DevicePort {
-  readonly #ipv4: RingPort;
-  readonly #others: RingPort;
+  /** The first one sends. */
+  readonly #rings: readonly [RingPort, ...RingPort[]];
   readonly #attachment: Attachment;
 
   /** Throws an `IoError` when the kernel refuses something. `virtualMacs` are further addresses that this node sends from. */
@@ -29,51 +30,66 @@ export class OffloadPort implements DevicePort {
   ) {
     const { hub, offload } = parts;
     const ownMacs = [owner.mac, ...virtualMacs];
-    const filter = offload.loadFilter(assemble(ipv4Filter(ownMacs)));
-    const opened: FramePort[] = [];
+    this.#rings =
+      offload.hook === 'xdp'
+        ? [new RingPort(hub, owner, receive, wholeSight(ownMacs))]
+        : openPair(parts, owner, receive, ownMacs);
     try {
-      this.#ipv4 = new RingPort(hub, owner, receive, { protocol: EtherProtocol.ipv4, filter });
-      opened.push(this.#ipv4);
-      this.#others = new RingPort(hub, owner, receive, {
-        protocol: EtherProtocol.all,
-        filter: dataPlaneFilter(ownMacs, { leavesOutIpv4: true }),
-      });
-      opened.push(this.#others);
-      this.#attachment = offload.attach(owner.index, hub.libc.if_nametoindex(owner.name));
+      this.#attachment = offload.attach(owner, hub.libc.if_nametoindex(owner.name));
     } catch (error) {
-      for (const port of opened) port.close();
+      for (const ring of this.#rings) ring.close();
       throw error;
-    } finally {
-      // The socket keeps it.
-      offload.bpf.close(filter);
     }
   }
 
   get counters(): PortCounters {
-    const [one, other] = [this.#ipv4.counters, this.#others.counters];
-    return {
-      sent: one.sent + other.sent,
-      refused: one.refused + other.refused,
-      shed: one.shed + other.shed,
-    };
+    const sum = { sent: 0, refused: 0, shed: 0 };
+    for (const { counters } of this.#rings) {
+      sum.sent += counters.sent;
+      sum.refused += counters.refused;
+      sum.shed += counters.shed;
+    }
+    return sum;
   }
 
   get isCurrent(): boolean {
-    return this.#ipv4.isCurrent;
+    return this.#rings[0].isCurrent;
   }
 
   send(packet: Packet): void {
-    this.#ipv4.send(packet);
+    this.#rings[0].send(packet);
   }
 
   reopen(): void {
-    this.#ipv4.reopen();
-    this.#others.reopen();
+    for (const ring of this.#rings) ring.reopen();
   }
 
   close(): void {
     this.#attachment.close();
-    this.#ipv4.close();
-    this.#others.close();
+    for (const ring of this.#rings) ring.close();
+  }
+}
+
+/** One for IPv4, after the program, and one for everything else. */
+function openPair(
+  { hub, offload }: { readonly hub: RingHub; readonly offload: KernelOffload },
+  owner: Interface,
+  receive: (packet: Packet) => void,
+  ownMacs: readonly MacAddress[],
+): [RingPort, RingPort] {
+  const filter = offload.loadFilter(assemble(ipv4Filter(ownMacs)));
+  const opened: RingPort[] = [];
+  try {
+    const ipv4 = new RingPort(hub, owner, receive, { protocol: EtherProtocol.ipv4, filter });
+    opened.push(ipv4);
+    const withoutIpv4 = dataPlaneFilter(ownMacs, { leavesOutIpv4: true });
+    const sight = { protocol: EtherProtocol.all, filter: withoutIpv4 };
+    return [ipv4, new RingPort(hub, owner, receive, sight)];
+  } catch (error) {
+    for (const ring of opened) ring.close();
+    throw error;
+  } finally {
+    // The socket keeps it.
+    offload.bpf.close(filter);
   }
 }

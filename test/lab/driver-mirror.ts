@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { Prng } from '../../director/base/prng.js';
 import { Offload, type OffloadPlace } from '../../director/core/offload.js';
-import { chooseDriver } from '../../director/io/driver.js';
+import { chooseDriver, DriverNames } from '../../director/io/driver.js';
 import type { FramePort } from '../../director/io/frame-port.js';
 import type { KernelOffload } from '../../director/offload/kernel-offload.js';
 import { Packet } from '../../director/wire/packet.js';
@@ -18,9 +18,8 @@ import { answerTo, LinkMacs, validFrames } from '../packets/hostile-seeds.js';
  */
 
 const [driverName = '', rounds = '0', seed = '0'] = process.argv.slice(2);
-if (driverName !== 'offload' && driverName !== 'ring' && driverName !== 'pcap') {
-  throw new Error('offload, ring or pcap');
-}
+const driverWanted = DriverNames.find((name) => name === driverName);
+if (driverWanted === undefined) throw new Error(DriverNames.join(', '));
 
 /** Few enough that the portable driver never looks at the clock, so that a busy machine cannot make it shed. */
 const BatchFrames = 14;
@@ -83,7 +82,7 @@ let batchEnds = (): void => {};
 /** What went wrong in the director, if anything. */
 const failures: string[] = [];
 
-const driver = await chooseDriver(driverName);
+const driver = await chooseDriver(driverWanted);
 const offload = driver.offload === undefined ? undefined : offloaded(driver.offload);
 const others = await chooseDriver('ring');
 for (const owner of arena.links) {

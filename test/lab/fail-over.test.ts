@@ -13,6 +13,7 @@ import { stateFolder } from './state-folder.js';
 
 const cases = [
   { advertMs: 1_000, deathNotice: true, driver: 'offload' },
+  { advertMs: 1_000, deathNotice: true, driver: 'xdp' },
   { advertMs: 1_000, deathNotice: false, driver: 'ring' },
   { advertMs: 100, deathNotice: false, driver: 'pcap' },
 ] as const;

@@ -1,19 +1,20 @@
 import { Buffer } from 'node:buffer';
 
-import { test } from 'tap';
+import { test, type Test } from 'tap';
 
-import { Context, GoesUp } from '../../director/bpf/flow-program.js';
+import { Context, TrafficHook } from '../../director/bpf/traffic-hook.js';
+import { xdpHook } from '../../director/bpf/xdp-hook.js';
 import { FlowTable, type FlowPath } from '../../director/core/flow-table.js';
 import { loadLibc } from '../../director/io/libc.js';
-import { KernelOffload } from '../../director/offload/kernel-offload.js';
+import { KernelOffload, type HookName } from '../../director/offload/kernel-offload.js';
+import { parseMac } from '../../director/wire/ethernet.js';
 import { buildFrame, type FrameSpec } from '../packets/packet-builder.js';
 
 /*
- * The flow program over single packets, run by the kernel (BPF_PROG_TEST_RUN): what it carries, and that everything else goes
+ * The flow program over single packets, at both of its hooks, run by the kernel (BPF_PROG_TEST_RUN): what it carries, and that everything else goes
  * up as it is. What it makes of packets is compared with the director's own work in drivers-agree.test.ts.
  */
 
-const Redirect = 7;
 const ContextLength = 192;
 /** The loopback interface, on which the kernel runs programs, has this MAC address. */
 const ethernet = { source: '02:00:00:00:01:02', destination: '00:00:00:00:00:00' };
@@ -45,13 +46,17 @@ interface Run {
   readonly frame: string;
 }
 
+const NoMac = { high: 0, low: 0 };
+
 class Program {
   readonly table: FlowTable;
   readonly #offload: KernelOffload;
+  readonly #fd: number;
 
-  constructor(offload: KernelOffload) {
+  constructor(offload: KernelOffload, mac = NoMac) {
     const { memory, records, seed } = offload.place;
     this.#offload = offload;
+    this.#fd = offload.load(mac);
     this.table = new FlowTable(memory, records, seed);
     this.table.lease = 0xffff_ffff & (this.ticks + 10_000);
   }
@@ -68,18 +73,42 @@ class Program {
   }
 
   run(frame: Uint8Array, segmentSize = 0): Run {
-    const context = Buffer.alloc(ContextLength);
-    context.writeUInt32LE(segmentSize, Context.segmentSize);
-    const given = this.#offload.bpf.run(this.#offload.program, frame, context);
+    const { bpf, hook } = this.#offload;
+    const context = Buffer.alloc(hook === 'xdp' ? 0 : ContextLength);
+    if (segmentSize > 0) context.writeUInt32LE(segmentSize, Context.segmentSize);
+    const given = bpf.run(this.#fd, frame, context);
+    const { carried: wasCarried, goesUp } = Verdicts[hook];
     const isUntouched = given.frame.equals(frame);
-    if (given.result === GoesUp && !isUntouched) throw new Error('it was changed and goes up');
-    return { isCarried: given.result === Redirect, frame: given.frame.toString('hex') };
+    if (given.result === goesUp && !isUntouched) throw new Error('it was changed and goes up');
+    return { isCarried: given.result === wasCarried, frame: given.frame.toString('hex') };
+  }
+
+  close(): void {
+    this.table.hide(Slot);
+    this.#offload.bpf.close(this.#fd);
   }
 }
 
+const Verdicts = { traffic: TrafficHook.verdicts, xdp: xdpHook(NoMac).verdicts };
+
 const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
 
-const offload = new KernelOffload(await loadLibc(), 1_024);
+const libc = await loadLibc();
+const offloads = (['traffic', 'xdp'] satisfies HookName[]).map(
+  (hook) => new KernelOffload(libc, 1_024, hook),
+);
+
+/** A test for each hook. */
+function testHooks(name: string, run: (t: Test, program: Program) => void): void {
+  for (const offload of offloads) {
+    test(`${offload.hook}: ${name}`, (t) => {
+      const program = new Program(offload);
+      t.teardown(() => program.close());
+      run(t, program);
+      t.end();
+    });
+  }
+}
 
 const segment = { ethernet, from: client, to: vip, tcp: 'PA', payload: 'GET / HTTP/1.1' };
 const datagram = { ethernet, from: client, to: vip, udp: {}, payload: 'who is there' };
@@ -96,10 +125,8 @@ const carried: Readonly<Record<string, FrameSpec>> = {
 };
 
 for (const [name, spec] of Object.entries(carried)) {
-  test(`${name} is rewritten, counted and sent on`, (t) => {
-    const program = new Program(offload);
+  testHooks(`${name} is rewritten, counted and sent on`, (t, program) => {
     program.show(spec.udp === undefined ? 6 : 17);
-    t.teardown(() => program.table.hide(Slot));
     const frame = buildFrame(spec);
     const expected = buildFrame({
       ...spec,
@@ -113,7 +140,6 @@ for (const [name, spec] of Object.entries(carried)) {
     t.equal(program.table.bytes(Slot), expected.length - 14);
     const age = program.ticks - program.table.lastUsed(Slot);
     t.ok(age >= -20 && age < 1_000, `${age} ticks ago`);
-    t.end();
   });
 }
 
@@ -144,47 +170,50 @@ const goingUp: Readonly<Record<string, FrameSpec>> = {
 };
 
 for (const [name, spec] of Object.entries(goingUp)) {
-  test(`${name} goes up as it is`, (t) => {
-    const program = new Program(offload);
+  testHooks(`${name} goes up as it is`, (t, program) => {
     program.show(spec.udp === undefined ? 6 : 17);
-    t.teardown(() => program.table.hide(Slot));
     t.notOk(program.run(buildFrame(spec)).isCarried);
     t.equal(program.table.packets(Slot), 0);
-    t.end();
   });
 }
 
-test('a false header checksum, and a false length of a header, are not repaired but go up', (t) => {
-  const program = new Program(offload);
+testHooks(
+  'a false header checksum, and a false length of a header, are not repaired but go up',
+  (t, program) => {
+    program.show(6);
+    const damaged = buildFrame(segment);
+    damaged[24] = (damaged[24] ?? 0) ^ 1;
+    t.notOk(program.run(damaged).isCarried);
+    for (const words of [4, 15]) {
+      const frame = buildFrame(segment);
+      frame[46] = words << 4;
+      t.notOk(program.run(frame).isCarried, `a TCP header of ${words} words`);
+    }
+  },
+);
+
+testHooks('what only looks like IPv4 goes up', (t, program) => {
   program.show(6);
-  t.teardown(() => program.table.hide(Slot));
-  const damaged = buildFrame(segment);
-  damaged[24] = (damaged[24] ?? 0) ^ 1;
-  t.notOk(program.run(damaged).isCarried);
-  for (const words of [4, 15]) {
-    const frame = buildFrame(segment);
-    frame[46] = words << 4;
-    t.notOk(program.run(frame).isCarried, `a TCP header of ${words} words`);
-  }
-  t.end();
+  const frame = buildFrame(segment);
+  frame.set([0x88, 0xb5], 12);
+  t.notOk(program.run(frame).isCarried);
 });
 
-test('a false checksum of the transport stays false', (t) => {
-  const program = new Program(offload);
+testHooks('a false checksum of the transport stays false', (t, program) => {
   program.show(6);
-  t.teardown(() => program.table.hide(Slot));
   const damaged = buildFrame(segment);
   damaged[60] = (damaged[60] ?? 0) ^ 1;
   const expected = buildFrame({ ...segment, ethernet: leaving, to: '10.2.0.23:8080', ttl: 63 });
   expected[60] = (expected[60] ?? 0) ^ 1;
   t.strictSame(program.run(damaged), { isCarried: true, frame: hex(expected) });
-  t.end();
 });
 
 test('of a super-frame the segments have to fit the link', (t) => {
+  const [offload] = offloads;
+  if (offload === undefined) throw new Error('there are two');
   const program = new Program(offload);
+  t.teardown(() => program.close());
   program.show(6);
-  t.teardown(() => program.table.hide(Slot));
   const large = buildFrame({ ...segment, payload: 'x'.repeat(2_000) });
   t.notOk(program.run(large).isCarried);
   t.ok(program.run(large, 1_460).isCarried);
@@ -192,33 +221,70 @@ test('of a super-frame the segments have to fit the link', (t) => {
   t.end();
 });
 
-test('nothing is carried when nobody looks after the program any more', (t) => {
-  const program = new Program(offload);
+testHooks('nothing is carried when nobody looks after the program any more', (t, program) => {
   program.show(6);
-  t.teardown(() => program.table.hide(Slot));
   const frame = buildFrame(segment);
   t.ok(program.run(frame).isCarried);
   program.table.lease = program.ticks - 10;
   t.notOk(program.run(frame).isCarried);
-  t.end();
 });
 
-test('a flow that is hidden goes up again', (t) => {
-  const program = new Program(offload);
+testHooks('a flow that is hidden goes up again', (t, program) => {
   program.show(6);
   const frame = buildFrame(segment);
   t.ok(program.run(frame).isCarried);
   program.table.hide(Slot);
   t.notOk(program.run(frame).isCarried);
-  t.end();
 });
 
 test('a program that the verifier refuses is an error with what it says', (t) => {
   // "exit" without a result.
   const code = Uint8Array.of(0x95, 0, 0, 0, 0, 0, 0, 0);
-  t.throws(() => offload.loadFilter(code), {
+  t.throws(() => offloads[0]?.loadFilter(code), {
     details: { code: 'bpf' },
     message: /^loading a BPF program fails: EACCES; the verifier says: .*R0 !read_ok/s,
   });
+  t.end();
+});
+
+testHooks('a checksum of UDP that comes out as zero is written as all ones', (t, program) => {
+  program.show(17);
+  const leavingAs = { ...datagram, ethernet: leaving, to: '10.2.0.23:8080', ttl: 63 };
+  const checksum = Buffer.from(buildFrame({ ...leavingAs, payload: '\0\0' })).readUInt16BE(40);
+  const frame = Buffer.from(buildFrame({ ...datagram, payload: '\0\0' }));
+  // One more of what the sum lacks, in the data and so in the checksum.
+  frame.writeUInt16BE(checksum, 42);
+  const without = frame.readUInt16BE(40) - checksum;
+  frame.writeUInt16BE(without < 0 ? without + 0xffff : without, 40);
+  const { isCarried, frame: left } = program.run(frame);
+  t.ok(isCarried);
+  t.equal(Buffer.from(left, 'hex').readUInt16BE(40), 0xffff);
+});
+
+test('xdp: what is not for the address of the interface goes up', (t) => {
+  const offload = offloads.find(({ hook }) => hook === 'xdp');
+  const mac = parseMac('fe:dc:ba:98:76:54');
+  if (offload === undefined || mac === undefined) throw new Error('they are there');
+  const program = new Program(offload, mac);
+  t.teardown(() => program.close());
+  program.show(6);
+  const to = (destination: string): boolean =>
+    program.run(buildFrame({ ...segment, ethernet: { ...ethernet, destination } })).isCarried;
+  t.ok(to('fe:dc:ba:98:76:54'));
+  for (const other of ['fe:dc:ba:98:76:55', 'ff:dc:ba:98:76:54', 'ff:ff:ff:ff:ff:ff']) {
+    t.notOk(to(other), other);
+  }
+  t.end();
+});
+
+test('xdp: a frame that is not in one piece goes up', (t) => {
+  const offload = offloads.find(({ hook }) => hook === 'xdp');
+  if (offload === undefined) throw new Error('it is there');
+  const program = new Program(offload);
+  t.teardown(() => program.close());
+  program.table.write(Slot, { ...path, mtu: 9_000 });
+  program.table.show(Slot);
+  t.ok(program.run(buildFrame({ ...segment, payload: 'x'.repeat(2_900) })).isCarried);
+  t.notOk(program.run(buildFrame({ ...segment, payload: 'x'.repeat(5_000) })).isCarried);
   t.end();
 });

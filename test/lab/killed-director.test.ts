@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type Test } from 'tap';
 
 import { writeKeepalived } from '../../cluster/config/keepalived-writer.js';
+import { withDriver } from '../../cluster/lab/demo-plan.js';
 import { directorProgram } from '../../cluster/lab/members.js';
 import type { RunningLab } from '../../cluster/lab/running-lab.js';
 import { until } from '../../cluster/lab/wait.js';
@@ -75,31 +76,33 @@ const answersPing = (running: RunningLab, address: string): boolean => {
   }
 };
 
-test('a director that is killed leaves nothing behind and is silent at once', async (t) => {
-  const running = await runLab(t, labWith(100), { topologyOnly: true });
-  const before = networkState(running, 'd1');
-  const director = await startDirector(t, running, 'd1');
-  const isMaster = await until(() => answersPing(running, '10.1.0.100') || undefined, {
-    timeoutMs: 15_000,
-    everyMs: 100,
+for (const driver of ['offload', 'xdp'] as const) {
+  test(`a director that is killed leaves nothing behind and is silent at once, driver ${driver}`, async (t) => {
+    const running = await runLab(t, withDriver(labWith(100), driver), { topologyOnly: true });
+    const before = networkState(running, 'd1');
+    const director = await startDirector(t, running, 'd1');
+    const isMaster = await until(() => answersPing(running, '10.1.0.100') || undefined, {
+      timeoutMs: 15_000,
+      everyMs: 100,
+    });
+    t.ok(isMaster, 'the VIP answers ping while the director runs');
+    t.notMatch(
+      onNode(running, 'd1', 'ip', 'address'),
+      /10\.1\.0\.10[01]|10\.2\.0\.254/,
+      'the kernel never has a VIP',
+    );
+
+    const held = heldBpf(director.pid ?? 0);
+    const links = held.filter(([kind]) => kind === 'link');
+    t.equal(links.length, 2, 'the kernel carries connections on both links');
+    t.ok(held.every(existsBpf), 'bpftool knows what the director holds');
+
+    director.kill('SIGKILL');
+    await once(director, 'exit');
+    t.notOk(answersPing(running, '10.1.0.100'), 'the VIP is silent');
+    t.equal(networkState(running, 'd1'), before, 'the namespace is as it was');
+    // The kernel takes programs and maps apart a moment later.
+    const isGone = (): true | undefined => (held.some(existsBpf) ? undefined : true);
+    t.ok(await until(isGone, { timeoutMs: 5_000, everyMs: 50 }), 'no program, link or map is left');
   });
-  t.ok(isMaster, 'the VIP answers ping while the director runs');
-  t.notMatch(
-    onNode(running, 'd1', 'ip', 'address'),
-    /10\.1\.0\.10[01]|10\.2\.0\.254/,
-    'the kernel never has a VIP',
-  );
-
-  const held = heldBpf(director.pid ?? 0);
-  const links = held.filter(([kind]) => kind === 'link');
-  t.equal(links.length, 2, 'the kernel carries connections on both links');
-  t.ok(held.every(existsBpf), 'bpftool knows what the director holds');
-
-  director.kill('SIGKILL');
-  await once(director, 'exit');
-  t.notOk(answersPing(running, '10.1.0.100'), 'the VIP is silent');
-  t.equal(networkState(running, 'd1'), before, 'the namespace is as it was');
-  // The kernel takes programs and maps apart a moment later.
-  const isGone = (): true | undefined => (held.some(existsBpf) ? undefined : true);
-  t.ok(await until(isGone, { timeoutMs: 5_000, everyMs: 50 }), 'no program, link or map is left');
-});
+}

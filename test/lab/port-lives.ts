@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Interface } from '../../director/core/interfaces.js';
-import { chooseDriver } from '../../director/io/driver.js';
+import { chooseDriver, DriverNames } from '../../director/io/driver.js';
 import { Packet } from '../../director/wire/packet.js';
 
 /*
@@ -11,9 +11,8 @@ import { Packet } from '../../director/wire/packet.js';
  */
 
 const [driverName = ''] = process.argv.slice(2);
-if (driverName !== 'offload' && driverName !== 'ring' && driverName !== 'pcap') {
-  throw new Error('offload, ring or pcap');
-}
+const driverWanted = DriverNames.find((name) => name === driverName);
+if (driverWanted === undefined) throw new Error(DriverNames.join(', '));
 
 const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
 
@@ -33,7 +32,7 @@ const interfaceOf = (index: number, name: string): Interface => ({
 makeLink();
 let heard = 0;
 const near = await (
-  await chooseDriver(driverName)
+  await chooseDriver(driverWanted)
 ).open(interfaceOf(1, 'near'), () => (heard += 1), []);
 const far = await (await chooseDriver('ring')).open(interfaceOf(2, 'far'), () => {}, []);
 

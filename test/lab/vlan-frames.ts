@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Interface } from '../../director/core/interfaces.js';
-import { chooseDriver } from '../../director/io/driver.js';
+import { chooseDriver, DriverNames } from '../../director/io/driver.js';
 import { parseMac } from '../../director/wire/ethernet.js';
 import { Packet } from '../../director/wire/packet.js';
 
@@ -12,9 +12,8 @@ import { Packet } from '../../director/wire/packet.js';
  */
 
 const [driverName = ''] = process.argv.slice(2);
-if (driverName !== 'offload' && driverName !== 'ring' && driverName !== 'pcap') {
-  throw new Error('offload, ring or pcap');
-}
+const driverWanted = DriverNames.find((name) => name === driverName);
+if (driverWanted === undefined) throw new Error(DriverNames.join(', '));
 
 const Mac = '02:00:00:00:00:01';
 const Count = 20;
@@ -35,7 +34,7 @@ let heard = 0;
 const take = ({ view, start }: Packet): void => {
   if (view.getUint16(start + 12) === 0x0800 && view.getUint8(start + 23) === 253) heard += 1;
 };
-const near = await (await chooseDriver(driverName)).open(interfaceOf(1, 'near'), take, []);
+const near = await (await chooseDriver(driverWanted)).open(interfaceOf(1, 'near'), take, []);
 const far = await (
   await chooseDriver('ring')
 ).open({ ...interfaceOf(2, 'far'), mac: { high: 0x02ff, low: 9 } }, () => {}, []);

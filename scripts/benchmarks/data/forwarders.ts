@@ -61,14 +61,17 @@ const nft: Forwarder = {
   },
 };
 
+const Names: Partial<Record<string, string>> = { offload: 'offload (tc)', xdp: 'offload (XDP)' };
+
 /** Our director, NAT in both directions, with further text for its configuration. */
 export const director = (driver: string, further = ''): Forwarder => ({
-  name: driver,
+  name: Names[driver] ?? driver,
   carries: Everything,
   start: async (topology) => {
     const { forwarder, client, server } = topology;
     forwarder.shell('printf 0 > /proc/sys/net/ipv4/ip_forward');
-    if (driver === 'pcap') setOffloads(topology, 'off');
+    const links = LinksOf[driver] ?? LinksOf.others;
+    links.prepare(topology);
     const folder = mkdtempSync(path.join(tmpdir(), 'baton-bench-'));
     const [config, control] = [path.join(folder, 'conf'), path.join(folder, 'control')];
     writeFileSync(config, configuration() + further);
@@ -77,7 +80,7 @@ export const director = (driver: string, further = ''): Forwarder => ({
     const close = async (): Promise<void> => {
       await forwarder.end(child);
       rmSync(folder, { recursive: true });
-      if (driver === 'pcap') setOffloads(topology, 'on');
+      links.restore(topology);
       forgetNeighbours(topology);
     };
     const isMaster = async (): Promise<true | undefined> => {
@@ -131,6 +134,7 @@ export const Forwarders: readonly Forwarder[] = [
   director('pcap'),
   director('ring'),
   director('offload'),
+  director('xdp'),
   haproxy,
   nginx,
 ];
@@ -184,6 +188,29 @@ async function startProxy(
 /** Another forwarder has the addresses now, at another MAC address perhaps. */
 function forgetNeighbours({ client, server }: Topology): void {
   for (const namespace of [client, server]) namespace.run('ip', 'neigh', 'flush', 'all');
+}
+
+/** What a driver wants of the links, and how they were before. */
+interface Links {
+  prepare(topology: Topology): void;
+  restore(topology: Topology): void;
+}
+
+const LinksOf: { readonly others: Links } & Partial<Record<string, Links>> = {
+  pcap: {
+    prepare: (topology) => setOffloads(topology, 'off'),
+    restore: (topology) => setOffloads(topology, 'on'),
+  },
+  // XDP sees no unfinished checksums, and hosts take frames from it where GRO brings NAPI.
+  xdp: {
+    prepare: (topology) => setHosts(topology, 'tx', 'off', 'gro', 'on'),
+    restore: (topology) => setHosts(topology, 'tx', 'on', 'gro', 'off', 'tso', 'on'),
+  },
+  others: { prepare: () => {}, restore: () => {} },
+};
+
+function setHosts({ client, server }: Topology, ...features: readonly string[]): void {
+  for (const host of [client, server]) host.run('ethtool', '-K', 'eth0', ...features);
 }
 
 /** On both ends of both links. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 import type { Running } from './forwarders.js';
-import { Port, takeArrived, type Topology } from './topology.js';
+import { Port, type Topology } from './topology.js';
 
 const floodProgram = fileURLToPath(new URL('xdp-flood.js', import.meta.url));
 const pingProgram = fileURLToPath(new URL('udp-ping.js', import.meta.url));
@@ -110,24 +110,26 @@ function flood(
   pid: number | undefined,
   seconds: number,
 ): Figures {
-  const { client, forwarder } = topology;
+  const { client, forwarder, sink } = topology;
   // Frames from XDP are taken by a link only that has NAPI, which comes with GRO.
   forwarder.run('ethtool', '-K', 'near', 'gro', 'on');
+  sink.open();
   const results: number[] = [];
   let cpu: number | undefined;
   const memory = pid === undefined ? NaN : residentBytes(pid);
   for (const flows of FloodFlows) {
-    takeArrived(topology);
+    sink.take();
     const cpuBefore = pid === undefined ? NaN : cpuSeconds(pid);
     const words = [floodProgram, address, String(flows), String(seconds)];
     const [, took = 'NaN'] = client.run(process.execPath, ...words).split(' ');
-    const arrived = takeArrived(topology);
+    const arrived = sink.take();
     if (arrived === 0) throw new Error('nothing of the flood has arrived as it should');
     results.push(arrived / Number(took));
     if (pid !== undefined && flows === FloodFlows[1]) {
       cpu = ((cpuSeconds(pid) - cpuBefore) * 1e9) / arrived;
     }
   }
+  sink.close();
   forwarder.run('ethtool', '-K', 'near', 'gro', 'off');
   const [pps1 = 0, pps1k = 0, pps100k = 0] = results;
   const perConnection =

@@ -1,3 +1,4 @@
+import { FloodSink } from './flood-sink.js';
 import { Namespace } from './namespace.js';
 
 /*
@@ -38,18 +39,16 @@ export interface Topology {
   readonly forwarder: Namespace;
   readonly server: Namespace;
   readonly rival: Namespace;
+  readonly sink: FloodSink;
   close(): Promise<void>;
 }
 
-/** The server's kernel drops the flood as soon as it has counted what is right of it. */
-const Sink = `table netdev sink {
-  counter right { }
-  chain arrivals {
-    type filter hook ingress device eth0 priority 0;
-    ip daddr ${Address.server} udp dport ${Port.flood} udp length 30 counter name right drop
-    udp dport ${Port.flood} drop
-  }
-}`;
+/** The flood as it has to arrive: datagrams of 22 bytes. */
+const Flood = {
+  destination: Address.server.split('.').reduce((word, part) => word * 256 + Number(part), 0),
+  port: Port.flood,
+  udpLength: 30,
+} as const;
 
 export async function buildTopology(): Promise<Topology> {
   const client = await Namespace.make('client');
@@ -88,8 +87,8 @@ export async function buildTopology(): Promise<Topology> {
       );
     }
     rival.shell('ip link set eth0 up', `ip address add ${Address.rival}/24 dev eth0`);
-    server.shell(`nft '${Sink}'`);
-    return { client, forwarder, server, rival, close };
+    const sink = await FloodSink.make(server, Flood);
+    return { client, forwarder, server, rival, sink, close };
   } catch (error) {
     await close();
     throw error;
@@ -102,9 +101,3 @@ const link = (name: string, mac: string, peer: string, { holder }: Namespace): s
 const Quiet = ['all', 'default'].map(
   (name) => `printf 0 > /proc/sys/net/ipv4/conf/${name}/rp_filter`,
 );
-
-/** Flood frames that have come to the server as they should since the last time. */
-export function takeArrived({ server }: Topology): number {
-  const text = server.run('nft', '-j', 'reset', 'counter', 'netdev', 'sink', 'right');
-  return Number(/"packets": (\d+)/.exec(text)?.[1] ?? 'NaN');
-}

@@ -1,0 +1,67 @@
+import * as ethernet from '../wire/ethernet.js';
+import * as udp from '../wire/udp.js';
+import { compute, compute32, jumpIf, R2, R3, R7, type Line, type Register } from './assembler.js';
+
+/*
+ * The flow program can run at more than one place of the kernel. What differs between them is in a `FlowHook`; this file also
+ * has what the parts of the program have in common. Throughout the program R6 is the context, R7 the frame, R8 the length
+ * of the IP packet, R9 the record of the flow; a jump to `up` leaves the packet to whoever comes next.
+ */
+
+/** A place of the kernel where the flow program runs. */
+export interface FlowHook {
+  /** Fields of the context: where the frame begins and ends. */
+  readonly data: number;
+  readonly dataEnd: number;
+  /** What the program says about packets. */
+  readonly verdicts: { readonly carried: number; readonly goesUp: number };
+  /**
+   * R7: the frame, and R3: the end of what can be read of it, which is at least the shortest datagram. What is not IPv4, and for
+   * this host, goes up.
+   */
+  accept(): Line[];
+  /** R2: bytes of the frame. R3 stays. */
+  frameLength(): Line[];
+  /** R2: bytes of the longest IP packet that is to leave. What the program cannot carry goes up. */
+  longestPacket(): Line[];
+  /** R0: 0 when the frame has been cut to R2 bytes. R1 is the context. */
+  cut(): Line[];
+  /** Corrects the checksum of TCP or UDP by the changes of addresses, R3, and of ports, R8: sums that are not folded. */
+  correctChecksum(): Line[];
+  /** The end of the program for what is not carried, with the label `up`. */
+  goUp(): Line[];
+}
+
+const IpLength = 20;
+export const ShortestUdp = ethernet.HeaderLength + IpLength + udp.HeaderLength;
+/** In the order of bytes that it is loaded in. */
+export const EtherTypeIpv4 = 0x0008;
+
+/** Places on the stack. */
+export const Kept = { headers: -8, protocol: -16, length: -24 } as const;
+
+/** What is shorter than the shortest datagram goes up; R3 is the end of the data. R2 is lost. */
+export const hasShortest = (): Line[] => [
+  compute(R2, '=', R7),
+  compute(R2, '+=', ShortestUdp),
+  jumpIf(R2, '>', R3, 'up'),
+];
+
+/** Folds a sum of 64 bits, below 2^36, to 16 bits with end-around carry; `spare` is lost. */
+export function fold(sum: Register, spare: Register): Line[] {
+  const once: Line[] = [
+    compute(spare, '=', sum),
+    compute(spare, '>>=', 16),
+    compute(sum, '&=', 0xffff),
+    compute(sum, '+=', spare),
+  ];
+  return [
+    compute(spare, '=', sum),
+    compute(spare, '>>=', 32),
+    compute32(sum, '=', sum),
+    compute(sum, '+=', spare),
+    ...once,
+    ...once,
+    ...once,
+  ];
+}

@@ -1,0 +1,121 @@
+import { Record } from '../core/flow-table.js';
+import { Protocol } from '../wire/ipv4.js';
+import {
+  call,
+  compute,
+  exit,
+  jumpIf,
+  label,
+  load,
+  R0,
+  R1,
+  R10,
+  R2,
+  R3,
+  R4,
+  R5,
+  R6,
+  R7,
+  R8,
+  R9,
+  store,
+} from './assembler.js';
+import { EtherTypeIpv4, fold, hasShortest, Kept, type FlowHook } from './flow-hook.js';
+
+/** Fields of the context, `struct __sk_buff` of linux/bpf.h. */
+export const Context = {
+  length: 0,
+  packetType: 4,
+  protocol: 16,
+  hasVlanTag: 20,
+  trafficIndex: 44,
+  data: 76,
+  dataEnd: 80,
+  segmentSize: 176,
+} as const;
+
+/** Functions of the kernel, `enum bpf_func_id`. */
+const Helper = { replaceChecksum: 11, changeTail: 38 } as const;
+/** The change is one of addresses; and zero means "no checksum". */
+const ChecksumFlag = { pseudoHeader: 0x10, zeroIsNone: 0x20 } as const;
+
+/** Whoever comes next may have the packet (`TCX_NEXT`). */
+const GoesUp = -1;
+/** What the program leaves in `trafficIndex` of a frame whose VLAN tag nobody sees any more further up. */
+export const WasTagged = 0xba70;
+
+const ToThisHost = 0;
+
+/** Ingress of traffic control (TCX): the kernel knows what a frame is, and what is left to be done to it. */
+export const TrafficHook: FlowHook = {
+  data: Context.data,
+  dataEnd: Context.dataEnd,
+  verdicts: { carried: 7, goesUp: GoesUp },
+
+  accept: () => [
+    load(4, R2, R6, Context.hasVlanTag),
+    jumpIf(R2, '!=', 0, 'tagged'),
+    load(4, R2, R6, Context.protocol),
+    jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
+    load(4, R2, R6, Context.packetType),
+    jumpIf(R2, '!=', ToThisHost, 'up'),
+    load(4, R7, R6, Context.data),
+    load(4, R3, R6, Context.dataEnd),
+    ...hasShortest(),
+  ],
+
+  frameLength: () => [load(4, R2, R6, Context.length)],
+
+  /** Of a super-frame each segment leaves on its own. */
+  longestPacket: () => [
+    compute(R2, '=', R8),
+    load(4, R3, R6, Context.segmentSize),
+    jumpIf(R3, '==', 0, 'single'),
+    load(8, R2, R10, Kept.headers),
+    compute(R2, '+=', R3),
+    label('single'),
+  ],
+
+  cut: () => [compute(R3, '=', 0), call(Helper.changeTail)],
+
+  /**
+   * The kernel knows whether the checksum is finished. Of one that is not only the addresses are a part as yet. The frame
+   * must not be touched afterwards.
+   */
+  correctChecksum: () => [
+    compute(R7, '=', R3),
+    load(1, R2, R9, Record.checksumAt),
+    jumpIf(R2, '==', 0, 'whole'),
+    ...fold(R7, R1),
+    ...fold(R8, R1),
+    compute(R5, '=', ChecksumFlag.pseudoHeader),
+    load(8, R1, R10, Kept.protocol),
+    jumpIf(R1, '!=', Protocol.udp, 'addresses'),
+    compute(R5, '|=', ChecksumFlag.zeroIsNone),
+    label('addresses'),
+    store(8, R10, Kept.headers, R5),
+    compute(R1, '=', R6),
+    compute(R3, '=', 0),
+    compute(R4, '=', R7),
+    call(Helper.replaceChecksum),
+    // No change is a sum of all ones.
+    jumpIf(R8, '==', 0xffff, 'whole'),
+    load(1, R2, R9, Record.checksumAt),
+    load(8, R5, R10, Kept.headers),
+    compute(R5, '&=', ChecksumFlag.zeroIsNone),
+    compute(R1, '=', R6),
+    compute(R3, '=', 0),
+    compute(R4, '=', R8),
+    call(Helper.replaceChecksum),
+    label('whole'),
+  ],
+
+  goUp: () => [
+    label('tagged'),
+    compute(R2, '=', WasTagged),
+    store(4, R6, Context.trafficIndex, R2),
+    label('up'),
+    compute(R0, '=', GoesUp),
+    exit(),
+  ],
+};

@@ -96,7 +96,18 @@ export class BulkJoiner {
 
   get deadline(): Instant {
     const transfer = this.#transfer;
-    return transfer ? earliest(this.#timers.next, transfer.deadline) : this.#timers.next;
+    if (transfer === undefined) return this.#timers.next;
+    return earliest(this.#timers.next, earliest(transfer.deadline, this.#leaveAt(transfer)));
+  }
+
+  /** When the donor is given up: soon, if there is another to ask, which may not be there for much longer. */
+  #leaveAt(transfer: BulkTransfer): Instant {
+    const { silentAt, doubtedAt } = transfer;
+    return this.#hasOtherOffer(transfer) ? earliest(doubtedAt, silentAt) : silentAt;
+  }
+
+  #hasOtherOffer({ donor }: BulkTransfer): boolean {
+    return !this.tableComplete && this.#offers.size > (this.#offers.has(donor.node) ? 1 : 0);
   }
 
   start(now: Instant): void {
@@ -183,8 +194,8 @@ export class BulkJoiner {
     if (this.#timers.takeDue(Timer.request, now)) this.#request(now);
     if (this.#timers.takeDue(Timer.choose, now)) this.#choose(now);
     const transfer = this.#transfer;
-    if (transfer === undefined || transfer.deadline > now) return;
-    if (transfer.silentAt <= now) this.#failTransfer(now);
+    if (transfer === undefined) return;
+    if (this.#leaveAt(transfer) <= now) this.#failTransfer(now);
     else transfer.handleDeadline(now);
     this.#settleIfFinished(now);
   }
@@ -260,7 +271,18 @@ export class BulkJoiner {
       this.#owe(donor, scope);
     } else {
       this.#failedDonor = donor.node;
-      this.#becomeRequesting(now);
+      this.#offers.delete(donor.node);
+      this.#dropSilentOffers(now);
+      if (this.#offers.size > 0) this.#choose(now);
+      else this.#becomeRequesting(now);
+    }
+  }
+
+  /** Offers may be as old as the transfer that has failed. */
+  #dropSilentOffers(now: Instant): void {
+    const { receiver, tuning } = this.#context;
+    for (const { peer } of this.#offers.values()) {
+      if (receiver.isSilent(now, peer, tuning.donorSilence)) this.#offers.delete(peer.node);
     }
   }
 

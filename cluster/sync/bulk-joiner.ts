@@ -178,6 +178,10 @@ export class BulkJoiner {
   handleDivergence(now: Instant, peer: PeerStream): void {
     this.#context.log.warn('sync divergence', { peer: peer.node });
     this.#owe(peer, 'own');
+    // What the peer no longer tells of may be a master's by now, and would be missing here until that is found, too.
+    for (const other of this.#context.receiver.peers) {
+      if (other.standing === 'master') this.#owe(other, 'own');
+    }
     this.#beginOwed(now);
   }
 
@@ -337,7 +341,8 @@ export class BulkJoiner {
   #beginOwed(now: Instant): void {
     if (this.#state !== 'settled') return;
     const { receiver, tuning } = this.#context;
-    for (const peer of receiver.peers) {
+    const isMaster = ({ standing }: PeerStream): number => Number(standing === 'master');
+    for (const peer of [...receiver.peers].toSorted((a, b) => isMaster(b) - isMaster(a))) {
       const scope = this.#owed.get(peer.node);
       if (scope === undefined || receiver.isSilent(now, peer, tuning.donorSilence)) continue;
       this.#owed.delete(peer.node);

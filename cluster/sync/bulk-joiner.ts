@@ -341,8 +341,7 @@ export class BulkJoiner {
   #beginOwed(now: Instant): void {
     if (this.#state !== 'settled') return;
     const { receiver, tuning } = this.#context;
-    const isMaster = ({ standing }: PeerStream): number => Number(standing === 'master');
-    for (const peer of [...receiver.peers].toSorted((a, b) => isMaster(b) - isMaster(a))) {
+    for (const peer of [...receiver.peers].toSorted((a, b) => mastery(b) - mastery(a))) {
       const scope = this.#owed.get(peer.node);
       if (scope === undefined || receiver.isSilent(now, peer, tuning.donorSilence)) continue;
       this.#owed.delete(peer.node);
@@ -351,3 +350,6 @@ export class BulkJoiner {
     }
   }
 }
+
+/** Puts masters before others. */
+const mastery = ({ standing }: PeerStream): number => Number(standing === 'master');

@@ -247,17 +247,19 @@ export class LossCheck implements WorldObserver {
     if (isCommitted) return 'other';
     // Who leaves as planned tells everything first.
     const { isStopped } = knower.process.node;
-    // A transfer may have told it before its time, and that too late for one who had made another of it.
-    const wrong = this.#tables.find(other.process, flow);
-    const isTooLate = wrong?.isOwn === true && wrong.isSynced && wrong.toldAgo > known.toldAgo;
-    if (!isStopped && (!known.isSynced || isTooLate) && known.packets < threshold) {
-      return 'below the sync threshold';
-    }
+    const isTold = known.isSynced && !this.#isToldTooLate(flow, known, other);
+    if (!isStopped && !isTold && known.packets < threshold) return 'below the sync threshold';
     const isYoung = flow.record.openedAt > at - window;
     const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
     if (!isStopped && (isYoung || hasJustCrossed)) return 'inside the sync window';
     if (other.completeAt > toldAt - window) return 'no peer was there';
     return 'other';
+  }
+
+  /** A transfer may tell of a flow before it has to be told, and that too late for one who had made another of it. */
+  #isToldTooLate(flow: ClientFlow, { toldAgo }: KnownFlow, other: Life): boolean {
+    const wrong = this.#tables.find(other.process, flow);
+    return wrong?.isOwn === true && wrong.isSynced && wrong.toldAgo > toldAgo;
   }
 }
 

@@ -37,7 +37,8 @@ export interface JoinerContext extends TransferContext {
  * only one another, so each is complete by definition after the solo timeout. A node that found itself alone and then meets
  * a peer whose table was complete before they met (its link came up late) fetches that table after all. A node that fetches
  * its table anew may lack something, and still knows more than one that has just started: when there is nobody better it
- * is the donor.
+ * is the donor. A donor that does not answer is left for the best of the other offers, if there are any: its peers may be
+ * about to leave, and then nobody has the table any more.
  */
 export class BulkJoiner {
   transfers = 0;

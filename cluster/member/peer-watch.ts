@@ -1,5 +1,5 @@
 import type { IpAddress } from '../../director/base/address.js';
-import { after, instant, seconds, type Instant } from '../../director/base/time.js';
+import { after, instant, milliseconds, type Instant } from '../../director/base/time.js';
 import type { KeyRing } from '../sync/key-ring.js';
 import {
   encodePresence,
@@ -15,7 +15,7 @@ const MostPeers = 64;
 /** Of a watcher's nonce. */
 const NonceBytes = 32;
 /** How long to leave a peer alone that could not be reached. */
-const RetryInterval = seconds(1);
+const RetryInterval = milliseconds(250);
 
 /** A TCP connection, as the watch needs it. */
 export interface Stream {

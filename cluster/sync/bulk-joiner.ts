@@ -37,7 +37,8 @@ export interface JoinerContext extends TransferContext {
  * only one another, so each is complete by definition after the solo timeout. A node that found itself alone and then meets
  * a peer whose table was complete before they met (its link came up late) fetches that table after all. A node that fetches
  * its table anew may lack something, and still knows more than one that has just started: when there is nobody better it
- * is the donor.
+ * is the donor. A donor that does not answer is left for the best of the other offers, if there are any: its peers may be
+ * about to leave, and then nobody has the table any more.
  */
 export class BulkJoiner {
   transfers = 0;
@@ -96,7 +97,18 @@ export class BulkJoiner {
 
   get deadline(): Instant {
     const transfer = this.#transfer;
-    return transfer ? earliest(this.#timers.next, transfer.deadline) : this.#timers.next;
+    if (transfer === undefined) return this.#timers.next;
+    return earliest(this.#timers.next, earliest(transfer.deadline, this.#leaveAt(transfer)));
+  }
+
+  /** When the donor is given up: soon, if there is another to ask, which may not be there for much longer. */
+  #leaveAt(transfer: BulkTransfer): Instant {
+    const { silentAt, doubtedAt } = transfer;
+    return this.#hasOtherOffer(transfer) ? earliest(doubtedAt, silentAt) : silentAt;
+  }
+
+  #hasOtherOffer({ donor }: BulkTransfer): boolean {
+    return !this.tableComplete && this.#offers.size > (this.#offers.has(donor.node) ? 1 : 0);
   }
 
   start(now: Instant): void {
@@ -167,6 +179,10 @@ export class BulkJoiner {
   handleDivergence(now: Instant, peer: PeerStream): void {
     this.#context.log.warn('sync divergence', { peer: peer.node });
     this.#owe(peer, 'own');
+    // What the peer no longer tells of may be a master's by now, and would be missing here until that is found, too.
+    for (const other of this.#context.receiver.peers) {
+      if (other.standing === 'master') this.#owe(other, 'own');
+    }
     this.#beginOwed(now);
   }
 
@@ -183,8 +199,8 @@ export class BulkJoiner {
     if (this.#timers.takeDue(Timer.request, now)) this.#request(now);
     if (this.#timers.takeDue(Timer.choose, now)) this.#choose(now);
     const transfer = this.#transfer;
-    if (transfer === undefined || transfer.deadline > now) return;
-    if (transfer.silentAt <= now) this.#failTransfer(now);
+    if (transfer === undefined) return;
+    if (this.#leaveAt(transfer) <= now) this.#failTransfer(now);
     else transfer.handleDeadline(now);
     this.#settleIfFinished(now);
   }
@@ -260,7 +276,18 @@ export class BulkJoiner {
       this.#owe(donor, scope);
     } else {
       this.#failedDonor = donor.node;
-      this.#becomeRequesting(now);
+      this.#offers.delete(donor.node);
+      this.#dropSilentOffers(now);
+      if (this.#offers.size > 0) this.#choose(now);
+      else this.#becomeRequesting(now);
+    }
+  }
+
+  /** Offers may be as old as the transfer that has failed. */
+  #dropSilentOffers(now: Instant): void {
+    const { receiver, tuning } = this.#context;
+    for (const { peer } of this.#offers.values()) {
+      if (receiver.isSilent(now, peer, tuning.donorSilence)) this.#offers.delete(peer.node);
     }
   }
 
@@ -315,7 +342,7 @@ export class BulkJoiner {
   #beginOwed(now: Instant): void {
     if (this.#state !== 'settled') return;
     const { receiver, tuning } = this.#context;
-    for (const peer of receiver.peers) {
+    for (const peer of [...receiver.peers].toSorted((a, b) => mastery(b) - mastery(a))) {
       const scope = this.#owed.get(peer.node);
       if (scope === undefined || receiver.isSilent(now, peer, tuning.donorSilence)) continue;
       this.#owed.delete(peer.node);
@@ -324,3 +351,6 @@ export class BulkJoiner {
     }
   }
 }
+
+/** Puts masters before others. */
+const mastery = ({ standing }: PeerStream): number => Number(standing === 'master');

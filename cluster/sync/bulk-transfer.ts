@@ -113,6 +113,13 @@ export class BulkTransfer {
     return after(last, this.#context.tuning.donorSilence);
   }
 
+  /** When the donor is left for another one, if there is one: a fetch and its repeats have had no answer. */
+  get doubtedAt(): Instant {
+    // A chunk that waits is an answer: what it waits for is asked for elsewhere.
+    if (this.#cursor < 0 || this.#waiting) return Never;
+    return after(this.#lastChunk, this.#context.tuning.donorPatience);
+  }
+
   /** True when every chunk has been applied and the sweep has been done. */
   get finished(): boolean {
     return this.#cursor < 0 && this.#sweepCursor < 0;

@@ -46,6 +46,8 @@ export interface SyncTuning {
   readonly fetchTimeoutMax: Duration;
   /** Wait before a chunk that came too late is fetched anew. */
   readonly refetchDelay: Duration;
+  /** A donor that sends no chunk for so long is left for another that has offered its table. */
+  readonly donorPatience: Duration;
   /** A donor that sends no chunk for so long is given up. */
   readonly donorSilence: Duration;
   /** Keys that a transfer remembers as touched by newer updates. */
@@ -84,6 +86,7 @@ export const defaultTuning: SyncTuning = {
   fetchTimeout: milliseconds(50),
   fetchTimeoutMax: seconds(1),
   refetchDelay: milliseconds(10),
+  donorPatience: milliseconds(200),
   donorSilence: seconds(2),
   journalLimit: 65_536,
   divergenceAge: milliseconds(900),

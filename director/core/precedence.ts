@@ -55,9 +55,27 @@ export function isPreferred(director: Director, index: number, replica: Replica)
   if (isServed(director, index)) {
     const isOld = replica.isDated && connections.origin[index] === LocalOrigin;
     if (!isSame) return !hasBegunAnew(connections, index, replica);
-    return isOld || compareAge(connections, index, replica) > 0;
+    const age = compareAge(connections, index, replica);
+    return isOld || age > 0 || (age === 0 && isClaimedByTwo(director, index, replica));
   }
   return isWeightier(director, index, replica);
+}
+
+/**
+ * True when two peers that serve nothing both say that an entry is theirs, and neither knows more. Others may have heard
+ * only one of them, or keep their own, so this node, which serves it, is to settle it by its own word: it would else follow
+ * now one and now the other, and copies would differ for ever.
+ */
+function isClaimedByTwo(
+  { connections, standings }: Director,
+  index: number,
+  { origin: teller }: Replica,
+): boolean {
+  const origin = connections.origin[index] ?? LocalOrigin;
+  if (origin === LocalOrigin || origin === teller) return false;
+  const areBackups =
+    standings.rank(origin) === Rank.backup && standings.rank(teller) === Rank.backup;
+  return areBackups && standings.precedes(origin, teller);
 }
 
 /** True when the replica, of another real server, is of a connection that has been opened since the entry's was over. */
@@ -91,8 +109,12 @@ function isWeightier(
   if (origin === replica.origin || !connections.hasFlag(index, Flag.synced)) return false;
   const ours = rankOf(origin, standings);
   const theirs = rankOf(replica.origin, standings);
+  const isOwn = replica.isDated && origin === LocalOrigin;
+  // A node that was cut off may have the beginning of a connection that others have carried on since, and these may be lives
+  // that it has not met yet, for which the donor speaks.
+  if (isOwn && theirs === Rank.gone) return (connections.packets[index] ?? 0) >= replica.packets;
   if (ours !== theirs) return ours > theirs;
-  if (replica.isDated && origin === LocalOrigin) return true;
+  if (isOwn) return true;
   const age = compareAge(connections, index, replica);
   return age === 0 ? standings.precedes(origin, replica.origin) : age > 0;
 }

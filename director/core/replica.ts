@@ -5,6 +5,7 @@ import type { Director } from './director.js';
 import { bindLate } from './late-binding.js';
 import { closeConnection, isServed, serverOf, setState } from './lifecycle.js';
 import { hasSameServer, isPreferred, Rank, rankOf } from './precedence.js';
+import { isOver } from './protocol-states.js';
 import { Method } from './services.js';
 
 /** An entry as a peer describes it. */
@@ -18,7 +19,10 @@ export interface Replica extends ConnectionKey {
   readonly timeout: number;
   /** Number of the peer; `LocalOrigin` for what this life of the node has told itself and gets back. */
   readonly origin: number;
-  /** True for a copy of unknown age, from a table that was read as a whole: it never replaces an entry of our own. */
+  /**
+   * True for a copy of unknown age, from a table that was read as a whole: it replaces an entry of our own only when a life
+   * that this node does not hear has seen more packets.
+   */
   readonly isDated: boolean;
   /** True for a copy that is older than whatever this node has of the peer: it changes no entry. */
   readonly createsOnly?: boolean;
@@ -32,6 +36,10 @@ export interface Replica extends ConnectionKey {
 
 /** No timeout is longer than 31 days (ipvsadm), and a copy lives half as long again at most, whatever a peer says. */
 const LongestLife = 1.5 * 31 * 86_400;
+
+/** Seconds that a copy is kept without news. */
+const lifeOfCopy = ({ remaining, timeout }: Replica): number =>
+  Math.min(remaining + timeout / 2, LongestLife);
 
 /** What became of a replica: taken, or why not. */
 export type ReplicaOutcome =
@@ -57,6 +65,7 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
     const hasOtherServer = !hasSameServer(connections, known, replica);
     if (hasOtherServer && isLateEnd(replica)) return 'replaced-before';
     if (isPreferred(director, known, replica)) {
+      if (!hasOtherServer) outlive(director, known, replica, now);
       insist(director, known, replica);
       return 'kept-own';
     }
@@ -141,9 +150,22 @@ function update(director: Director, index: number, replica: Replica, now: Instan
   const { connections } = director;
   setState(director, index, replica.state);
   connections.packets[index] = replica.packets;
-  const life = replica.remaining + replica.timeout / 2;
-  connections.expireAfter(index, Math.min(life, LongestLife), now);
+  connections.expireAfter(index, lifeOfCopy(replica), now);
   connections.markSynced(index, now, replica.origin);
+}
+
+/**
+ * Of two masters that do not hear one another only one has the client's packets. The entry of the other, though it counts
+ * more of them, would expire, and its end would be the end of the connection for everybody: so the news of a peer keep it,
+ * as long as they agree how far it is.
+ */
+function outlive(director: Director, index: number, replica: Replica, now: Instant): void {
+  const { connections } = director;
+  const { state, isDated, createsOnly } = replica;
+  if (isDated || createsOnly === true || connections.state[index] !== state) return;
+  if (isOver(replica.protocol, replica.isTemplate === true, state)) return;
+  const life = lifeOfCopy(replica);
+  if (life > connections.remaining(index, now)) connections.expireAfter(index, life, now);
 }
 
 /**

@@ -167,6 +167,50 @@ test('who serves a connection and is contradicted by a node that does not, says 
   t.end();
 });
 
+test('an entry that two backups claim is settled by the word of the node that serves it', (t) => {
+  const bench = backup();
+  const { connections, sync } = bench.director;
+  tell(bench, replicaOf(first, { origin: 3 }));
+  bench.setMaster(true);
+  t.equal(tell(bench, replicaOf(first, { origin: 3 })), 'updated', 'whose it is may repeat it');
+  t.equal(sync.length, 0);
+  t.equal(tell(bench, replicaOf(first, { origin: 4, isDated: true })), 'kept-own');
+  t.equal(sync.length, 1);
+  sync.drain(connections, (index) => connections.markSynced(index, bench.now));
+  t.equal(entry(bench)[3], LocalOrigin);
+  t.end();
+});
+
+test('a connection that was opened here and carried on by a node not met yet is taken from a donor', (t) => {
+  const bench = backup({ 5: Rank.gone });
+  tell(bench, replicaOf(first, { origin: LocalOrigin, packets: 2 }));
+  const carriedOn = replicaOf(first, { origin: 5, isDated: true });
+  t.equal(tell(bench, { ...carriedOn, packets: 2 }), 'kept-own', 'not without news');
+  t.equal(tell(bench, { ...carriedOn, packets: 3, isDated: false }), 'kept-own');
+  t.equal(tell(bench, { ...carriedOn, packets: 3 }), 'updated');
+  t.same(entry(bench), [21, 3, State.established, 5]);
+  t.end();
+});
+
+test('an entry that counts for more lives as long as a peer says that the connection goes on', (t) => {
+  const bench = backup({ 4: Rank.master });
+  const { connections } = bench.director;
+  tell(bench, replicaOf(first, { origin: LocalOrigin, remaining: 1, timeout: 2 }));
+  bench.setMaster(true);
+  const index = connections.find(flowOf(client, vip));
+  const news = replicaOf(first, { origin: 4, packets: 3 });
+  for (const useless of [{ isDated: true }, { createsOnly: true }, { state: State.finWait }]) {
+    tell(bench, { ...news, ...useless });
+    t.equal(connections.remaining(index, bench.now), 2);
+  }
+  tell(bench, { ...replicaOf(second, { origin: 4, packets: 3 }) });
+  t.equal(connections.remaining(index, bench.now), 2, 'not one to another server');
+  t.equal(tell(bench, news), 'kept-own');
+  t.equal(connections.remaining(index, bench.now), 1350);
+  t.same(entry(bench), [21, 10, State.established, LocalOrigin]);
+  t.end();
+});
+
 test('an entry that its owner no longer has goes, unless somebody else has told of it since', (t) => {
   const bench = backup();
   const withdrawal = { ...keyOf({ client, virtual: vip, real: first }), isServed: false };

@@ -1,4 +1,5 @@
 import type { EventKind } from '../../member/events.js';
+import { defaultTuning } from '../../sync/tuning.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import type { DirectorProcess } from '../director/director-process.js';
 import type { ClientFlow } from '../traffic/client-flow.js';
@@ -45,6 +46,8 @@ interface Life {
   readonly director: DirectorMachine;
   readonly process: DirectorProcess;
   readonly beganAt: number;
+  /** When it began to run, or was let go on. */
+  ranSince: number;
   /** When it had fetched the table of a peer, or knew that there was none to fetch. */
   completeAt: number;
   endedAt: number;
@@ -78,6 +81,7 @@ export class LossCheck implements WorldObserver {
       director,
       process,
       beganAt: this.#world.now,
+      ranSince: this.#world.now,
       completeAt: Number.POSITIVE_INFINITY,
       endedAt: Number.POSITIVE_INFINITY,
     });
@@ -87,6 +91,11 @@ export class LossCheck implements WorldObserver {
     const life = this.#lives.findLast((candidate) => candidate.director === director);
     if (kind !== 'bulk-complete' || life === undefined) return;
     life.completeAt = this.#world.now;
+  }
+
+  resumed(director: DirectorMachine): void {
+    const life = this.#lives.findLast((candidate) => candidate.director === director);
+    if (life !== undefined) life.ranSince = this.#world.now;
   }
 
   lifeEnded(_: DirectorMachine, process: DirectorProcess): void {
@@ -136,6 +145,10 @@ export class LossCheck implements WorldObserver {
     const isRight = ({ server }: KnownFlow): boolean =>
       record.server === undefined || server === record.server;
     const living = this.#lives.filter(({ process }) => !process.isDead);
+    const alone = this.#openedAlone(flow, living);
+    if (alone !== undefined) {
+      return { why: 'no peer was there', detail: `${nameOf(alone)} had nobody to ask` };
+    }
     const knowers = living.filter(({ process }) => {
       const known = this.#tables.find(process, flow);
       return known !== undefined && isRight(known);
@@ -172,6 +185,25 @@ export class LossCheck implements WorldObserver {
       names.some((to) => this.#paths.lastLoss(from, to) >= record.openedAt - repair),
     );
     return isImpaired ? 'sync message lost' : 'other';
+  }
+
+  /**
+   * Who has made another of a flow before it had a table, and could not have had one: whoever else lives has been stopped in
+   * its tracks for all of that one's life, or goes on for less than the time in which donors offer their tables.
+   */
+  #openedAlone(flow: ClientFlow, living: readonly Life[]): Life | undefined {
+    const { now } = this.#world;
+    const asking = defaultTuning.offerWindow + this.#rules.window;
+    return living.find((life) => {
+      const known = this.#tables.find(life.process, flow);
+      if (life.completeAt <= now || known?.isOwn !== true) return false;
+      if (known.server === flow.record.server) return false;
+      const others = living.filter((other) => other !== life);
+      return others.every(({ process, ranSince }) => {
+        const isHeldUp = process.pausedAt <= life.beganAt;
+        return isHeldUp || (ranSince > life.beganAt && now - ranSince <= asking);
+      });
+    });
   }
 
   /** Of those who do not know a flow as it was: who has made another of it, or else who serves. */
@@ -215,14 +247,19 @@ export class LossCheck implements WorldObserver {
     if (isCommitted) return 'other';
     // Who leaves as planned tells everything first.
     const { isStopped } = knower.process.node;
-    if (!isStopped && !known.isSynced && known.packets < threshold) {
-      return 'below the sync threshold';
-    }
+    const isTold = known.isSynced && !this.#isToldTooLate(flow, known, other);
+    if (!isStopped && !isTold && known.packets < threshold) return 'below the sync threshold';
     const isYoung = flow.record.openedAt > at - window;
     const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
     if (!isStopped && (isYoung || hasJustCrossed)) return 'inside the sync window';
     if (other.completeAt > toldAt - window) return 'no peer was there';
     return 'other';
+  }
+
+  /** A transfer may tell of a flow before it has to be told, and that too late for one who had made another of it. */
+  #isToldTooLate(flow: ClientFlow, { toldAgo }: KnownFlow, other: Life): boolean {
+    const wrong = this.#tables.find(other.process, flow);
+    return wrong?.isOwn === true && wrong.isSynced && wrong.toldAgo > toldAgo;
   }
 }
 

@@ -123,7 +123,7 @@ test('what is no death', async (t) => {
       t.ok(await eventually(() => met === 1));
       await sleep(200);
       t.strictSame(deaths, []);
-      watch.watch(at(0.5), peer);
+      watch.watch(at(0.2), peer);
       await sleep(100);
       t.equal(met, 1, 'the peer is left alone for a while');
       watch.watch(at(2), peer);

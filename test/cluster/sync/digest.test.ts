@@ -48,6 +48,26 @@ test('an entry that a copy has too much is found and taken out', (t) => {
   t.end();
 });
 
+test('what a backup has given up to a master is not lost between the repairs of both', (t) => {
+  const world = new World(1);
+  const b = world.start('b');
+  world.run(milliseconds(300));
+  const a = world.start('a');
+  const c = world.start('c');
+  world.run(seconds(3));
+  a.sync.setMaster(world.now, true);
+  b.update(world.now, 7, 1);
+  world.run(seconds(3));
+  t.equal(c.table.find(record(7))?.origin, 'b');
+  b.table.delete(record(7));
+  a.table.delete(record(7));
+  a.table.put(record(7));
+  const isThere = (): boolean => c.table.find(record(7)) !== undefined;
+  t.notOk(world.runUntil(() => !isThere(), seconds(6)));
+  t.equal(c.table.find(record(7))?.origin, 'a');
+  t.end();
+});
+
 test('as many too much as are missing are found all the same', (t) => {
   const world = pair();
   const a = world.get('a');

@@ -65,6 +65,18 @@ function on(lab: LabControl, node: string, ...argv: readonly string[]): string {
   throw new CommandFailed(`${argv.join(' ')} on ${node} failed: ${done.stderr}`);
 }
 
+/** Waits until directors answer: Vagrant may need a moment to know the ways into machines that have just come up. */
+async function directorsAnswer(lab: LabControl): Promise<void> {
+  const answer = async (): Promise<true | undefined> => {
+    const documents = await Promise.all(
+      lab.directors.map((node) => lab.request(node, '/status').catch(() => undefined)),
+    );
+    return documents.every((document) => document !== undefined) || undefined;
+  };
+  if ((await until(answer, { timeoutMs: stepMs, everyMs: 1_000 })) !== undefined) return;
+  throw new CommandFailed(`${lab.directors.join(' or ')} does not answer`);
+}
+
 /** Directors run as an ordinary user with two capabilities, in a unit that systemd rates OK. */
 function checkUnit(lab: LabControl): string[] {
   const wrong: string[] = [];
@@ -191,6 +203,7 @@ async function verdict(): Promise<readonly string[]> {
   vagrant('up');
   const lab = await openVagrantLab();
   progress(`${lab.nodes.join(', ')} are up and provisioned`);
+  await directorsAnswer(lab);
   const unit = checkUnit(lab);
   const options = { connections, intervalMs, stepMs, gapLimitMs, progress, print };
   const failOver = await checkFailOver(lab, options);

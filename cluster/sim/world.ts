@@ -181,6 +181,7 @@ export class World {
       stateChanged: (...change) => this.#observers.forEach((one) => one.stateChanged?.(...change)),
       noted: (...event) => this.#observers.forEach((one) => one.noted?.(...event)),
       lifeBegan: (...life) => this.#observers.forEach((one) => one.lifeBegan?.(...life)),
+      entryMade: (...entry) => this.#observers.forEach((one) => one.entryMade?.(...entry)),
       resumed: (...pause) => this.#observers.forEach((one) => one.resumed?.(...pause)),
       lifeEnded: (...life) => this.#observers.forEach((one) => one.lifeEnded?.(...life)),
     };

@@ -1,3 +1,5 @@
+import type { Flow } from '../../../director/wire/flow.js';
+import { Protocol } from '../../../director/wire/ipv4.js';
 import type { EventKind } from '../../member/events.js';
 import { defaultTuning } from '../../sync/tuning.js';
 import type { DirectorMachine } from '../director/director-machine.js';
@@ -6,7 +8,7 @@ import type { ClientFlow } from '../traffic/client-flow.js';
 import type { World, WorldObserver } from '../world.js';
 import type { Violations } from './invariants.js';
 import type { SyncPaths } from './sync-paths.js';
-import type { KnownFlow, TableView } from './table-view.js';
+import { protocolOf, type KnownFlow, type TableView } from './table-view.js';
 
 /** Why a flow broke, in the classes of DESIGN.md §1; `other` is a bug of ours. */
 export type LossClass =
@@ -51,6 +53,8 @@ interface Life {
   /** When it had fetched the table of a peer, or knew that there was none to fetch. */
   completeAt: number;
   endedAt: number;
+  /** When it made its own entry for a client's endpoint last. */
+  readonly opened: Map<number, number>;
 }
 
 /**
@@ -84,7 +88,13 @@ export class LossCheck implements WorldObserver {
       ranSince: this.#world.now,
       completeAt: Number.POSITIVE_INFINITY,
       endedAt: Number.POSITIVE_INFINITY,
+      opened: new Map(),
     });
+  }
+
+  entryMade(director: DirectorMachine, { protocol, source, sourcePort }: Flow): void {
+    const life = this.#lives.findLast((candidate) => candidate.director === director);
+    life?.opened.set(endpointKey(protocol, source, sourcePort), this.#world.now);
   }
 
   noted(director: DirectorMachine, kind: EventKind): void {
@@ -188,20 +198,20 @@ export class LossCheck implements WorldObserver {
   }
 
   /**
-   * Who has made another of a flow before it had a table, and could not have had one: whoever else lives has been stopped in
-   * its tracks for all of that one's life, or goes on for less than the time in which donors offer their tables.
+   * Who has made another of a flow and could not have had a table: whoever else lives has been stopped in its tracks for all
+   * of that one's life, or goes on for less than the time in which donors offer their tables, and it still asks.
    */
   #openedAlone(flow: ClientFlow, living: readonly Life[]): Life | undefined {
     const { now } = this.#world;
     const asking = defaultTuning.offerWindow + this.#rules.window;
     return living.find((life) => {
       const known = this.#tables.find(life.process, flow);
-      if (life.completeAt <= now || known?.isOwn !== true) return false;
-      if (known.server === flow.record.server) return false;
+      if (known?.isOwn !== true || known.server === flow.record.server) return false;
+      const isAsking = life.completeAt > now;
       const others = living.filter((other) => other !== life);
       return others.every(({ process, ranSince }) => {
         const isHeldUp = process.pausedAt <= life.beganAt;
-        return isHeldUp || (ranSince > life.beganAt && now - ranSince <= asking);
+        return isHeldUp || (isAsking && ranSince > life.beganAt && now - ranSince <= asking);
       });
     });
   }
@@ -247,8 +257,10 @@ export class LossCheck implements WorldObserver {
     if (isCommitted) return 'other';
     // Who leaves as planned tells everything first.
     const { isStopped } = knower.process.node;
-    const isTold = known.isSynced && !this.#isToldTooLate(flow, known, other);
-    if (!isStopped && !isTold && known.packets < threshold) return 'below the sync threshold';
+    const anotherAt = this.#openedAnotherAt(flow, other);
+    const isTold = known.isSynced && toldAt <= anotherAt;
+    const packets = Math.min(known.packets, requestsBefore(flow, anotherAt));
+    if (!isStopped && !isTold && packets < threshold) return 'below the sync threshold';
     const isYoung = flow.record.openedAt > at - window;
     const hasJustCrossed = known.packets <= threshold + 2 && toldAt > at - window;
     if (!isStopped && (isYoung || hasJustCrossed)) return 'inside the sync window';
@@ -256,11 +268,25 @@ export class LossCheck implements WorldObserver {
     return 'other';
   }
 
-  /** A transfer may tell of a flow before it has to be told, and that too late for one who had made another of it. */
-  #isToldTooLate(flow: ClientFlow, { toldAgo }: KnownFlow, other: Life): boolean {
-    const wrong = this.#tables.find(other.process, flow);
-    return wrong?.isOwn === true && wrong.isSynced && wrong.toldAgo > toldAgo;
+  /** When a director had made another of a flow, at the latest: what it is told of later is too late. */
+  #openedAnotherAt(flow: ClientFlow, { process, opened }: Life): number {
+    const { plan, record } = flow;
+    const wrong = this.#tables.find(process, flow);
+    if (wrong?.isOwn !== true || wrong.server === record.server) return Number.POSITIVE_INFINITY;
+    const openedAt = opened.get(endpointKey(protocolOf(plan), plan.local, plan.localPort));
+    const toldAt = wrong.isSynced ? this.#world.now - wrong.toldAgo : Number.POSITIVE_INFINITY;
+    return Math.min(openedAt ?? Number.POSITIVE_INFINITY, toldAt);
   }
+}
+
+/** Endpoints of IPv4, which is all there is in a simulation. */
+const endpointKey = (protocol: number, words: Uint32Array, port: number): number =>
+  ((words[3] ?? 0) * 65_536 + port) * 2 + (protocol === Protocol.tcp ? 1 : 0);
+
+/** Requests that a client had sent by then, if they can be counted: those of TCP follow the answers. */
+function requestsBefore({ plan, record }: ClientFlow, at: number): number {
+  if (plan.protocol === 'TCP') return Number.POSITIVE_INFINITY;
+  return Math.floor((at - record.openedAt) / plan.interval);
 }
 
 const nameOf = ({ director }: Life): string => director.name;

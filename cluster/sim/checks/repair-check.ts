@@ -14,7 +14,7 @@ import type { Inflictor } from '../faults/inflict.js';
 import type { Channel } from '../network/channel.js';
 import type { World, WorldObserver } from '../world.js';
 import type { Violations } from './invariants.js';
-import type { TableView } from './table-view.js';
+import type { KnownFlow, TableView } from './table-view.js';
 
 /** Updates remembered of one path until they are looked for; beyond, later ones are not. */
 const MostLost = 32;
@@ -158,6 +158,7 @@ export class RepairCheck implements WorldObserver {
         this.#world.occurrences.count('lost sync record repaired');
         const theirs = tables.findRecord(target, change);
         if (theirs?.server === ours.server) continue;
+        if (theirs !== undefined && this.#isOfAnotherMaster(source, change, theirs)) continue;
         this.#violations.report({
           invariant: 'S2 repaired',
           at: this.#world.now,
@@ -165,6 +166,15 @@ export class RepairCheck implements WorldObserver {
         });
       }
     }
+  }
+
+  /** While there are two masters each opens connections, and the word of either is good. */
+  #isOfAnotherMaster(source: DirectorProcess, record: PackedRecord, known: KnownFlow): boolean {
+    return this.#world.directors.some(({ process, state }) => {
+      if (process === undefined || process === source || state !== 'master') return false;
+      const other = this.#rules.tables.findRecord(process, record);
+      return other?.isOwn === true && other.server === known.server;
+    });
   }
 }
 

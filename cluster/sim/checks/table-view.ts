@@ -6,8 +6,11 @@ import { Protocol } from '../../../director/wire/ipv4.js';
 import { loadKey, type PackedRecord } from '../../sync/packed-record.js';
 import { RecordFields } from '../../sync/record-fields.js';
 import type { DirectorProcess } from '../director/director-process.js';
-import type { ClientFlow } from '../traffic/client-flow.js';
+import type { ClientFlow, FlowPlan } from '../traffic/client-flow.js';
 import type { World } from '../world.js';
+
+export const protocolOf = ({ protocol }: FlowPlan): number =>
+  protocol === 'TCP' ? Protocol.tcp : Protocol.udp;
 
 /** What a director knows of a flow. */
 export interface KnownFlow {
@@ -45,7 +48,7 @@ export class TableView {
     const { connections } = process.node.director;
     const index = connections.findEntry({
       family: plan.family,
-      protocol: plan.protocol === 'TCP' ? Protocol.tcp : Protocol.udp,
+      protocol: protocolOf(plan),
       clientWords: plan.local,
       clientPort: plan.localPort,
       virtualWords: plan.remote,

@@ -8,6 +8,7 @@ import {
   type VirtualService,
 } from '../../../director/core/services.js';
 import { toWords } from '../../../director/wire/address-words.js';
+import type { Flow } from '../../../director/wire/flow.js';
 import { Protocol } from '../../../director/wire/ipv4.js';
 import type { NodeConfig } from '../../config/node-config.js';
 import type { EventKind } from '../../member/events.js';
@@ -41,6 +42,8 @@ export interface MachineObserver {
   noted(director: DirectorMachine, kind: EventKind, text: string): void;
   /** Its program goes on after a pause. */
   resumed(director: DirectorMachine, pausedAt: Instant): void;
+  /** A packet of `flow`, which is valid during the call only, has made an entry. */
+  entryMade(director: DirectorMachine, flow: Flow): void;
   /** Killed, or stopped as planned. */
   lifeEnded(director: DirectorMachine, process: DirectorProcess): void;
 }
@@ -108,6 +111,7 @@ export class DirectorMachine {
         },
         stateChanged: (state) => observer.stateChanged(this, state),
         resumed: (pausedAt) => observer.resumed(this, pausedAt),
+        entryMade: (flow) => observer.entryMade(this, flow),
         ended: () => {
           if (this.process !== undefined) observer.lifeEnded(this, this.process);
         },

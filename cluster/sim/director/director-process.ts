@@ -13,7 +13,7 @@ import {
 } from '../../../director/base/time.js';
 import { ownAddress, type Interface } from '../../../director/core/interfaces.js';
 import * as ethernet from '../../../director/wire/ethernet.js';
-import { Family } from '../../../director/wire/flow.js';
+import { Family, type Flow } from '../../../director/wire/flow.js';
 import { Packet } from '../../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../../config/node-config.js';
 import { buildDirector } from '../../member/build-director.js';
@@ -47,6 +47,8 @@ export interface ProcessOptions {
   stateChanged(state: VrrpState): void;
   /** It goes on after a pause that began then, by the true clock. */
   resumed(pausedAt: Instant): void;
+  /** A packet of `flow` has made an entry. */
+  entryMade(flow: Flow): void;
   /** It has ended, by itself or not. */
   ended(): void;
 }
@@ -147,7 +149,7 @@ export class DirectorProcess {
       if (arrival === undefined || !isCaptured(frame)) return;
       this.#arrive('frames', () => {
         this.#packet.load(frame.bytes.subarray(frame.start, frame.end));
-        this.node.receiveFrame(this.#packet, arrival);
+        this.#receive(arrival);
       });
     };
     host.readVrrp = (card, frame, flow) => {
@@ -158,6 +160,13 @@ export class DirectorProcess {
     for (const { name, hasCarrier } of host.cards) this.node.track('interface', name, hasCarrier);
     this.#options.timeline.add('started', '');
     this.node.start(clock.now);
+  }
+
+  #receive(arrival: Interface): void {
+    const { connections, flow } = this.node.director;
+    const before = connections.size;
+    this.node.receiveFrame(this.#packet, arrival);
+    if (connections.size > before) this.#options.entryMade(flow);
   }
 
   /** The carrier of an interface has come or gone. */

@@ -211,7 +211,7 @@ class Checks {
     if (lab.cluster.commit === 'acked') {
       world.observe(new CommitCheck(world, violations, shared.tables));
     }
-    world.observe(new QuiesceCheck(world, violations));
+    world.observe(new QuiesceCheck(world, violations, shared.tables));
     world.observe(new SuccessionCheck(world, violations, inflictor));
   }
 

@@ -9,6 +9,8 @@ import type { TableView } from './table-view.js';
 
 /** How long a master and its peers have been what they are, so that they know of each other. */
 const Settled = seconds(3);
+/** After which a packet that was let go is on its way no more. */
+const Forgotten = seconds(1);
 
 /** Whether first packets that wait for a peer have waited, where `commit acked` says so for all services. */
 export class CommitCheck implements WorldObserver {
@@ -16,8 +18,7 @@ export class CommitCheck implements WorldObserver {
   readonly #violations: Violations;
   readonly #tables: TableView;
   readonly #since = new Map<DirectorMachine, number>();
-  /** Packets that were let go without an answer, of each process, as seen last. */
-  readonly #given = new Map<DirectorProcess, number>();
+  readonly #given = new Map<DirectorProcess, Given>();
   readonly #dead: DirectorProcess[] = [];
 
   constructor(world: World, violations: Violations, tables: TableView) {
@@ -44,11 +45,9 @@ export class CommitCheck implements WorldObserver {
     const [master] = masters;
     const process = master?.process;
     if (master === undefined || process === undefined || masters.length > 1) return;
-    const { uncommitted } = process.node.director.commits;
-    const hasGivenUp = uncommitted !== (this.#given.get(process) ?? 0);
-    this.#given.set(process, uncommitted);
+    const given = this.#givenUpBy(process);
     const flow = load.flows.find((candidate) => isFrom(candidate, from));
-    if (hasGivenUp || flow === undefined || !this.#isSettled(master)) return;
+    if (flow === undefined || !this.#isSettled(master)) return;
     const own = this.#tables.find(process, flow);
     if (own?.isOwn !== true || own.server !== server) return;
     const others = directors.flatMap((one) => (one === master ? [] : (one.process ?? [])));
@@ -57,8 +56,25 @@ export class CommitCheck implements WorldObserver {
     );
     this.#world.occurrences.count('first packet of a committed connection');
     if (isKnown) return;
+    if (given.open > 0) {
+      given.open -= 1;
+      return;
+    }
     const detail = `s${server} knows ${flow.record.client}, and of the directors only ${master.name}`;
     this.#violations.report({ invariant: 'C1 committed', at: this.#world.now, detail });
+  }
+
+  /** Several are given up at once when a peer has been silent. */
+  #givenUpBy(process: DirectorProcess): Given {
+    const { uncommitted } = process.node.director.commits;
+    const known = this.#given.get(process) ?? { seen: 0, open: 0, at: 0 };
+    this.#given.set(process, known);
+    const { now } = this.#world;
+    if (now - known.at > Forgotten) known.open = 0;
+    if (uncommitted > known.seen) known.at = now;
+    known.open += uncommitted - known.seen;
+    known.seen = uncommitted;
+    return known;
   }
 
   /** A master that knows a peer which has been there for a while. */
@@ -70,6 +86,15 @@ export class CommitCheck implements WorldObserver {
     const hasPeers = (master.process?.node.link.peersAlive ?? 0) > 0;
     return hasPeers && isOld(master) && peers.length > 0 && peers.every(isOld);
   }
+}
+
+/** Connections that a process has let go on without an answer. */
+interface Given {
+  /** All, when it was looked at last. */
+  seen: number;
+  /** Those of which no real server has heard yet, and since when there are any. */
+  open: number;
+  at: number;
 }
 
 function isFrom({ plan, isAlive }: ClientFlow, { words, port }: Endpoint): boolean {

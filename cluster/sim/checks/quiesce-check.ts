@@ -1,6 +1,9 @@
 import { seconds } from '../../../director/base/time.js';
+import type { Flow } from '../../../director/wire/flow.js';
+import type { DirectorMachine } from '../director/director-machine.js';
 import type { World, WorldObserver } from '../world.js';
 import type { Violations } from './invariants.js';
+import type { TableView } from './table-view.js';
 
 /** From the first director that is told to the last, and for what is under way. */
 const Grace = seconds(2);
@@ -10,11 +13,12 @@ export class QuiesceCheck implements WorldObserver {
   readonly #world: World;
   readonly #violations: Violations;
   readonly #since = new Map<number, number>();
-  readonly #failed = new Set<number>();
+  readonly #tables: TableView;
 
-  constructor(world: World, violations: Violations) {
+  constructor(world: World, violations: Violations, tables: TableView) {
     this.#world = world;
     this.#violations = violations;
+    this.#tables = tables;
   }
 
   serverQuiesced(server: number, isQuiesced: boolean): void {
@@ -27,16 +31,13 @@ export class QuiesceCheck implements WorldObserver {
     else this.#since.delete(server);
   }
 
-  /** Who opened a connection before it failed may have to open it again. */
-  serverFailed(server: number): void {
-    this.#failed.add(server);
-  }
-
-  opened(server: number): void {
+  /** A packet that comes again belongs to the entry that was made before. */
+  entryMade({ name, process }: DirectorMachine, flow: Flow): void {
+    if (this.#since.size === 0 || process === undefined) return;
+    const server = this.#tables.findOpened(process, flow)?.server ?? 0;
     const since = this.#since.get(server);
-    if (since === undefined || this.#failed.has(server)) return;
-    if (this.#world.now < since + Grace) return;
-    const detail = `s${server} gets a new flow`;
+    if (since === undefined || this.#world.now < since + Grace) return;
+    const detail = `${name} gives s${server} a new flow`;
     this.#violations.report({ invariant: 'F4 quiesced', at: this.#world.now, detail });
   }
 }

@@ -2,6 +2,7 @@ import { AddressMap } from '../../../director/core/address-map.js';
 import { Row } from '../../../director/core/connection-row.js';
 import { Flag, LocalOrigin, NoConnection } from '../../../director/core/connections.js';
 import { toWords } from '../../../director/wire/address-words.js';
+import type { Flow } from '../../../director/wire/flow.js';
 import { Protocol } from '../../../director/wire/ipv4.js';
 import { loadKey, type PackedRecord } from '../../sync/packed-record.js';
 import { RecordFields } from '../../sync/record-fields.js';
@@ -53,6 +54,19 @@ export class TableView {
       clientPort: plan.localPort,
       virtualWords: plan.remote,
       virtualPort: plan.remotePort,
+    });
+    return index === NoConnection ? undefined : this.entry(process, index);
+  }
+
+  /** The entry of a packet that a client has sent. */
+  findOpened(process: DirectorProcess, flow: Flow): KnownFlow | undefined {
+    const index = process.node.director.connections.findEntry({
+      family: flow.family,
+      protocol: flow.protocol,
+      clientWords: flow.source,
+      clientPort: flow.sourcePort,
+      virtualWords: flow.destination,
+      virtualPort: flow.destinationPort,
     });
     return index === NoConnection ? undefined : this.entry(process, index);
   }

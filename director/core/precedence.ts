@@ -13,8 +13,8 @@ import type { Replica } from './replica.js';
  * 1. Who serves the connection before who does not: this node when it answers for the address, a peer when it is a master,
  *    then other peers, then lives that have ended. An entry that this node serves keeps its real server, unless it is over
  *    and its client has begun anew: the last one who served it, or still does for a moment, knows that first.
- * 2. More packets from the client: connections only go on.
- * 3. The state that comes later in the life of a connection.
+ * 2. The state that comes later in the life of a connection, when the real server is the same.
+ * 3. More packets from the client: connections only go on. Then the later state of another connection.
  * 4. The order of names, which is the same on every node.
  *
  * Every node that has heard the same, in whatever order, so comes to the same entry.
@@ -55,10 +55,10 @@ export function isPreferred(director: Director, index: number, replica: Replica)
   if (isServed(director, index)) {
     const isOld = replica.isDated && connections.origin[index] === LocalOrigin;
     if (!isSame) return !hasBegunAnew(connections, index, replica);
-    const age = compareAge(connections, index, replica);
+    const age = compareAge(connections, index, replica, isSame);
     return isOld || age > 0 || (age === 0 && isClaimedByTwo(director, index, replica));
   }
-  return isWeightier(director, index, replica);
+  return isWeightier(director, index, replica, isSame);
 }
 
 /**
@@ -103,19 +103,22 @@ function isWeightier(
   { connections, standings }: Director,
   index: number,
   replica: Replica,
+  isSame: boolean,
 ): boolean {
   const origin = connections.origin[index] ?? LocalOrigin;
+  const isOwn = replica.isDated && origin === LocalOrigin;
+  // What this node has told itself is not news to it.
+  if (isOwn && replica.origin === LocalOrigin) return true;
   // What nobody has been told of is nobody's word.
   if (origin === replica.origin || !connections.hasFlag(index, Flag.synced)) return false;
   const ours = rankOf(origin, standings);
   const theirs = rankOf(replica.origin, standings);
-  const isOwn = replica.isDated && origin === LocalOrigin;
   // A node that was cut off may have the beginning of a connection that others have carried on since, and these may be lives
   // that it has not met yet, for which the donor speaks.
   if (isOwn && theirs === Rank.gone) return (connections.packets[index] ?? 0) >= replica.packets;
   if (ours !== theirs) return ours > theirs;
   if (isOwn) return true;
-  const age = compareAge(connections, index, replica);
+  const age = compareAge(connections, index, replica, isSame);
   return age === 0 ? standings.precedes(origin, replica.origin) : age > 0;
 }
 
@@ -144,14 +147,24 @@ function isPreferredByAll(
   return connections.realPort(index) < replica.realPort;
 }
 
-/** Positive when the entry is further on than the replica, negative when it is less far, 0 when that cannot be told. */
-function compareAge(connections: ConnectionTable, index: number, replica: Replica): number {
-  const packets = (connections.packets[index] ?? 0) - replica.packets;
-  if (packets !== 0) return packets;
+/**
+ * Positive when the entry is further on than the replica, negative when it is less far, 0 when that cannot be told. Of one
+ * connection the state says more than packets do, because of two masters each may have seen only some of these; of two
+ * connections, to different servers, the one with more packets is in use.
+ */
+function compareAge(
+  connections: ConnectionTable,
+  index: number,
+  replica: Replica,
+  isSame: boolean,
+): number {
   const { protocol } = replica;
   const isTemplate = replica.isTemplate === true;
   const state = connections.state[index] ?? 0;
-  return progressOf(protocol, isTemplate, state) - progressOf(protocol, isTemplate, replica.state);
+  const packets = (connections.packets[index] ?? 0) - replica.packets;
+  const progress =
+    progressOf(protocol, isTemplate, state) - progressOf(protocol, isTemplate, replica.state);
+  return isSame ? progress || packets : packets || progress;
 }
 
 export function hasSameServer(

@@ -82,7 +82,7 @@ test('a master’s word counts more than a backup’s, and that of a life that h
   t.end();
 });
 
-test('between equals more packets count, then the later state, then the order of names', (t) => {
+test('between equals, of one connection the later state counts, then more packets, then the order of names', (t) => {
   const bench = backup();
   tell(bench, replicaOf(first, { origin: 3, packets: 10, state: State.finWait }));
   t.equal(
@@ -90,9 +90,16 @@ test('between equals more packets count, then the later state, then the order of
     'kept-own',
     'back to ESTABLISHED',
   );
-  t.equal(tell(bench, replicaOf(first, { origin: 4, packets: 9, state: State.close })), 'kept-own');
   t.equal(
-    tell(bench, replicaOf(first, { origin: 4, packets: 10, state: State.timeWait })),
+    tell(bench, replicaOf(first, { origin: 4, packets: 9, state: State.finWait })),
+    'kept-own',
+  );
+  t.equal(
+    tell(bench, replicaOf(first, { origin: 4, packets: 9, state: State.timeWait })),
+    'updated',
+  );
+  t.equal(
+    tell(bench, replicaOf(first, { origin: 3, packets: 10, state: State.timeWait })),
     'updated',
   );
   t.equal(
@@ -104,6 +111,31 @@ test('between equals more packets count, then the later state, then the order of
     'updated',
   );
   t.same(entry(bench), [21, 10, State.timeWait, 2]);
+  t.end();
+});
+
+test('between equals, of connections to two servers the one with more packets counts', (t) => {
+  const bench = backup();
+  tell(bench, replicaOf(first, { origin: 3, packets: 10 }));
+  t.equal(
+    tell(bench, replicaOf(second, { origin: 4, packets: 9, state: State.finWait })),
+    'kept-own',
+  );
+  t.equal(tell(bench, replicaOf(second, { origin: 4, packets: 11 })), 'created');
+  t.same(entry(bench), [22, 11, State.established, 4]);
+  t.end();
+});
+
+test('where it is served by two, the end of a connection counts, whoever has seen more of its packets', (t) => {
+  const bench = backup({ 3: Rank.master });
+  tell(bench, replicaOf(first, { origin: 3, packets: 15 }));
+  bench.setMaster(true);
+  t.equal(tell(bench, replicaOf(first, { origin: 3, packets: 8 })), 'kept-own');
+  t.equal(
+    tell(bench, replicaOf(first, { origin: 3, packets: 8, state: State.timeWait })),
+    'updated',
+  );
+  t.same(entry(bench), [21, 8, State.timeWait, 3]);
   t.end();
 });
 
@@ -199,7 +231,7 @@ test('an entry that counts for more lives as long as a peer says that the connec
   bench.setMaster(true);
   const index = connections.find(flowOf(client, vip));
   const news = replicaOf(first, { origin: 4, packets: 3 });
-  for (const useless of [{ isDated: true }, { createsOnly: true }, { state: State.finWait }]) {
+  for (const useless of [{ isDated: true }, { createsOnly: true }, { state: State.synRecv }]) {
     tell(bench, { ...news, ...useless });
     t.equal(connections.remaining(index, bench.now), 2);
   }
@@ -208,6 +240,20 @@ test('an entry that counts for more lives as long as a peer says that the connec
   t.equal(tell(bench, news), 'kept-own');
   t.equal(connections.remaining(index, bench.now), 1350);
   t.same(entry(bench), [21, 10, State.established, LocalOrigin]);
+  t.end();
+});
+
+test("what a peer has kept of this node's own word does not bring an entry back to that", (t) => {
+  const bench = backup();
+  tell(bench, replicaOf(first, { origin: LocalOrigin, packets: 15, remaining: 12 }));
+  const kept = replicaOf(first, {
+    origin: LocalOrigin,
+    packets: 10,
+    remaining: 600,
+    isDated: true,
+  });
+  t.equal(tell(bench, kept), 'kept-own');
+  t.same(entry(bench), [21, 15, State.established, LocalOrigin]);
   t.end();
 });
 

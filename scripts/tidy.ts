@@ -24,6 +24,7 @@ const pureFolders: Readonly<Record<string, readonly string[]>> = {
     'cluster/vrrp',
     'cluster/sync',
     'cluster/config',
+    'cluster/health',
   ],
   'cluster/sim': [
     'director/base',

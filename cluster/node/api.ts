@@ -1,7 +1,7 @@
 import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { EventKind } from '../member/events.js';
+import type { CheckSnapshot } from '../member/health/check.js';
 import type { VrrpState } from '../vrrp/state.js';
-import type { CheckSnapshot } from './health/check.js';
 
 /** Protocols that have connections. */
 export type ProtocolName = 'TCP' | 'UDP' | 'SCTP' | 'IP';

@@ -1,12 +1,12 @@
 import { methodName, type RealServer, type VirtualService } from '../../director/core/services.js';
 import { toWords } from '../../director/wire/address-words.js';
 import type { RealServerConfig, VirtualServerConfig } from '../config/node-config.js';
+import type { PoolServer, ServerPool } from '../member/health/server-pool.js';
 import { serviceKey } from '../member/service-configuration.js';
 import { protocolOfNumber } from '../sync/record-fields.js';
 import type { RealServerView, ServiceView } from './api.js';
 import { endpoint } from './endpoint.js';
 import { healthOf, quorumView } from './health/pool-view.js';
-import type { PoolServer, ServerPool } from './health/server-pool.js';
 import type { Member } from './member.js';
 
 /** The services of the table, with what the checkers of their pools say. */

@@ -1,10 +1,10 @@
 import { Never, type Instant } from '../../../director/base/time.js';
 import type { BfdCheckConfig, CheckerConfig } from '../../config/checker-config.js';
 import { isSame } from '../../config/equality.js';
+import type { Check, CheckListener, CheckSnapshot } from '../../member/health/check.js';
+import type { Abandon } from '../../member/health/probe.js';
 import { now } from '../clock.js';
 import type { BfdPlane } from './bfd-plane.js';
-import type { Check, CheckListener, CheckSnapshot } from './check.js';
-import type { Abandon } from './probe.js';
 
 /** What a BFD check needs besides its configuration. */
 export interface BfdCheckPorts {

@@ -5,7 +5,7 @@ import { assert } from '../../../director/base/invariant.js';
 import type { Libc } from '../../../director/io/libc.js';
 import { connectMarked, openMarked } from '../../../director/io/marked-socket.js';
 import type { CheckConnection } from '../../config/checker-config.js';
-import type { Attempt } from './probe.js';
+import type { Attempt } from './attempt.js';
 
 /** A connection, and the C library for one that wants of the kernel what Node cannot ask for. */
 export interface Way {

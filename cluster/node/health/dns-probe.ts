@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import type { Libc } from '../../../director/io/libc.js';
 import type { DnsCheckConfig } from '../../config/checker-config.js';
 import { encodeQuery, readResponse } from '../../health/dns.js';
-import { Attempt, type Probe } from './probe.js';
+import type { Probe } from '../../member/health/probe.js';
+import { Attempt } from './attempt.js';
 import { exchange } from './udp-probe.js';
 
 /** `DNS_CHECK`: the server answers a query over UDP with the response code 0. */

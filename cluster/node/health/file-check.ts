@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Never, type Instant } from '../../../director/base/time.js';
 import type { CheckerConfig, FileCheckConfig } from '../../config/checker-config.js';
 import { judgeFile } from '../../health/file-verdict.js';
-import type { Check, CheckListener, CheckSnapshot } from './check.js';
+import type { Check, CheckListener, CheckSnapshot } from '../../member/health/check.js';
 import type { TrackedFiles } from './tracked-files.js';
 
 /** `FILE_CHECK`: the number in a tracked file moves the server's weight, or takes it out. It is told, and never asks. */

@@ -6,9 +6,10 @@ import { assert } from '../../../director/base/invariant.js';
 import type { Libc } from '../../../director/io/libc.js';
 import type { HttpCheckConfig, UrlCheckConfig } from '../../config/checker-config.js';
 import { HttpAnswer } from '../../health/http-answer.js';
+import type { Probe } from '../../member/health/probe.js';
+import { Attempt } from './attempt.js';
 import { BodyPattern } from './body-pattern.js';
 import { connectFor } from './connect.js';
-import { Attempt, type Probe } from './probe.js';
 import { secure, type TlsOptions } from './tls-stream.js';
 
 /** What SSL_GET shows and asks for. */

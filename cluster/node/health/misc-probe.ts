@@ -1,8 +1,8 @@
 import { toMilliseconds } from '../../../director/base/time.js';
 import type { MiscCheckConfig } from '../../config/checker-config.js';
 import { judgeExit } from '../../health/exit-verdict.js';
+import type { Probe, ProbeAnswer } from '../../member/health/probe.js';
 import { killGroup, killRemains, UserCommand, type CommandRules } from '../user-command.js';
-import type { Probe, ProbeAnswer } from './probe.js';
 
 /** How long a program that was told to end has before it is killed. */
 const GraceMs = 2_000;

@@ -1,6 +1,7 @@
 import type { EchoSocket } from '../../../director/io/echo-socket.js';
 import type { PingCheckConfig } from '../../config/checker-config.js';
-import { Attempt, type Probe } from './probe.js';
+import type { Probe } from '../../member/health/probe.js';
+import { Attempt } from './attempt.js';
 
 /** `PING_CHECK`: an ICMP echo request is answered. */
 export function pingProbe({ connection }: PingCheckConfig, pinger: EchoSocket): Probe {

@@ -5,10 +5,10 @@ import type {
   VirtualServerConfig,
 } from '../../config/node-config.js';
 import type { CommandConfig } from '../../config/vrrp-config.js';
+import type { PoolServer, ServerPool } from '../../member/health/server-pool.js';
 import { NotifyFifo } from '../notify-fifo.js';
 import { ScriptQueue, type ScriptSubject } from '../script-queue.js';
 import { UserCommand, type CommandRules } from '../user-command.js';
-import type { PoolServer, ServerPool } from './server-pool.js';
 
 /** How long the end of a node waits for scripts that have yet to be started. */
 const LastWordsMs = 1_000;

@@ -1,7 +1,7 @@
+import type { Check } from '../../member/health/check.js';
+import type { PoolServer, ServerPool } from '../../member/health/server-pool.js';
 import type { CheckerView, PoolView, QuorumView, ServerHealth } from '../api.js';
 import { endpoint } from '../endpoint.js';
-import type { Check } from './check.js';
-import type { PoolServer, ServerPool } from './server-pool.js';
 
 /** A pool with all that its checkers have found. */
 export function poolView(pool: ServerPool): PoolView {

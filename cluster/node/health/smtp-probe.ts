@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 
 import type { Libc } from '../../../director/io/libc.js';
 import type { SmtpCheckConfig } from '../../config/checker-config.js';
+import type { Probe } from '../../member/health/probe.js';
+import { Attempt } from './attempt.js';
 import { connectFor } from './connect.js';
-import { Attempt, type Probe } from './probe.js';
 
 /** The longest reply that is read: RFC 5321 §4.5.3.1.5 allows 512 bytes a line, and EHLO's lines are not asked for. */
 const LongestReply = 4_096;

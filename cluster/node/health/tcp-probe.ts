@@ -1,7 +1,8 @@
 import type { Libc } from '../../../director/io/libc.js';
 import type { TcpCheckConfig } from '../../config/checker-config.js';
+import type { Probe } from '../../member/health/probe.js';
+import { Attempt } from './attempt.js';
 import { connectFor } from './connect.js';
-import { Attempt, type Probe } from './probe.js';
 
 /** `TCP_CHECK`: a connection is established, and closed again. */
 export function tcpProbe({ connection }: TcpCheckConfig, libc?: Libc): Probe {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 
-import type { Attempt } from './probe.js';
+import type { Attempt } from './attempt.js';
 
 /** How SSL_GET speaks TLS. */
 export interface TlsOptions {

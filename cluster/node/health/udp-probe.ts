@@ -4,8 +4,9 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIpv6 } from '../../../director/base/address.js';
 import type { Libc } from '../../../director/io/libc.js';
 import type { UdpCheckConfig, UdpReplyConfig } from '../../config/checker-config.js';
+import type { Probe } from '../../member/health/probe.js';
+import { Attempt } from './attempt.js';
 import { connectionOptions, needsMarking, openMarkedFor, type Way } from './connect.js';
-import { Attempt, type Probe } from './probe.js';
 
 /** Of a payload that the file does not give. */
 const RandomPayloadBytes = 32;

@@ -1,6 +1,6 @@
 import { toSeconds } from '../../../director/base/time.js';
 import type { NodeConfig, VirtualServerConfig } from '../../config/node-config.js';
-import type { PoolServer, ServerPool } from '../health/server-pool.js';
+import type { PoolServer, ServerPool } from '../../member/health/server-pool.js';
 import type { VrrpReport } from './vrrp-report.js';
 
 /** What is to be shown of a node. */

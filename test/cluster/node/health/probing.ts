@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Test } from 'tap';
 
 import type { CheckConnection, CheckTiming } from '../../../../cluster/config/checker-config.js';
-import type { Probe, ProbeAnswer } from '../../../../cluster/node/health/probe.js';
+import type { Probe, ProbeAnswer } from '../../../../cluster/member/health/probe.js';
 import { parseAddress } from '../../../../director/base/address.js';
 import { milliseconds, seconds } from '../../../../director/base/time.js';
 

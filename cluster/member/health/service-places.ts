@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { Director } from '../../../director/core/director.js';
 import { findServer } from '../../../director/core/service-table.js';
 import type { RealServerSettings, ServiceKey } from '../../../director/core/services.js';
+import { isSame } from '../../config/equality.js';
 
 /** A real server of a service by the key that its pool knows it by. */
 export type Placements = ReadonlyMap<string, RealServerSettings>;
@@ -36,7 +35,7 @@ export class ServicePlaces {
       if (server !== undefined) services.removeServer(server);
     }
     for (const [key, settings] of wanted) {
-      if (isDeepStrictEqual(before.get(key), settings)) continue;
+      if (isSame(before.get(key), settings)) continue;
       this.#put(services, settings);
     }
   }

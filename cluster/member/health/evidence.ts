@@ -1,20 +1,27 @@
-import type { Instant } from '../../../director/base/time.js';
+import { seconds, type Duration, type Instant } from '../../../director/base/time.js';
 import { Isolation } from '../../health/isolation.js';
 import type { Abandon } from './probe.js';
 
 /** How long hosts on the link have to answer. */
-const AnswerMs = 1_000;
+export const AnswerTime = seconds(1);
+
+/** What evidence needs of its node. */
+export interface EvidencePorts {
+  /** Calls back once, after so long, unless the answer is called before. */
+  wait(length: Duration, act: () => void): Abandon;
+  /** Sends questions that every living host on the links answers. */
+  askAround(): void;
+}
 
 /** Tells a server that is silent from a node that is cut off. See `Isolation` for the rule. */
 export class Evidence {
   readonly #isolation = new Isolation();
-  readonly #askAround: () => void;
+  readonly #ports: EvidencePorts;
   /** Those who wait for anybody to be heard. */
   readonly #waiting = new Set<() => void>();
 
-  /** `askAround` sends questions that every living host on the links answers. */
-  constructor(askAround: () => void) {
-    this.#askAround = askAround;
+  constructor(ports: EvidencePorts) {
+    this.#ports = ports;
   }
 
   /** Something was received from another machine. Called for every frame. */
@@ -41,17 +48,17 @@ export class Evidence {
       return () => {};
     }
     const settle = (isVoid: boolean): void => {
-      clearTimeout(timer);
+      giveUp();
       this.#waiting.delete(heard);
       decide(isVoid);
     };
     const heard = (): void => settle(false);
-    const timer = setTimeout(() => settle(true), AnswerMs);
+    const giveUp = this.#ports.wait(AnswerTime, () => settle(true));
     const isAsking = this.#waiting.size > 0;
     this.#waiting.add(heard);
-    if (!isAsking) this.#askAround();
+    if (!isAsking) this.#ports.askAround();
     return () => {
-      clearTimeout(timer);
+      giveUp();
       this.#waiting.delete(heard);
     };
   }

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { assert } from '../../../director/base/invariant.js';
 import type { Prng } from '../../../director/base/prng.js';
 import type { Instant } from '../../../director/base/time.js';
@@ -9,13 +7,13 @@ import type {
   CheckTiming,
   FileCheckConfig,
 } from '../../config/checker-config.js';
+import { isSame } from '../../config/equality.js';
 import {
   Checker,
   type CheckerEffect,
   type CheckerRules,
   type ProbeResult,
 } from '../../health/checker.js';
-import { now } from '../clock.js';
 import type { Check, CheckListener, CheckSnapshot } from './check.js';
 import type { Abandon, Probe } from './probe.js';
 
@@ -25,6 +23,7 @@ export type ActiveConfig = Exclude<CheckerConfig, FileCheckConfig | BfdCheckConf
 /** What an active check needs besides its configuration. */
 export interface ActivePorts {
   readonly probe: Probe;
+  now(): Instant;
   readonly prng: Prng;
   readonly listener: CheckListener;
   /**
@@ -83,7 +82,7 @@ export class ActiveCheck implements Check {
   }
 
   canAdopt(config: CheckerConfig): boolean {
-    return isDeepStrictEqual(questionOf(config), questionOf(this.#config));
+    return isSame(questionOf(config), questionOf(this.#config));
   }
 
   adopt(at: Instant, config: CheckerConfig): void {
@@ -127,7 +126,7 @@ export class ActiveCheck implements Check {
 
   #ask(step: number): void {
     this.#abandon?.();
-    const beganAt = now();
+    const beganAt = this.#ports.now();
     this.#abandon = this.#ports.probe(step, (answer) => {
       if (this.#isClosed) return;
       if (answer.kind === 'success') return this.#conclude(answer);
@@ -140,7 +139,7 @@ export class ActiveCheck implements Check {
   }
 
   #conclude(result: ProbeResult): void {
-    this.#machine.handleResult(now(), result);
+    this.#machine.handleResult(this.#ports.now(), result);
     this.#applyEffects();
     this.#ports.listener.changed();
   }

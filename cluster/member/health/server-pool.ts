@@ -1,15 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { assert } from '../../../director/base/invariant.js';
 import { earliest, Never, type Instant } from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
 import type { RealServerSettings, ServiceKey } from '../../../director/core/services.js';
 import type { CheckerConfig } from '../../config/checker-config.js';
+import { isSame } from '../../config/equality.js';
 import type { RealServerConfig, VirtualServerConfig } from '../../config/node-config.js';
 import { Pool, type PoolEffect, type PoolRules, type PoolSnapshot } from '../../health/pool.js';
-import { serverSettings, serviceKey } from '../../member/service-configuration.js';
+import { serverSettings, serviceKey } from '../service-configuration.js';
 import type { Check, CheckListener } from './check.js';
-import { ServicePlaces } from './placement.js';
+import { ServicePlaces } from './service-places.js';
 
 /** What the rest of the node does for a pool. */
 export interface PoolPorts {
@@ -189,8 +188,8 @@ export class ServerPool {
         server.config = config;
         server.checks = checks.map(({ numbered }) => numbered);
         for (const { checker, numbered } of checks) {
-          const isSame = isDeepStrictEqual(numbered.check.config, checker);
-          if (now !== undefined && !isSame) numbered.check.adopt(now, checker);
+          const isUnchanged = isSame(numbered.check.config, checker);
+          if (now !== undefined && !isUnchanged) numbered.check.adopt(now, checker);
         }
         return server;
       };

@@ -33,6 +33,7 @@ const pureFolders: Readonly<Record<string, readonly string[]>> = {
     'cluster/vrrp',
     'cluster/sync',
     'cluster/config',
+    'cluster/health',
     'cluster/member',
   ],
 };

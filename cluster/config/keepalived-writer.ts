@@ -7,6 +7,7 @@ import {
   directorsOf,
   type LabAddress,
   type LabConfig,
+  type LabHealth,
   type LabService,
   prefixOf,
 } from './lab-config.js';
@@ -31,7 +32,7 @@ export function writeKeepalived(lab: LabConfig, director: string, devices: Devic
     ...batonLines(lab, director),
     ...instances.flatMap((instance) => instanceLines(lab, instance, devices)),
     ...groupLines(lab, instances),
-    ...lab.services.flatMap(serviceLines),
+    ...lab.services.flatMap((service) => serviceLines(service, lab.health)),
   ]
     .map((line) => `${line}\n`)
     .join('');
@@ -151,7 +152,7 @@ const MethodLines: Readonly<Record<ForwardingMethodName, readonly string[]>> = {
   FullNat: ['@baton     lvs_method FNAT', '@^baton     lvs_method NAT'],
 };
 
-function serviceLines(service: LabService): string[] {
+function serviceLines(service: LabService, health: LabHealth | undefined): string[] {
   const { address, port, protocol, scheduler, method, persistenceTimeout, realServers } = service;
   const { schedulerFlags = [] } = service;
   return [
@@ -161,15 +162,27 @@ function serviceLines(service: LabService): string[] {
     ...schedulerFlags.map((flag) => `    ${flag}`),
     ...MethodLines[method],
     `    protocol ${protocol.toUpperCase()}`,
+    ...(health === undefined ? [] : [`    delay_loop ${secondsText(health.delayLoop)}`]),
     ...(persistenceTimeout === undefined ? [] : [`    persistence_timeout ${persistenceTimeout}`]),
     ...realServers.flatMap((server) => [
       `    real_server ${server.address} ${server.port} {`,
       `        weight ${server.weight}`,
+      ...(health === undefined ? [] : checkLines(health)),
       '    }',
     ]),
     '}',
   ];
 }
+
+const checkLines = ({ port, timeout, retry, delayBeforeRetry }: LabHealth): string[] => [
+  '        inhibit_on_failure',
+  '        TCP_CHECK {',
+  `            connect_port ${port}`,
+  `            connect_timeout ${secondsText(timeout)}`,
+  `            retry ${retry}`,
+  `            delay_before_retry ${secondsText(delayBeforeRetry)}`,
+  '        }',
+];
 
 /** Seconds with as many decimals as they have; never an exponent, because the shortest is a thousandth. */
 const secondsText = (duration: Duration): string => String(toSeconds(duration));

@@ -19,6 +19,8 @@ export interface LabConfig {
   readonly nodes: readonly LabNode[];
   readonly cluster: LabCluster;
   readonly services: readonly LabService[];
+  /** How directors check real servers; absent: they take all for granted. */
+  readonly health?: LabHealth;
 }
 
 /** An Ethernet segment with one IPv4 subnet, and perhaps one of IPv6; no two overlap. */
@@ -111,6 +113,18 @@ export interface LabSync {
   readonly isUnicast: boolean;
   /** The secret that signs messages, as `sync_key` takes it. */
   readonly key?: string;
+}
+
+/**
+ * A TCP_CHECK of every real server, on a port of its own, so that a server can be unwell while its connections go on. One that
+ * is down keeps its place with weight 0.
+ */
+export interface LabHealth {
+  readonly port: number;
+  readonly delayLoop: Duration;
+  readonly timeout: Duration;
+  readonly retry: number;
+  readonly delayBeforeRetry: Duration;
 }
 
 /** A virtual service with its real servers. */

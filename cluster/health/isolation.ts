@@ -4,7 +4,7 @@ import { after, Never, seconds, type Instant } from '../../director/base/time.js
  * How long a link takes to be of use when its carrier is back: neighbours have to be found again, and a question for them may
  * be asked three times, a second apart.
  */
-const SettlingTime = seconds(3);
+export const SettlingTime = seconds(3);
 
 /** What is known about a check without an answer. */
 export type Connection =

@@ -9,9 +9,11 @@ import {
 } from '../../director/core/services.js';
 import { Family } from '../../director/wire/flow.js';
 import { Protocol } from '../../director/wire/ipv4.js';
+import type { ConfigChanges } from '../config/changes.js';
 import { isSame as isSameValue } from '../config/equality.js';
 import type {
   DataPlaneConfig,
+  NodeConfig,
   RealServerConfig,
   ServiceProtocol,
   VirtualServerConfig,
@@ -76,7 +78,7 @@ export function addService(
 }
 
 /** Gives a service what differs in its new configuration. A scheduler that stays keeps its place in the round. */
-export function changeService(
+function changeService(
   director: Director,
   before: VirtualServerConfig,
   after: VirtualServerConfig,
@@ -93,9 +95,20 @@ export function changeService(
 }
 
 /** Removes a service; its connections end with their time. */
-export function removeService(director: Director, virtual: VirtualServerConfig): void {
+function removeService(director: Director, virtual: VirtualServerConfig): void {
   const service = director.services.find(serviceKey(virtual));
   if (service !== undefined) director.services.removeService(service);
+}
+
+/** Gives a director the services of another configuration; those that are the same stay as they are. */
+export function exchangeServices(
+  director: Director,
+  { dataPlane }: NodeConfig,
+  { removedServices, addedServices, changedServices }: ConfigChanges,
+): void {
+  for (const service of removedServices) removeService(director, service);
+  for (const service of addedServices) addService(director, service, dataPlane);
+  for (const { before, after } of changedServices) changeService(director, before, after);
 }
 
 const schedulerOf = ({ settings, prng }: Director, virtual: VirtualServerConfig): Scheduler =>

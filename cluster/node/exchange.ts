@@ -1,8 +1,8 @@
 import { UsageError } from '../../director/base/errors.js';
-import { changesBetween, type ConfigChanges } from '../config/changes.js';
+import { changesBetween } from '../config/changes.js';
 import type { NodeConfig } from '../config/node-config.js';
 import type { ClusterNode } from '../member/cluster-node.js';
-import { addService, changeService, removeService } from '../member/service-configuration.js';
+import { exchangeServices } from '../member/service-configuration.js';
 import { now } from './clock.js';
 import type { DataPlane } from './data-plane.js';
 import type { HealthPlane } from './health/health-plane.js';
@@ -45,7 +45,7 @@ export async function exchangeConfiguration(
       throw new UsageError({ code: 'stopping' }, 'the node is stopping');
     }
     data.commit();
-    exchangeServices(plane, after, changes);
+    exchangeServices(plane.director, after, changes);
     checks.commit(now());
     // Who is told of the first states has to know them, and what they depend on.
     sockets.commit();
@@ -56,14 +56,4 @@ export async function exchangeConfiguration(
     throw error;
   }
   return changes.descriptions;
-}
-
-function exchangeServices(
-  { director }: DataPlane,
-  { dataPlane }: NodeConfig,
-  { removedServices, addedServices, changedServices }: ConfigChanges,
-): void {
-  for (const service of removedServices) removeService(director, service);
-  for (const service of addedServices) addService(director, service, dataPlane);
-  for (const { before, after } of changedServices) changeService(director, before, after);
 }

@@ -6,7 +6,13 @@ import {
 } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
 import { seconds, milliseconds, type Duration } from '../../director/base/time.js';
-import type { LabConfig, LabNetwork, LabNode, LabService } from '../config/lab-config.js';
+import type {
+  LabConfig,
+  LabHealth,
+  LabNetwork,
+  LabNode,
+  LabService,
+} from '../config/lab-config.js';
 import type { CommitMode, ForwardingMethodName, SchedulerName } from '../config/node-config.js';
 
 /** What a cluster is like that has no file of its own. */
@@ -33,7 +39,18 @@ export interface ClusterPlan {
   readonly capacity: number;
   /** All directors have the same priority: the greatest address decides. */
   readonly isTied: boolean;
+  /** Undefined: directors take their real servers for granted. */
+  readonly health: LabHealth | undefined;
 }
+
+/** Checks that find out soon, so that a run has time for much to happen. */
+export const QuickChecks: LabHealth = {
+  port: 7_070,
+  delayLoop: seconds(1),
+  timeout: seconds(1),
+  retry: 1,
+  delayBeforeRetry: milliseconds(500),
+};
 
 /** Two directors as people set them up who change nothing. */
 export const DefaultPlan: ClusterPlan = {
@@ -57,6 +74,7 @@ export const DefaultPlan: ClusterPlan = {
   persistence: 0,
   capacity: 65_536,
   isTied: false,
+  health: QuickChecks,
 };
 
 /** 32 bytes, as `sync_key` takes them. */
@@ -116,6 +134,7 @@ export function planCluster(plan: ClusterPlan): LabConfig {
       dataPlane: dataPlaneOf(plan),
     },
     services: plan.methods.flatMap((method, index) => servicesOf(plan, method, index)),
+    ...(plan.health === undefined ? {} : { health: plan.health }),
   };
 }
 

@@ -13,6 +13,8 @@ export function countRareStates(world: World): void {
     noteElections(process, note);
     noteSync(process, note);
     noteForwarding(process, note);
+    note('health: check void', process.health.voids);
+    note('health: reload in doubt', process.health.reloadsInDoubt);
   }
   for (const { text } of world.trace.lines) {
     const kind = RareLines.find(([pattern]) => pattern.test(text))?.[1];
@@ -74,4 +76,8 @@ const RareLines: readonly (readonly [RegExp, string])[] = [
   [/^bulk-complete: bulk/, 'table complete: bulk'],
   [/^this node was held up/, 'node was held up'],
   [/^peer-died/, 'death notice'],
+  [/^server-down: .*refused/, 'health: server down by refusal'],
+  [/^server-down: .*in time/, 'health: server down by silence'],
+  [/^server-up: /, 'health: server up again'],
+  [/^quorum-down/, 'health: quorum lost'],
 ];

@@ -15,6 +15,8 @@ import { DigestCheck } from './checks/digest-check.js';
 import { EchoCheck } from './checks/echo-check.js';
 import { ElectionCheck } from './checks/election-check.js';
 import { FlowCheck } from './checks/flow-check.js';
+import { HealthCheck } from './checks/health-check.js';
+import { healthTimes } from './checks/health-times.js';
 import { HeldUpCheck } from './checks/held-up-check.js';
 import { Violations, type Violation } from './checks/invariants.js';
 import { LossCheck, type Loss } from './checks/loss-check.js';
@@ -103,7 +105,9 @@ export function phasesOf({ lab, turmoil }: RunPlan): Phases {
   const first = toSeconds(microseconds(down + StartMargin + 1.5 * advertInterval));
   const heal = first + toSeconds(Rest) + turmoil;
   // A node that was held up listens, another may be waiting for a table; then the better one preempts.
-  const converged = heal + toSeconds(microseconds(2 * down + sync.bulkTimeout + StartMargin));
+  const elected = 2 * down + sync.bulkTimeout + StartMargin;
+  const checked = lab.health === undefined ? 0 : healthTimes(lab.health).allUp;
+  const converged = heal + toSeconds(microseconds(Math.max(elected, checked)));
   const probe = converged + toSeconds(MostTimeout);
   return {
     traffic: first,
@@ -168,6 +172,7 @@ class Checks {
   readonly #flows: FlowCheck;
   readonly #echoes: EchoCheck;
   readonly #digests: DigestCheck;
+  readonly #health: HealthCheck;
   readonly #hasPreemption: boolean;
   /** Nobody was held up, and every director heard the others all the time. */
   readonly #isUndisturbed: boolean;
@@ -189,6 +194,7 @@ class Checks {
     const shared = { window, repair, paths, tables: new TableView(world) };
     this.#echoes = new EchoCheck(world, violations);
     this.#digests = new DigestCheck(world, violations);
+    this.#health = new HealthCheck(world, violations, inflictor);
     this.#tables = new TableCheck(world, violations, shared);
     this.#losses = new LossCheck(world, violations, {
       threshold: lab.cluster.sync.threshold,
@@ -211,7 +217,8 @@ class Checks {
     if (lab.cluster.commit === 'acked') {
       world.observe(new CommitCheck(world, violations, shared.tables));
     }
-    world.observe(new QuiesceCheck(world, violations, shared.tables));
+    world.observe(this.#health);
+    world.observe(new QuiesceCheck(world, violations, this.#health, shared.tables));
     world.observe(new SuccessionCheck(world, violations, inflictor));
   }
 
@@ -221,6 +228,7 @@ class Checks {
 
   converged(): void {
     this.#elections.converged();
+    this.#health.converged();
   }
 
   probe(): void {
@@ -231,6 +239,7 @@ class Checks {
   finish(probedAt: number): void {
     this.#elections.finish(this.#hasPreemption);
     this.#tables.finish(this.#isUndisturbed);
+    this.#health.converged();
     this.#flows.finish(probedAt * 1_000_000);
     this.#echoes.finish();
     this.#digests.finish();

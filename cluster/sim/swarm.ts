@@ -1,7 +1,7 @@
 import { Prng } from '../../director/base/prng.js';
 import { milliseconds, seconds } from '../../director/base/time.js';
 import { LeastDatagram } from '../sync/message.js';
-import { planCluster, type ClusterPlan } from './cluster-plan.js';
+import { planCluster, QuickChecks, type ClusterPlan } from './cluster-plan.js';
 import { chance, pick } from './draws.js';
 import { drawFaults } from './faults/draw.js';
 import { FaultKinds, HarmlessFaults } from './faults/fault.js';
@@ -68,6 +68,12 @@ function drawCluster(prng: Prng, limits: SwarmLimits): ClusterPlan {
     persistence: chance(prng, 20) ? 300 : 0,
     capacity: 2_048,
     isTied: chance(prng, 10),
+    health: {
+      ...QuickChecks,
+      delayLoop: pick(prng, [milliseconds(500), seconds(1)]),
+      retry: pick(prng, [0, 1, 1, 2]),
+      delayBeforeRetry: pick(prng, [milliseconds(200), milliseconds(500)]),
+    },
   };
 }
 

@@ -38,8 +38,10 @@ export interface WorldObserver
   flowBroken?(flow: ClientFlow): void;
   /** A real server has lost its power, and with it all its connections. */
   serverFailed?(server: number): void;
-  /** All directors are being told to give a real server no new flows, or to do so again. */
-  serverQuiesced?(server: number, isQuiesced: boolean): void;
+  /** A real server refuses health checks, is silent to them, or answers them; `serverFailed` comes before. */
+  serverHealth?(server: ServerProgram): void;
+  /** All directors are being told of a configuration without a real server, or with it again. */
+  serverRemoved?(server: ServerProgram, isRemoved: boolean): void;
 }
 
 /**
@@ -134,11 +136,23 @@ export class World {
     return this.directors.find((director) => director.name === name);
   }
 
-  /** Tells everybody that a real server is quiesced, or not any more. */
-  quiesceServer(host: Host, isQuiesced: boolean): void {
-    const server = this.servers.find((candidate) => candidate.host === host);
+  /** The program of a real server's node; undefined for other nodes. */
+  server(name: string): ServerProgram | undefined {
+    return this.servers.find(({ host }) => host.name === name);
+  }
+
+  /** Tells everybody that a real server answers health checks otherwise than before. */
+  tellHealth(name: string): void {
+    const server = this.server(name);
     if (server === undefined) return;
-    for (const observer of this.#observers) observer.serverQuiesced?.(server.number, isQuiesced);
+    for (const observer of this.#observers) observer.serverHealth?.(server);
+  }
+
+  /** Tells everybody that configurations without a real server are being written, or with it again. */
+  removeServer(name: string, isRemoved: boolean): void {
+    const server = this.server(name);
+    if (server === undefined) return;
+    for (const observer of this.#observers) observer.serverRemoved?.(server, isRemoved);
   }
 
   /** Tells everybody that a real server has failed. */
@@ -172,6 +186,7 @@ export class World {
           if (node === name) program.listen(protocol, port);
         }
       }
+      if (this.lab.health !== undefined) program.listenForChecks(this.lab.health.port);
       return program;
     });
   }

@@ -50,7 +50,7 @@ export const Invariants = {
   'F3 no-loop': { kind: 'always', text: 'a director sends nothing to itself' },
   'F4 quiesced': {
     kind: 'within a window',
-    text: 'a real server that all have quiesced gets no new flow',
+    text: 'a real server that refuses checks, or is in no configuration, gets no new flow',
   },
   'F7 conservation': {
     kind: 'always',
@@ -83,6 +83,14 @@ export const Invariants = {
   'S7 fail-back': {
     kind: 'always',
     text: 'who preempts a living master knows the connections that it has told',
+  },
+  'H1 taken-out': {
+    kind: 'within a window',
+    text: 'a real server that does not answer checks is down where it is checked',
+  },
+  'H1 taken-in': {
+    kind: 'after convergence',
+    text: 'every real server is up at every director, with its configured weight',
   },
   'L1 answered': {
     kind: 'after convergence',

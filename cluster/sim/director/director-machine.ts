@@ -2,14 +2,7 @@ import type { IpAddress } from '../../../director/base/address.js';
 import type { HmacSha256 } from '../../../director/base/hmac.js';
 import type { Prng } from '../../../director/base/prng.js';
 import { after, milliseconds, type Duration, type Instant } from '../../../director/base/time.js';
-import {
-  methodFromName,
-  type RealServerSettings,
-  type VirtualService,
-} from '../../../director/core/services.js';
-import { toWords } from '../../../director/wire/address-words.js';
 import type { Flow } from '../../../director/wire/flow.js';
-import { Protocol } from '../../../director/wire/ipv4.js';
 import type { NodeConfig } from '../../config/node-config.js';
 import type { EventKind } from '../../member/events.js';
 import type { VrrpState } from '../../vrrp/state.js';
@@ -17,9 +10,6 @@ import type { Host } from '../host/host.js';
 import type { Trace } from '../trace.js';
 import { DirectorProcess } from './director-process.js';
 import { NodeClock } from './node-clock.js';
-
-/** What a director is told of a real server: by its health checks, or by its configuration. */
-export type Availability = 'available' | 'quiesced' | 'removed';
 
 /** How long a director's program takes from its start to its first packet. */
 const StartUp = milliseconds(300);
@@ -52,6 +42,7 @@ export interface MachineObserver {
 export class DirectorMachine {
   readonly name: string;
   readonly host: Host;
+  /** With all its real servers. */
   readonly config: NodeConfig;
   readonly clock: NodeClock;
   /** Its program, from the moment when it has opened its sockets. */
@@ -61,14 +52,14 @@ export class DirectorMachine {
   /** How often the program was started. */
   lives = 0;
   readonly #options: MachineOptions;
-  /** Real servers that are not simply available, by the address of their host's cards. */
-  readonly #unavailable = new Map<IpAddress, Exclude<Availability, 'available'>>();
+  #written: NodeConfig;
 
   constructor(options: MachineOptions) {
     this.#options = options;
     this.name = options.config.routerId;
     this.host = options.host;
     this.config = options.config;
+    this.#written = options.config;
     this.clock = new NodeClock(options.host.queue);
   }
 
@@ -91,12 +82,12 @@ export class DirectorMachine {
     if (this.isAlive || !this.host.isUp) return;
     this.lives += 1;
     const life = this.lives;
-    const { config, host, prng, hmac, trace, observer } = this.#options;
+    const { host, prng, hmac, trace, observer } = this.#options;
     const own = prng.split();
     host.queue.at(after(host.queue.now, StartUp), () => {
       if (this.lives !== life || !host.isUp) return;
       this.process = new DirectorProcess({
-        config,
+        config: this.#written,
         host,
         clock: this.clock,
         prng: own,
@@ -117,50 +108,20 @@ export class DirectorMachine {
         },
       });
       observer.lifeBegan(this, this.process);
-      for (const address of this.#unavailable.keys()) this.#apply(address);
       this.process.start();
     });
   }
 
-  /** How a real server is to be treated, also by later lives; the running one learns of it after a while. */
-  setAvailability(addresses: readonly IpAddress[], how: Availability, late: Duration): void {
+  /**
+   * Somebody writes a configuration without these addresses' real servers, and tells the director after a while. A life that
+   * begins then has it from the start.
+   */
+  writeWithout(addresses: ReadonlySet<IpAddress>, late: Duration): void {
     const { queue } = this.host;
-    for (const address of addresses) {
-      if (how === 'available') this.#unavailable.delete(address);
-      else this.#unavailable.set(address, how);
-      queue.at(after(queue.now, late), () => this.#apply(address));
-    }
-  }
-
-  #apply(address: IpAddress): void {
-    const how = this.#unavailable.get(address) ?? 'available';
-    const services = this.process?.node.director.services;
-    if (services === undefined || !this.isAlive) return;
-    for (const service of services.services()) {
-      const known = service.servers.find((server) => server.address === address);
-      const configured = this.#configured(service, address);
-      if (configured === undefined) continue;
-      if (how === 'removed') {
-        if (known !== undefined) services.removeServer(known);
-        continue;
-      }
-      const weight = how === 'available' ? configured.weight : 0;
-      if (known === undefined) services.addServer(service, { ...configured, weight });
-      else services.editServer(known, { ...configured, weight });
-    }
-  }
-
-  /** A real server of a service, as the configuration has it. */
-  #configured(service: VirtualService, address: IpAddress): RealServerSettings | undefined {
-    const virtual = this.config.virtualServers.find(
-      (candidate) =>
-        candidate.firewallMark === undefined &&
-        candidate.port === service.port &&
-        toWords(candidate.address).words.every((word, index) => word === service.words[index]) &&
-        (candidate.protocol === 'tcp') === (service.protocol === Protocol.tcp),
-    );
-    const server = virtual?.realServers.find((candidate) => candidate.address === address);
-    return server === undefined ? undefined : { ...server, method: methodFromName(server.method) };
+    this.#written = withoutServers(this.config, addresses);
+    queue.at(after(queue.now, late), () => {
+      if (this.isAlive) this.process?.reload(() => this.#written);
+    });
   }
 
   /** SIGKILL: its kernel closes what the program had open. */
@@ -176,3 +137,11 @@ export class DirectorMachine {
     this.host.powerOff();
   }
 }
+
+const withoutServers = (config: NodeConfig, gone: ReadonlySet<IpAddress>): NodeConfig => ({
+  ...config,
+  virtualServers: config.virtualServers.map((virtual) => ({
+    ...virtual,
+    realServers: virtual.realServers.filter(({ address }) => !gone.has(address)),
+  })),
+});

@@ -15,6 +15,7 @@ import { ownAddress, type Interface } from '../../../director/core/interfaces.js
 import * as ethernet from '../../../director/wire/ethernet.js';
 import { Family, type Flow } from '../../../director/wire/flow.js';
 import { Packet } from '../../../director/wire/packet.js';
+import { changesBetween } from '../../config/changes.js';
 import type { NodeConfig, SyncConfig } from '../../config/node-config.js';
 import { buildDirector } from '../../member/build-director.js';
 import { ClusterNode } from '../../member/cluster-node.js';
@@ -22,6 +23,7 @@ import { keyRingOf } from '../../member/create-sync.js';
 import type { Environment } from '../../member/environment.js';
 import type { EventSink } from '../../member/events.js';
 import { PeerWatch } from '../../member/peer-watch.js';
+import { exchangeServices } from '../../member/service-configuration.js';
 import type { VrrpState } from '../../vrrp/state.js';
 import type { Host } from '../host/host.js';
 import { frameOf } from '../network/frame.js';
@@ -30,6 +32,7 @@ import { AdvertSocket } from './advert-socket.js';
 import { Inbox } from './inbox.js';
 import type { NodeClock } from './node-clock.js';
 import { connectPeer, listenForPeers } from './peer-streams.js';
+import { ProcessHealth } from './process-health.js';
 
 /** From the arrival of something to the process that reads it, on an idle machine. */
 const WakeLatency = microseconds(15);
@@ -61,6 +64,7 @@ export class DirectorProcess {
   readonly node: ClusterNode;
   readonly interfaces: readonly Interface[];
   readonly inbox = new Inbox();
+  readonly health: ProcessHealth;
   /** Every wake-up comes up to so much later: others have the processor. */
   starvation: Duration = microseconds(0);
   /** What each piece that is read costs. */
@@ -70,6 +74,7 @@ export class DirectorProcess {
   readonly #packet = new Packet();
   readonly #advertSockets: readonly AdvertSocket[];
   #peerWatch: PeerWatch | undefined;
+  #config: NodeConfig;
   /** Since when it is paused, or `Never`. */
   #pausedAt: Instant = Never;
   #isDead = false;
@@ -83,6 +88,7 @@ export class DirectorProcess {
   constructor(options: ProcessOptions) {
     const { config, host, clock, prng, hmac, log, timeline } = options;
     this.#options = options;
+    this.#config = config;
     clock.restart();
     this.interfaces = host.cards.map(({ name, mac, mtu, addresses }, index) => ({
       index,
@@ -118,6 +124,16 @@ export class DirectorProcess {
       notify: (kind, _name, state) => {
         if (kind === 'INSTANCE') options.stateChanged(state);
       },
+      heard: (at) => this.health.pools.hear(at),
+    });
+    this.health = new ProcessHealth(config, {
+      director,
+      host,
+      clock,
+      prng: prng.split(),
+      log,
+      timeline,
+      deliver: (take) => this.#arrive('streams', take),
     });
     this.#advertSockets = this.#openAdverts();
     if (config.sync !== undefined) this.#openSync(config.sync, environment);
@@ -157,9 +173,10 @@ export class DirectorProcess {
         if (socket.accept(card, frame, flow)) this.#arrive('adverts', () => socket.read());
       }
     };
-    for (const { name, hasCarrier } of host.cards) this.node.track('interface', name, hasCarrier);
+    for (const { name, hasCarrier } of host.cards) this.#followCarrier(name, hasCarrier);
     this.#options.timeline.add('started', '');
     this.node.start(clock.now);
+    this.health.pools.start(clock.now);
   }
 
   #receive(arrival: Interface): void {
@@ -171,7 +188,24 @@ export class DirectorProcess {
 
   /** The carrier of an interface has come or gone. */
   trackCarrier(name: string, isUp: boolean): void {
-    this.#arrive('streams', () => this.node.track('interface', name, isUp));
+    this.#arrive('streams', () => this.#followCarrier(name, isUp));
+  }
+
+  #followCarrier(name: string, isUp: boolean): void {
+    this.node.track('interface', name, isUp);
+    this.health.pools.followLink(this.#options.clock.now, name, isUp);
+  }
+
+  /** SIGHUP: takes the configuration that the file has when it is read. Only real servers may differ. */
+  reload(read: () => NodeConfig): void {
+    this.#arrive('streams', () => {
+      const config = read();
+      const changes = changesBetween(this.#config, config);
+      exchangeServices(this.node.director, config, changes);
+      this.health.reload(config);
+      this.#config = config;
+      this.#options.timeline.add('reloaded', `${changes.descriptions.length} differences`);
+    });
   }
 
   /** SIGSTOP: the kernel goes on, and keeps what arrives. */
@@ -200,10 +234,12 @@ export class DirectorProcess {
     this.inbox.clear();
     host.capture = undefined;
     host.readVrrp = undefined;
+    this.health.pools.close();
     this.#options.ended();
-    if (config.sync === undefined) return;
-    host.unbindUdp(config.sync.port);
-    host.tcp.unlisten(config.sync.port);
+    if (config.sync !== undefined) {
+      host.unbindUdp(config.sync.port);
+      host.tcp.unlisten(config.sync.port);
+    }
     for (const connection of host.tcp.connections()) {
       connection.user = undefined;
       connection.close();

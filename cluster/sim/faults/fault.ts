@@ -64,9 +64,9 @@ export type AdvertFlaw = (typeof AdvertFlaws)[number];
 export type MachineFault =
   /** The machine loses its power. */
   | { readonly kind: 'power-off'; readonly node: string }
-  /** A real server is quiesced by everybody, as by a health check that fails, and comes back. */
+  /** A real server refuses health checks, and answers requests as ever: directors find out, and give it no new flows. */
   | { readonly kind: 'health-flap'; readonly server: string }
-  /** A real server is taken out of all services and put back, as by a new configuration. */
+  /** All directors get a configuration without a real server, and later the whole one again. */
   | { readonly kind: 'reload'; readonly server: string }
   /** A client advertises the virtual router with the highest priority, but not as a router does. */
   | { readonly kind: 'forge'; readonly client: string; readonly flaw: AdvertFlaw };
@@ -120,7 +120,7 @@ export function describeFault(fault: FaultKind): string {
     case 'power-off':
       return `power off ${fault.node}`;
     case 'health-flap':
-      return `quiesce ${fault.server}`;
+      return `${fault.server} refuses health checks`;
     case 'reload':
       return `reload without ${fault.server}`;
     case 'forge':

@@ -1,7 +1,8 @@
+import type { IpAddress } from '../../../director/base/address.js';
 import { unreachable } from '../../../director/base/invariant.js';
 import { microseconds, milliseconds, seconds } from '../../../director/base/time.js';
 import { toWords } from '../../../director/wire/address-words.js';
-import type { Availability, DirectorMachine } from '../director/director-machine.js';
+import type { DirectorMachine } from '../director/director-machine.js';
 import type { Channel } from '../network/channel.js';
 import { FairWeather, type Weather } from '../network/weather.js';
 import type { World } from '../world.js';
@@ -38,22 +39,27 @@ const Quiet: ReadonlySet<FaultKind['kind']> = new Set([
 /** Between two forged advertisements: often enough to win every election. */
 const ForgeInterval = milliseconds(80);
 
-/** Faults of a director that goes on living. */
-const isHindrance = (fault: FaultKind): fault is DirectorFault =>
+/** Faults that hold up a director that goes on living, or bend its clock. */
+export const isHindrance = (fault: FaultKind): fault is DirectorFault =>
   isDirectorFault(fault) && !Quiet.has(fault.kind);
 
-/** How long it takes until all directors have heard of a change to a real server, at most. */
-const Spread = milliseconds(200);
+/** How long it takes until all directors have been told to read their configuration again, at most. */
+export const Spread = milliseconds(200);
 
 /** Does faults to a world, and undoes them: each when its time is over, or all at once. */
 export class Inflictor {
   readonly #world: World;
   readonly #under = new Map<Fault, Heal>();
+  readonly #ended: { readonly fault: Fault; readonly at: number }[] = [];
   #disturbedAt = 0;
   /** When directors that were held up were let go last. */
   readonly #heldUpUntil = new Map<string, number>();
   /** The bad weathers of each channel: the worst of all counts. */
   readonly #weathers = new Map<Channel, Partial<Weather>[]>();
+  /** How many flaps each real server is in. */
+  readonly #flaps = new Map<string, number>();
+  /** Real servers that are in no configuration, once for each fault. */
+  readonly #removed: string[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -80,6 +86,12 @@ export class Inflictor {
       (this.#heldUpUntil.get(name) ?? Number.NEGATIVE_INFINITY) >= since ||
       this.current.some((fault) => isHindrance(fault) && fault.director === name);
     return !directors.some(({ name }) => isHindered(name));
+  }
+
+  /** Until when a fault of this kind was in force last: now, if one is, and never before all time. */
+  lastUnder(isMeant: (fault: Fault) => boolean): number {
+    if (this.current.some(isMeant)) return this.#world.now;
+    return this.#ended.findLast(({ fault }) => isMeant(fault))?.at ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Plans a fault. */
@@ -111,6 +123,7 @@ export class Inflictor {
     const heal = this.#under.get(fault);
     if (heal === undefined) return;
     this.#under.delete(fault);
+    this.#ended.push({ fault, at: this.#world.now });
     if (!Quiet.has(fault.kind)) this.#disturbedAt = this.#world.now;
     if (isHindrance(fault)) this.#heldUpUntil.set(fault.director, this.#world.now);
     heal();
@@ -124,11 +137,15 @@ export class Inflictor {
       case 'power-off':
         return this.#powerOff(fault.node);
       case 'health-flap':
-        this.#spread(fault.server, 'quiesced');
-        return () => this.#spread(fault.server, 'available');
+        this.#followHealth(fault.server, 1);
+        return () => this.#followHealth(fault.server, -1);
       case 'reload':
-        this.#spread(fault.server, 'removed');
-        return () => this.#spread(fault.server, 'available');
+        this.#removed.push(fault.server);
+        this.#writeConfigs(fault.server);
+        return () => {
+          this.#removed.splice(this.#removed.indexOf(fault.server), 1);
+          this.#writeConfigs(fault.server);
+        };
       case 'forge':
         return this.#forge(fault);
       default:
@@ -219,11 +236,13 @@ export class Inflictor {
     if (director === undefined) host.powerOff();
     else director.powerOff();
     this.#world.failServer(host);
+    this.#world.tellHealth(node);
     return () => {
       host.powerOn();
       for (const cable of network.cablesOf(node)) this.#setCarrier(cable.node, cable.network, true);
       if (director !== undefined) director.start();
-      this.#world.servers.find((server) => server.host === host)?.restart();
+      this.#world.server(node)?.restart();
+      this.#world.tellHealth(node);
     };
   }
 
@@ -279,14 +298,26 @@ export class Inflictor {
     };
   }
 
-  /** All directors learn of a change one after the other, as their health checks or their administrator come round. */
-  #spread(node: string, availability: Availability): void {
+  /** A real server begins a flap, or ends one: while it is in any it refuses health checks. */
+  #followHealth(node: string, change: 1 | -1): void {
+    const flaps = (this.#flaps.get(node) ?? 0) + change;
+    this.#flaps.set(node, flaps);
+    this.#world.server(node)?.setWell(flaps === 0);
+    this.#world.tellHealth(node);
+  }
+
+  /** All directors are told of another configuration one after the other, as their administrator comes round. */
+  #writeConfigs(changed: string): void {
     const { prng, directors } = this.#world;
-    const { cards } = this.#world.host(node);
-    this.#world.quiesceServer(this.#world.host(node), availability !== 'available');
-    const addresses = cards.flatMap((card) => card.addresses.map(({ address }) => address));
+    const gone = new Set<IpAddress>();
+    for (const node of this.#removed) {
+      for (const { addresses } of this.#world.host(node).cards) {
+        for (const { address } of addresses) gone.add(address);
+      }
+    }
+    this.#world.removeServer(changed, this.#removed.includes(changed));
     for (const director of directors) {
-      director.setAvailability(addresses, availability, microseconds(prng.below(Spread)));
+      director.writeWithout(gone, microseconds(prng.below(Spread)));
     }
   }
 

@@ -1,7 +1,7 @@
 import { microseconds, milliseconds, toSeconds } from '../../../director/base/time.js';
 import type { LabConfig, LabService } from '../../config/lab-config.js';
 import type { Loss } from '../checks/loss-check.js';
-import { DefaultPlan, planCluster } from '../cluster-plan.js';
+import { DefaultPlan, planCluster, QuickChecks } from '../cluster-plan.js';
 import type { Fault, FaultKind } from '../faults/fault.js';
 import { phasesOf, run, type RunOptions, type RunPlan, type RunResult } from '../simulation.js';
 import type { ClientFlow } from '../traffic/client-flow.js';
@@ -20,6 +20,7 @@ export function labOf(scenario: Scenario): LabConfig {
     methods: cluster.methods,
     hasUdp: cluster.udp,
     persistence: cluster.persistent,
+    health: undefined,
   });
   return withSettings(lab, scenario);
 }
@@ -74,7 +75,8 @@ export function planOf(scenario: Scenario, seed: number): RunPlan {
   const interval = microseconds(traffic.interval);
   return {
     seed,
-    lab: labOf(scenario),
+    // In a lab of namespaces real servers are quiesced by command; here directors find out.
+    lab: { ...labOf(scenario), health: QuickChecks },
     load: {
       flows: traffic.flows,
       opening: milliseconds(1_000),

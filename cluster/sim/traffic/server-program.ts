@@ -25,6 +25,8 @@ export class ServerProgram {
   readonly #observer: ServerObserver;
   readonly #ports: { readonly protocol: 'tcp' | 'udp'; readonly port: number }[] = [];
   readonly #datagramFlows = new Set<number>();
+  #healthPort: number | undefined;
+  #isWell = true;
 
   constructor(number: number, host: Host, observer: ServerObserver) {
     this.number = number;
@@ -32,8 +34,26 @@ export class ServerProgram {
     this.#observer = observer;
   }
 
+  /** True when it answers health checks, as far as it is there. */
+  get isWell(): boolean {
+    return this.#isWell;
+  }
+
+  /** Lets directors see how it is, on a port that is open while it is well. */
+  listenForChecks(port: number): void {
+    this.#healthPort = port;
+    this.#followHealth();
+  }
+
+  /** While it is unwell it refuses health checks, and answers requests as ever. */
+  setWell(isWell: boolean): void {
+    this.#isWell = isWell;
+    if (this.host.isUp) this.#followHealth();
+  }
+
   /** The program is started again, on a host that has booted. */
   restart(): void {
+    this.#followHealth();
     for (const { protocol, port } of this.#ports) {
       if (protocol === 'tcp') this.#listenTcp(port);
       else this.#listenUdp(port);
@@ -45,6 +65,20 @@ export class ServerProgram {
     this.#ports.push({ protocol, port });
     if (protocol === 'tcp') this.#listenTcp(port);
     else this.#listenUdp(port);
+  }
+
+  #followHealth(): void {
+    if (this.#healthPort === undefined) return;
+    if (!this.#isWell) return this.host.tcp.unlisten(this.#healthPort);
+    this.host.tcp.listen(this.#healthPort, (connection) => {
+      connection.user = {
+        connected: () => {},
+        data: () => {},
+        ended: () => connection.close(),
+        closed: () => {},
+      };
+      return true;
+    });
   }
 
   #listenTcp(port: number): void {

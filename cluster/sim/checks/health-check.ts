@@ -1,0 +1,136 @@
+import { milliseconds } from '../../../director/base/time.js';
+import { serviceKey } from '../../member/service-configuration.js';
+import type { DirectorMachine } from '../director/director-machine.js';
+import type { Fault } from '../faults/fault.js';
+import { isHindrance, Spread, type Inflictor } from '../faults/inflict.js';
+import type { ServerProgram } from '../traffic/server-program.js';
+import type { World, WorldObserver } from '../world.js';
+import { healthTimes, type HealthTimes } from './health-times.js';
+import type { Violations } from './invariants.js';
+
+/** How often servers that do not answer are looked for at the directors. */
+const LookInterval = milliseconds(250);
+
+/** How a real server does not answer checks, and since when, in microseconds. */
+interface Trouble {
+  readonly since: number;
+  /** It was silent for a time. */
+  isSilent: boolean;
+}
+
+/** Whether directors find out by themselves which real servers are there: within a time that their checkers' rules give. */
+export class HealthCheck implements WorldObserver {
+  readonly #world: World;
+  readonly #violations: Violations;
+  readonly #inflictor: Inflictor;
+  readonly #times: HealthTimes | undefined;
+  readonly #troubles = new Map<ServerProgram, Trouble>();
+  readonly #begins = new Map<DirectorMachine, number>();
+
+  constructor(world: World, violations: Violations, inflictor: Inflictor) {
+    this.#world = world;
+    this.#violations = violations;
+    this.#inflictor = inflictor;
+    const { health } = world.lab;
+    this.#times = health === undefined ? undefined : healthTimes(health);
+  }
+
+  lifeBegan(director: DirectorMachine): void {
+    this.#begins.set(director, this.#world.now);
+  }
+
+  serverHealth(server: ServerProgram): void {
+    const isSilent = !server.host.isUp;
+    if (server.isWell && !isSilent) {
+      this.#troubles.delete(server);
+      return;
+    }
+    const known = this.#troubles.get(server);
+    if (known !== undefined) known.isSilent ||= isSilent;
+    else {
+      const trouble = { since: this.#world.now, isSilent };
+      this.#troubles.set(server, trouble);
+      this.#lookLater(server, trouble);
+    }
+  }
+
+  /** True when a director has had the time to find out that a real server does not answer. */
+  isKnownDown(director: DirectorMachine, server: ServerProgram): boolean {
+    const trouble = this.#troubles.get(server);
+    if (trouble === undefined || this.#times === undefined) return false;
+    const { refusal, silence, start, recovery } = this.#times;
+    const { name } = director;
+    const isSpoiling = (fault: Fault): boolean => isNear(fault, name);
+    const isReload = (fault: Fault): boolean =>
+      fault.kind === 'reload' && fault.server === server.host.name;
+    const anew = Math.max(
+      this.#begins.get(director) ?? Number.POSITIVE_INFINITY,
+      this.#inflictor.lastUnder(isReload) + Spread,
+    );
+    const from = Math.max(
+      trouble.since,
+      anew + start,
+      Math.max(this.heldUpUntil(director), this.#inflictor.lastUnder(isSpoiling)) + recovery,
+    );
+    return this.#world.now >= from + (trouble.isSilent ? silence : refusal);
+  }
+
+  /** Until when a director has been held up last, or its clock bent, in microseconds. */
+  heldUpUntil({ name }: DirectorMachine): number {
+    return this.#inflictor.lastUnder((fault) => isHindrance(fault) && fault.director === name);
+  }
+
+  /** Everything is well, and has been for long enough. */
+  converged(): void {
+    for (const director of this.#world.directors) {
+      const { process } = director;
+      if (process === undefined) continue;
+      const { services } = process.node.director;
+      const missing = director.config.virtualServers.flatMap((virtual) =>
+        virtual.realServers
+          .filter(({ address, weight }) => {
+            const placed = services.find(serviceKey(virtual))?.servers;
+            return placed?.find((one) => one.address === address)?.weight !== weight;
+          })
+          .map(({ address }) => `${address} of ${virtual.pool}`),
+      );
+      if (missing.length === 0) continue;
+      const detail = `${director.name} has not got back ${missing.join(', ')}`;
+      this.#violations.report({ invariant: 'H1 taken-in', at: this.#world.now, detail });
+    }
+  }
+
+  #lookLater(server: ServerProgram, trouble: Trouble): void {
+    const { now } = this.#world;
+    this.#world.at((now + LookInterval) / 1_000_000, () => {
+      if (this.#troubles.get(server) !== trouble) return;
+      this.#look(server);
+      this.#lookLater(server, trouble);
+    });
+  }
+
+  #look(server: ServerProgram): void {
+    for (const director of this.#world.directors) {
+      const { process } = director;
+      if (process === undefined || !director.isRunning) continue;
+      if (!this.isKnownDown(director, server)) continue;
+      this.#world.occurrences.count('health: server known to be down');
+      const own = new Set(
+        server.host.cards.flatMap((card) => card.addresses.map(({ address }) => address)),
+      );
+      const services = [...process.node.director.services.services()];
+      const isUp = services.some(({ servers }) =>
+        servers.some(({ address, weight }) => weight > 0 && own.has(address)),
+      );
+      if (!isUp) continue;
+      const detail = `s${server.number} is still up at ${director.name}`;
+      this.#violations.report({ invariant: 'H1 taken-out', at: this.#world.now, detail });
+    }
+  }
+}
+
+/** Faults of the network on the way of a director's checks; session sync has a network of its own. */
+function isNear(fault: Fault, director: string): boolean {
+  if (!('network' in fault) || fault.network === 'sync') return false;
+  return fault.kind === 'partition' || ('node' in fault && fault.node === director);
+}

@@ -1,4 +1,5 @@
 import { milliseconds } from '../../../director/base/time.js';
+import type { EventKind } from '../../member/events.js';
 import { serviceKey } from '../../member/service-configuration.js';
 import type { DirectorMachine } from '../director/director-machine.js';
 import type { Fault } from '../faults/fault.js';
@@ -10,6 +11,9 @@ import type { Violations } from './invariants.js';
 
 /** How often servers that do not answer are looked for at the directors. */
 const LookInterval = milliseconds(250);
+
+/** How soon a director that runs freely has noticed what happens to its interfaces. */
+const Moment = milliseconds(100);
 
 /** How a real server does not answer checks, and since when, in microseconds. */
 interface Trouble {
@@ -25,6 +29,8 @@ export class HealthCheck implements WorldObserver {
   readonly #inflictor: Inflictor;
   readonly #times: HealthTimes | undefined;
   readonly #troubles = new Map<ServerProgram, Trouble>();
+  /** When each real server answered again last. */
+  readonly #wellSince = new Map<ServerProgram, number>();
   readonly #begins = new Map<DirectorMachine, number>();
 
   constructor(world: World, violations: Violations, inflictor: Inflictor) {
@@ -43,6 +49,7 @@ export class HealthCheck implements WorldObserver {
     const isSilent = !server.host.isUp;
     if (server.isWell && !isSilent) {
       this.#troubles.delete(server);
+      this.#wellSince.set(server, this.#world.now);
       return;
     }
     const known = this.#troubles.get(server);
@@ -54,24 +61,33 @@ export class HealthCheck implements WorldObserver {
     }
   }
 
+  /** A director takes a real server for down. */
+  noted(director: DirectorMachine, kind: EventKind, text: string): void {
+    if (kind !== 'server-down' || this.#times === undefined) return;
+    const [address = ''] = text.split(' ');
+    for (const server of this.#world.servers) {
+      const card = server.host.cards.find(({ addresses }) =>
+        addresses.some((own) => own.address === address),
+      );
+      if (card === undefined) continue;
+      if (this.#isFounded(director, server) && !this.#isKnownCut(director, card.name)) continue;
+      const detail = `${director.name} takes ${text}`;
+      this.#violations.report({ invariant: 'H1 for-cause', at: this.#world.now, detail });
+    }
+  }
+
   /** True when a director has had the time to find out that a real server does not answer. */
   isKnownDown(director: DirectorMachine, server: ServerProgram): boolean {
     const trouble = this.#troubles.get(server);
     if (trouble === undefined || this.#times === undefined) return false;
     const { refusal, silence, start, recovery } = this.#times;
-    const { name } = director;
-    const isSpoiling = (fault: Fault): boolean => isNear(fault, name);
     const isReload = (fault: Fault): boolean =>
       fault.kind === 'reload' && fault.server === server.host.name;
     const anew = Math.max(
       this.#begins.get(director) ?? Number.POSITIVE_INFINITY,
       this.#inflictor.lastUnder(isReload) + Spread,
     );
-    const from = Math.max(
-      trouble.since,
-      anew + start,
-      Math.max(this.heldUpUntil(director), this.#inflictor.lastUnder(isSpoiling)) + recovery,
-    );
+    const from = Math.max(trouble.since, anew + start, this.#spoiltUntil(director) + recovery);
     return this.#world.now >= from + (trouble.isSilent ? silence : refusal);
   }
 
@@ -98,6 +114,34 @@ export class HealthCheck implements WorldObserver {
       const detail = `${director.name} has not got back ${missing.join(', ')}`;
       this.#violations.report({ invariant: 'H1 taken-in', at: this.#world.now, detail });
     }
+  }
+
+  /** Until when something may have spoilt a director's checks. */
+  #spoiltUntil(director: DirectorMachine): number {
+    const { name } = director;
+    const isSpoiling = (fault: Fault): boolean => isNear(fault, name);
+    return Math.max(this.heldUpUntil(director), this.#inflictor.lastUnder(isSpoiling));
+  }
+
+  /** A real server does not answer, or something may have spoilt the checks. */
+  #isFounded(director: DirectorMachine, server: ServerProgram): boolean {
+    if (this.#troubles.has(server) || this.#times === undefined) return true;
+    const wellSince = this.#wellSince.get(server) ?? Number.NEGATIVE_INFINITY;
+    const from = Math.max(wellSince, this.#spoiltUntil(director));
+    return this.#world.now < from + this.#times.recovery;
+  }
+
+  /** A director has seen for a moment that it has no carrier there: what it hears says nothing. */
+  #isKnownCut(director: DirectorMachine, network: string): boolean {
+    const { now } = this.#world;
+    if (now < this.heldUpUntil(director) + Moment) return false;
+    return this.#inflictor.current.some(
+      (fault) =>
+        fault.kind === 'unplug' &&
+        fault.node === director.name &&
+        fault.network === network &&
+        fault.at * 1_000_000 + Moment < now,
+    );
   }
 
   #lookLater(server: ServerProgram, trouble: Trouble): void {

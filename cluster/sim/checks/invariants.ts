@@ -84,6 +84,10 @@ export const Invariants = {
     kind: 'always',
     text: 'who preempts a living master knows the connections that it has told',
   },
+  'H1 for-cause': {
+    kind: 'always',
+    text: 'nobody takes a real server for down that has answered, nor by an interface without carrier',
+  },
   'H1 taken-out': {
     kind: 'within a window',
     text: 'a real server that does not answer checks is down where it is checked',

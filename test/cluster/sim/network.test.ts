@@ -1,17 +1,19 @@
 import { test } from 'tap';
 
 import type { WorldObserver } from '../../../cluster/sim/world.js';
+import * as ethernet from '../../../director/wire/ethernet.js';
 import { wordsOf } from './addresses.js';
 import { quietCluster, type QuietCluster } from './quiet-cluster.js';
 
 /** Counts the frames that come out at a node and are not for it. */
 function countStrays({ world }: QuietCluster, node: string): () => number {
-  const down = world.network.cable(node, 'clients')?.down;
+  const cable = world.network.cable(node, 'clients');
   let strays = 0;
   const observer: WorldObserver = {
     delivered: (channel, frame) => {
-      const isForMany = (frame.view.getUint8(frame.start) & 1) !== 0;
-      if (channel === down && !isForMany) strays += 1;
+      const { view, start } = frame;
+      if (channel !== cable?.down || ethernet.isMulticast(view, start)) return;
+      if (ethernet.destinationLow(view, start) !== cable.card.mac.low) strays += 1;
     },
   };
   world.observe(observer);

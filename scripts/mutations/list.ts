@@ -164,4 +164,34 @@ export const mutations: readonly Mutation[] = [
     'this.#cursor = next;',
     'this.#cursor = next = -1;',
   ),
+  one(
+    'a real server that is down stays in',
+    'cluster/member/health/active-check.js',
+    'return listener.down(effect.reason);',
+    'return;',
+  ),
+  one(
+    'a real server that is well again stays out',
+    'cluster/member/health/active-check.js',
+    'return listener.up();',
+    'return;',
+  ),
+  one(
+    'a node without carrier believes its checks',
+    'cluster/health/isolation.js',
+    'if (device !== undefined && this.#wasDown(device, beganAt))',
+    'if (false)',
+  ),
+  one(
+    'a real server that a reload brings is not checked',
+    'cluster/member/health/server-pool.js',
+    'check.setSuspended(now, this.#isSuspended);\n                check.start(now);',
+    'check.setSuspended(now, this.#isSuspended);',
+  ),
+  one(
+    'a reload lets a server that is down in',
+    'cluster/member/health/server-pool.js',
+    'checkers: checks.map(({ id, check: { isUp, weightChange } }) => ({ id, isUp, weightChange })),',
+    'checkers: checks.map(({ id, check: { weightChange } }) => ({ id, isUp: true, weightChange })),',
+  ),
 ];

@@ -1,6 +1,10 @@
+import { after, seconds } from '../../../director/base/time.js';
 import type { Host } from '../host/host.js';
 import type { TcpConnection } from '../host/tcp-connection.js';
 import { MessageReader, readMessage, writeMessage, type MessageHead } from './message.js';
+
+/** After so long a connection of a health check is ended. */
+const LongestCheck = seconds(5);
 
 /** The other end of a connection, as a real server sees it. */
 export interface Endpoint {
@@ -77,6 +81,9 @@ export class ServerProgram {
         ended: () => connection.close(),
         closed: () => {},
       };
+      // A director may be gone, or its last word lost.
+      const { queue } = this.host;
+      queue.at(after(queue.now, LongestCheck), () => connection.abort());
       return true;
     });
   }

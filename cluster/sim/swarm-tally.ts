@@ -62,6 +62,7 @@ const Sometimes: readonly string[] = [
   'health: reload in doubt',
   'health: server down by refusal',
   'health: server down by silence',
+  'health: server known to be down',
   'health: server up again',
   'lost sync record repaired',
   'first packet of a committed connection',

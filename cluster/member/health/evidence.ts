@@ -52,7 +52,8 @@ export class Evidence {
       this.#waiting.delete(heard);
       decide(isVoid);
     };
-    const heard = (): void => settle(false);
+    // While others were asked the interface may have lost its carrier: then it says nothing all the same.
+    const heard = (): void => settle(this.#isolation.judge(device, beganAt) === 'cut-off');
     const giveUp = this.#ports.wait(AnswerTime, () => settle(true));
     const isAsking = this.#waiting.size > 0;
     this.#waiting.add(heard);

@@ -13,7 +13,7 @@ import type { Violations } from './invariants.js';
 const LookInterval = milliseconds(250);
 
 /** How soon a director that runs freely has noticed what happens to its interfaces. */
-const Moment = milliseconds(100);
+const Moment = milliseconds(300);
 
 /** How a real server does not answer checks, and since when, in microseconds. */
 interface Trouble {
@@ -134,7 +134,8 @@ export class HealthCheck implements WorldObserver {
   /** A director has seen for a moment that it has no carrier there: what it hears says nothing. */
   #isKnownCut(director: DirectorMachine, network: string): boolean {
     const { now } = this.#world;
-    if (now < this.heldUpUntil(director) + Moment) return false;
+    const card = director.host.cards.find(({ name }) => name === network);
+    if (card?.hasCarrier !== false || now < this.heldUpUntil(director) + Moment) return false;
     return this.#inflictor.current.some(
       (fault) =>
         fault.kind === 'unplug' &&

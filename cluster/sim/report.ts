@@ -72,7 +72,7 @@ export function reportOf(result: RunResult): RunReport {
 
 /** The options of a run on one line. */
 export function describeOptions({ lab, load, turmoil }: RunPlan): string {
-  const { cluster, services, nodes } = lab;
+  const { cluster, services, nodes, health } = lab;
   const count = (kind: string): number => nodes.filter((node) => node.kind === kind).length;
   const methods = [...new Set(services.map(({ method }) => method))].join('+');
   const protocols = [...new Set(services.map(({ protocol }) => protocol))].join('+');
@@ -93,6 +93,9 @@ export function describeOptions({ lab, load, turmoil }: RunPlan): string {
     ...(sync.isUnicast ? ['unicast'] : []),
     ...(sync.key === undefined ? [] : ['signed']),
     ...(services[0]?.persistenceTimeout === undefined ? [] : ['persistent']),
+    ...(health === undefined
+      ? []
+      : [`checks every ${toMilliseconds(health.delayLoop)} ms, retry ${health.retry}`]),
     `turmoil ${turmoil} s`,
   ];
   return parts.join(', ');

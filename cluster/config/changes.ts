@@ -179,6 +179,7 @@ const fixedSettings = (config: NodeConfig): object => ({
   vrrp_notify_fifo: config.notifyFifo,
   lvs_notify_fifo: config.serverFifo,
   connection_table: config.dataPlane.connectionCapacity,
+  offload_table: config.dataPlane.offloadCapacity,
   active_active: config.dataPlane.activeActive,
   unknown_tcp: config.dataPlane.unknownTcp,
   driver: config.dataPlane.driver,

@@ -51,7 +51,7 @@ const daemonLine = ({ device, syncId, maxLength, port, ttl, group }: SyncConfig)
 
 function batonLines({ sync, dataPlane, virtualServers }: NodeConfig): readonly string[] {
   const { settings, connectionCapacity, unknownTcp, activeActive, driver } = dataPlane;
-  const { localAddresses, firewallMarks } = dataPlane;
+  const { localAddresses, firewallMarks, offloadCapacity } = dataPlane;
   const commits = virtualServers.flatMap((service) => {
     if (service.commit === 'none') return [];
     if (service.firewallMark !== undefined) {
@@ -64,6 +64,7 @@ function batonLines({ sync, dataPlane, virtualServers }: NodeConfig): readonly s
     ...(sync === undefined ? [] : tuningLines(sync)),
     ...new Set(commits),
     `connection_table ${connectionCapacity}`,
+    ...(offloadCapacity === undefined ? [] : [`offload_table ${offloadCapacity}`]),
     `unknown_tcp ${unknownTcp}`,
     `active_active ${flag(activeActive)}`,
     `driver ${driver}`,

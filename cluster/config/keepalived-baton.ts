@@ -28,6 +28,7 @@ interface BatonDraft {
   readonly settings: SysctlSettings;
   readonly firewallMarks: FirewallMarkConfig[];
   connectionCapacity: number;
+  offloadCapacity?: number;
   unknownTcp: DataPlaneConfig['unknownTcp'];
   activeActive: boolean;
   driver: DataPlaneConfig['driver'];
@@ -36,6 +37,9 @@ interface BatonDraft {
 
 /** The limits of `connection_table`, in connections: the table is laid out once and does not grow. */
 export const CapacityRange = { minimum: 1_024, maximum: 16_777_216 };
+
+/** The limits of `offload_table`, in connections. */
+export const OffloadRange = { minimum: 1_024, maximum: 1_048_576 };
 
 /** How many `local_addresses` there may be: each has some sixty thousand ports to every real server. */
 export const MaximumLocalAddresses = 256;
@@ -107,6 +111,12 @@ function dataPlaneKeywords(draft: BatonDraft, context: ReadContext): Record<stri
       read: (statement) => {
         const capacity = reader.wholeNumber(reader.value(statement), CapacityRange);
         draft.connectionCapacity = capacity ?? draft.connectionCapacity;
+      },
+    },
+    offload_table: {
+      read: (statement) => {
+        const capacity = reader.wholeNumber(reader.value(statement), OffloadRange);
+        if (capacity !== undefined) draft.offloadCapacity = capacity;
       },
     },
     unknown_tcp: {

@@ -201,6 +201,8 @@ export interface DataPlaneConfig {
   readonly settings: Readonly<SysctlSettings>;
   /** `connection_table`: the most connections, 1024 to 16777216. */
   readonly connectionCapacity: number;
+  /** `offload_table`: the most connections that the kernel carries, 1024 to 1048576; an eighth of the table when absent. */
+  readonly offloadCapacity?: number;
   /** `unknown_tcp`: a TCP segment of no known connection is dropped, or goes where a consistent hash says. */
   readonly unknownTcp: 'drop' | 'hash';
   /** `local_addresses`: from which FullNat talks to real servers; each is an address of an instance. */

@@ -12,6 +12,7 @@ import { chooseDriver } from '../../director/io/driver.js';
 import { tuneEngine } from '../../director/io/engine.js';
 import { loadLibc } from '../../director/io/libc.js';
 import { onRealTimeSignal } from '../../director/io/real-time-signal.js';
+import { OffloadShare } from '../../director/offload/kernel-offload.js';
 import { DriverChoices, type DriverChoice } from '../config/node-config.js';
 import { describeProblem } from '../config/problem.js';
 import { commandHandlers } from './commands.js';
@@ -78,7 +79,7 @@ async function run(options: {
   const { dataPlane } = parsed.config;
   const driver = await chooseDriver(
     options.driver ?? dataPlane.driver,
-    dataPlane.connectionCapacity,
+    dataPlane.offloadCapacity ?? dataPlane.connectionCapacity / OffloadShare,
   );
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
   await member.start({ driver, interfaces, gateways: discoverGateways(interfaces) });

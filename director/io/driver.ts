@@ -4,7 +4,7 @@ import { IoError } from '../base/errors.js';
 import { unreachable } from '../base/invariant.js';
 import { DefaultCapacity } from '../core/connections.js';
 import type { Interface } from '../core/interfaces.js';
-import { KernelOffload, tryOffload } from '../offload/kernel-offload.js';
+import { KernelOffload, OffloadShare, tryOffload } from '../offload/kernel-offload.js';
 import { OffloadPort } from '../offload/offload-port.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import type { Packet } from '../wire/packet.js';
@@ -58,10 +58,10 @@ async function ringDriver(reason: string): Promise<Driver> {
 async function offloadDriver(
   name: 'offload' | 'xdp',
   reason: string,
-  capacity: number,
+  mostCarried: number,
 ): Promise<Driver> {
   const hub = new RingHub(await loadLibc());
-  const offload = new KernelOffload(hub.libc, capacity, HookOf[name]);
+  const offload = new KernelOffload(hub.libc, mostCarried, HookOf[name]);
   hub.onQuiet = () => offload.handleQuiet();
   return {
     name,
@@ -87,19 +87,19 @@ export async function bestDriver(): Promise<Pick<Driver, 'name' | 'reason'>> {
 }
 
 /**
- * The driver of that name; `auto` is the best one. `connectionCapacity` is that of the connection table. Throws an `IoError` when
+ * The driver of that name; `auto` is the best one. `mostCarried` is for drivers that have the kernel carry connections. Throws an `IoError` when
  * one that was asked for by name cannot be loaded.
  */
 export async function chooseDriver(
   wanted: DriverName | 'auto',
-  connectionCapacity = DefaultCapacity,
+  mostCarried = DefaultCapacity / OffloadShare,
 ): Promise<Driver> {
   const { name, reason } =
     wanted === 'auto' ? await bestDriver() : { name: wanted, reason: 'asked for' };
   switch (name) {
     case 'offload':
     case 'xdp':
-      return offloadDriver(name, reason, connectionCapacity);
+      return offloadDriver(name, reason, mostCarried);
     case 'ring':
       return ringDriver(reason);
     case 'pcap':

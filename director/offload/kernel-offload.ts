@@ -18,10 +18,10 @@ import { XdpFeature, XdpFeatures } from './xdp-features.js';
 export type HookName = 'traffic' | 'xdp';
 
 /**
- * One of so many connections in the table may be carried, so that the default has 131,072 places: 21 MB of the kernel's memory,
- * which are taken at once. The others are forwarded from here.
+ * One of so many connections in the table may be carried, unless the configuration says otherwise, so that the default has
+ * 131,072 places: 21 MB of the kernel's memory, which are taken at once. The others are forwarded from here.
  */
-const Share = 8;
+export const OffloadShare = 8;
 const CarriedRange = { least: 1_024, most: MostRecords / 2 } as const;
 /** How often it is looked whether interfaces take frames from XDP. */
 const LookMs = 1_000;
@@ -57,11 +57,11 @@ export class KernelOffload {
   readonly #links = new Map<number, Link>();
   #machine: Offload | undefined;
 
-  /** For a table of so many connections. Throws an `IoError` when the kernel refuses. */
-  constructor(libc: Libc, connectionCapacity: number, hook: HookName = 'traffic') {
+  /** For so many carried connections, or a few more. Throws an `IoError` when the kernel refuses. */
+  constructor(libc: Libc, mostCarried: number, hook: HookName = 'traffic') {
     this.bpf = new Bpf(libc);
     this.hook = hook;
-    const records = 2 * mostCarried(connectionCapacity);
+    const records = 2 * places(mostCarried);
     const seed = randomBytes(4).readUInt32LE();
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
@@ -162,9 +162,9 @@ export class KernelOffload {
 }
 
 /** A power of two. */
-function mostCarried(connectionCapacity: number): number {
+function places(mostCarried: number): number {
   const { least, most } = CarriedRange;
-  const wanted = 2 ** Math.round(Math.log2(connectionCapacity / Share));
+  const wanted = 2 ** Math.ceil(Math.log2(mostCarried));
   return Math.min(Math.max(wanted, least), most);
 }
 

@@ -8,8 +8,9 @@ import * as ethernet from '../../director/wire/ethernet.js';
 import * as ipv4 from '../../director/wire/ipv4.js';
 
 /*
- * Opens UDP flows at a rate, with one datagram each: `DEVICE ROUTER-MAC VIP PORT COUNT PER-SECOND FIRST-CLIENT`. They come from
- * ever other ports of the first client and the next addresses, which nobody needs to have. Writes how many seconds it took.
+ * Opens UDP flows at a rate, with so many datagrams each: `DEVICE ROUTER-MAC VIP PORT COUNT PER-SECOND FIRST-CLIENT DATAGRAMS`.
+ * They come from ever other ports of the first client and the next addresses, which nobody needs to have. Writes how many
+ * seconds it took.
  */
 
 const FirstPort = 1_024;
@@ -18,7 +19,7 @@ const Udp = ethernet.HeaderLength + ipv4.MinimumHeaderLength;
 const Length = 60;
 
 const [device = '', routerMac = '', ...others] = process.argv.slice(2);
-const [vip = '', port = '', count = '', perSecond = '', client = ''] = others;
+const [vip = '', port = '', count = '', perSecond = '', client = '', datagrams = ''] = others;
 const router = ethernet.parseMac(routerMac);
 const [service, first] = [parseAddress(vip), parseAddress(client)];
 if (router === undefined || service === undefined || first === undefined) {
@@ -51,7 +52,7 @@ function open(flow: number): void {
   view.setUint16(Udp, FirstPort + (flow % PortsEach));
   view.setUint16(Udp + 2, Number(port));
   view.setUint16(Udp + 4, Length - Udp);
-  cap.send(frame, Length);
+  for (let left = Number(datagrams); left > 0; left -= 1) cap.send(frame, Length);
 }
 
 const start = performance.now();

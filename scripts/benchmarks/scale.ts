@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 
 import { z } from 'zod';
 
-import { fetchDocument } from '../../cluster/lab/control-client.js';
+import { fetchDocument, sendCommand } from '../../cluster/lab/control-client.js';
 import { runToEnd } from '../../cluster/lab/subprocess.js';
 import { until } from '../../cluster/lab/wait.js';
 import type { NodeStatus } from '../../cluster/node/api.js';
@@ -36,8 +36,11 @@ const connections = Number(options.connections);
 const fillSeconds = connections / Number(options.rate);
 /** A phase in which only single connections are opened. */
 const CalmSeconds = 5;
+const hasOffload = options.driver === 'offload' || options.driver === 'xdp';
+/** The third datagram without an answer is the one that has a flow carried by the kernel. */
+const datagrams = hasOffload ? 3 : 1;
 /** Longer than opening them all takes, so that all of them are there at once. */
-const timeoutSeconds = Math.ceil(fillSeconds + 2 * CalmSeconds + 10);
+const timeoutSeconds = Math.ceil(fillSeconds + (hasOffload ? 3 : 2) * CalmSeconds + 10);
 /** A minute for what goes slower than it should. */
 const PatienceMs = 60_000;
 
@@ -62,7 +65,8 @@ async function probe({ client }: Topology, seconds: number): Promise<Latency> {
 /** Opens the connections; how many seconds it took. */
 async function fill({ client }: Topology): Promise<number> {
   const target = ['eth0', Mac.near, Address.vip, String(Port.flood)];
-  const words = [floodProgram, ...target, options.connections, options.rate, FirstClient];
+  const flows = [options.connections, options.rate, FirstClient, String(datagrams)];
+  const words = [floodProgram, ...target, ...flows];
   const command = client.enter(process.execPath, ...words);
   const { stdout, stderr } = await runToEnd(command, {
     timeoutMs: fillSeconds * 3_000 + PatienceMs,
@@ -100,8 +104,44 @@ async function watchExpiry(
   return { storm, seconds };
 }
 
+/** What the kernel carried before and after the real server was removed, and what happened to others meanwhile. */
+interface Withdrawal {
+  readonly carried: number;
+  readonly left: number;
+  /** From the command to the moment when the last one is back. */
+  readonly seconds: number;
+  readonly withdrawing: Latency;
+}
+
+/** Removes the real server of all connections in the middle of a phase, and puts it back. */
+async function withdraw(topology: Topology, control: string): Promise<Withdrawal> {
+  const { offload: before } = await statusOf(control);
+  const probing = probe(topology, CalmSeconds);
+  await sleep((CalmSeconds * 1_000) / 2);
+  const server = ['-u', `${Address.vip}:${Port.flood}`, '-r', `${Address.server}:${Port.flood}`];
+  const start = performance.now();
+  await command(control, ['-d', ...server]);
+  // The single connections of the phase may be carried, too.
+  const few = (before?.carried ?? 0) / 10;
+  const isBack = async (): Promise<true | undefined> =>
+    ((await statusOf(control)).offload?.carried ?? 0) < few || undefined;
+  await until(isBack, { timeoutMs: PatienceMs, everyMs: 20 });
+  const seconds = (performance.now() - start) / 1_000;
+  const { offload: after } = await statusOf(control);
+  const withdrawing = await probing;
+  await command(control, ['-a', ...server, '-m']);
+  return { carried: before?.carried ?? 0, left: after?.carried ?? 0, seconds, withdrawing };
+}
+
+async function command(control: string, argv: readonly string[]): Promise<void> {
+  const { exit, stderr } = await sendCommand(control, '/ipvsadm', { argv });
+  if (exit !== 0) throw new Error(`ipvsadm ${argv.join(' ')}: ${stderr}`);
+}
+
+type Phase = 'empty' | 'opening' | 'full' | 'withdrawing' | 'expiring';
+
 interface Figures {
-  readonly phases: Readonly<Record<'empty' | 'opening' | 'full' | 'expiring', Latency>>;
+  readonly phases: Readonly<Partial<Record<Phase, Latency>>>;
   readonly openingSeconds: number;
   readonly expiringSeconds: number;
   readonly live: number;
@@ -111,6 +151,8 @@ interface Figures {
   readonly refused: number;
   /** Received less what became of them: zero when the counters are right. */
   readonly unaccounted: number;
+  /** Only with a driver that has the kernel carry connections. */
+  readonly withdrawal?: Omit<Withdrawal, 'withdrawing'>;
 }
 
 async function measure(topology: Topology, running: Running): Promise<Figures> {
@@ -127,6 +169,7 @@ async function measure(topology: Topology, running: Running): Promise<Figures> {
   const { sessions: live } = await statusOf(control);
   const residentMb = residentOf(pid);
   const full = await probe(topology, CalmSeconds);
+  const withdrawal = hasOffload ? await withdraw(topology, control) : undefined;
   console.error(`${live} live; they expire ${timeoutSeconds} s after their packet ...`);
   const { storm: expiring, seconds: expiringSeconds } = await watchExpiry(topology, control);
   await sleep(1_000);
@@ -134,7 +177,14 @@ async function measure(topology: Topology, running: Running): Promise<Figures> {
   const dropped = Object.values(packets.dropped).reduce((sum, count) => sum + count, 0);
   const { received, forwarded, answered, held } = packets;
   return {
-    phases: { empty, opening, full, expiring },
+    phases: {
+      empty,
+      opening,
+      full,
+      ...(withdrawal && { withdrawing: withdrawal.withdrawing }),
+      expiring,
+    },
+    ...(withdrawal && { withdrawal }),
     openingSeconds,
     expiringSeconds,
     live,
@@ -163,6 +213,11 @@ function print(figures: Figures): void {
   console.log(`live at once: ${whole(figures.live)}, ${whole(figures.residentMb)} MB resident`);
   console.log(`opened ${perSecond(figures.openingSeconds)} a second`);
   console.log(`expired ${perSecond(figures.expiringSeconds)} a second`);
+  if (figures.withdrawal !== undefined) {
+    const { carried, left, seconds } = figures.withdrawal;
+    const time = (seconds * 1_000).toFixed(0);
+    console.log(`carried by the kernel: ${whole(carried)}; ${whole(left)} left ${time} ms later`);
+  }
   console.log(
     `frames given up unread: ${whole(figures.shed)}, refused: ${whole(figures.refused)}, ` +
       `not accounted for: ${whole(figures.unaccounted)}`,
@@ -176,6 +231,7 @@ global_defs {
 }
 @baton baton {
 @baton   connection_table ${capacity}
+@baton   offload_table ${Math.min(capacity, 1_048_576)}
 @baton }
 `;
 const topology = await buildTopology();

@@ -55,6 +55,13 @@ test('the block names the packet driver', (t) => {
   t.end();
 });
 
+test('the kernel carries as many connections as the block says', (t) => {
+  t.equal(dataPlaneOf(Good)?.offloadCapacity, undefined);
+  const text = Good.replace('connection_table 4096', 'offload_table 2048');
+  t.equal(dataPlaneOf(text)?.offloadCapacity, 2_048);
+  t.end();
+});
+
 test('the block says what keepalived cannot say about the data plane', (t) => {
   t.strictSame(dataPlaneOf(Good), {
     ...DataPlaneDefaults,
@@ -124,6 +131,11 @@ test('there is a limit on local addresses and on marks', (t) => {
 
 testRefusals(Good, problemsOfKeepalived, {
   'the settings of the data plane': [
+    [
+      'connection_table 4096',
+      'offload_table 1048577',
+      '6: offload_table has to be a whole number from 1024 to 1048576, not 1048577',
+    ],
     [
       'connection_table 4096',
       'connection_table 1023',

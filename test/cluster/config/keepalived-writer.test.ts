@@ -272,6 +272,34 @@ const MissingInterfaces = [
   'Non-existent interface specified in configuration',
 ];
 
+/** Such as the simulator's. */
+const health = {
+  port: 7_070,
+  delayLoop: milliseconds(500),
+  timeout: milliseconds(1_000),
+  retry: 2,
+  delayBeforeRetry: milliseconds(200),
+};
+
+test('the health checks of a lab are a TCP_CHECK of every real server, on a port of its own', (t) => {
+  const lab = { ...loadLab(DefaultLab, 'default.yaml'), health };
+  const { virtualServers } = roundTrip(lab, 'd1');
+  for (const server of virtualServers.flatMap(({ realServers: servers }) => servers)) {
+    t.equal(server.health.inhibitOnFailure, true);
+    t.match(server.health.checkers, [
+      {
+        kind: 'TCP_CHECK',
+        delayLoop: health.delayLoop,
+        retry: 2,
+        delayBeforeRetry: health.delayBeforeRetry,
+        connection: { address: server.address, port: 7_070, timeout: health.timeout },
+      },
+    ]);
+  }
+  t.strictSame(complaintsOf(writeKeepalived(lab, 'd1', deviceOf)), MissingInterfaces);
+  t.end();
+});
+
 test('real keepalived accepts the written file but for the interfaces it does not find', (t) => {
   const lab = loadLab(DefaultLab, 'default.yaml');
   t.strictSame(complaintsOf(writeKeepalived(lab, 'd1', deviceOf)), MissingInterfaces);

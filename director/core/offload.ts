@@ -45,7 +45,7 @@ export interface OffloadPlace {
   readonly seed: number;
   /** Microseconds that the kernel's monotonic clock showed at the origin of `Instant`. */
   readonly clockOrigin: number;
-  /** The kernel's number of an interface, by its index in the director's list; 0 or absent where nothing may leave. */
+  /** The kernel's number of an interface, perhaps with `ToFarEnd`, by its index in the director's list; 0 or absent where nothing may leave. */
   readonly devices: readonly number[];
 }
 

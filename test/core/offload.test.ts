@@ -122,6 +122,36 @@ test('what is not this node alone to rewrite is not carried', (t) => {
   t.end();
 });
 
+test('while too many connections are in doubt for one go, the kernel carries none', (t) => {
+  const flows = 40_000;
+  const bench = new BenchDirector({
+    capacity: 65_536,
+    mostOfClient: 65_536,
+    settings: WithoutSync,
+  });
+  const carrier = new Carrier(bench, [3, 4], 2 ** 17);
+  const { counters } = carrier.machine;
+  for (let flow = 0; flow < flows; flow += 1) {
+    const from = `10.1.0.2:${1_024 + flow}`;
+    const frame = fromClient({ from, to: '10.1.0.101:53', udp: {}, payload: 'who' });
+    for (const _ of [1, 2, 3]) bench.receive('clients', frame.slice());
+    if (flow % 1_000 === 0) carrier.machine.install();
+  }
+  carrier.machine.install();
+  bench.wait(1);
+  t.equal(counters.carried + counters.refused, flows);
+  t.ok(carrier.isAttended);
+  bench.setMaster(false);
+  t.ok(counters.carried > 0 && counters.carried < 10_000, `${counters.carried} are left`);
+  t.notOk(carrier.isAttended);
+  carrier.machine.install();
+  t.notOk(carrier.isAttended);
+  for (let batch = 0; batch < 4; batch += 1) carrier.machine.install();
+  t.equal(counters.carried, 0);
+  t.ok(carrier.isAttended);
+  t.end();
+});
+
 test('a connection with an unknown way, or one by a link that is not there, is not carried', (t) => {
   const bench = new BenchDirector({ settings: WithoutSync });
   const carrier = new Carrier(bench, [3]);

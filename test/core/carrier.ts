@@ -14,8 +14,11 @@ export class Carrier {
   /** The program's own look at the memory. */
   readonly #table: FlowTable;
 
-  /** `devices` are the kernel's numbers of the bench's links. */
-  constructor(bench: BenchDirector, devices: readonly number[] = [3, 4]) {
+  /**
+   * `devices` are the kernel's numbers of the bench's links. Unless it is said how many segments a client has to send before,
+   * connections are carried as soon as they can be.
+   */
+  constructor(bench: BenchDirector, devices: readonly number[] = [3, 4], leastSegments = 0) {
     const seed = 5;
     const place: OffloadPlace = {
       memory: this.#memory,
@@ -26,7 +29,7 @@ export class Carrier {
     };
     this.#bench = bench;
     this.#table = new FlowTable(this.#memory, Records, seed);
-    this.machine = new Offload(bench.director, place);
+    this.machine = new Offload(bench.director, place, leastSegments);
     bench.director.offload = this.machine;
   }
 

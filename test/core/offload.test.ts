@@ -1,6 +1,7 @@
 import { test } from 'tap';
 
 import { Flag } from '../../director/core/connections.js';
+import { LongConnection } from '../../director/core/offload.js';
 import { removeReplica } from '../../director/core/replica.js';
 import { Method } from '../../director/core/services.js';
 import { ip } from '../base/values.js';
@@ -86,6 +87,23 @@ test('datagrams are carried from the second answered one on, or from the third',
     ask(other);
     t.equal(carrier.carries(other, vip, Udp), isCarried);
   }
+  t.end();
+});
+
+test('a connection is carried only when its client has sent more than a question', (t) => {
+  const bench = new BenchDirector({ settings: WithoutSync });
+  const carrier = new Carrier(bench, undefined, LongConnection);
+  establish(bench);
+  for (let sent = 2; sent < LongConnection; sent += 1) {
+    t.notOk(carrier.carries(client, masqVip), `${sent} segments`);
+    bench.receive('servers', fromServer({ from: real, to: client, tcp: 'A' }));
+    send(bench, client, masqVip, 'A');
+  }
+  t.ok(carrier.carries(client, masqVip));
+  t.ok(carrier.carries(real, client));
+  carrier.machine.withdrawAll();
+  send(bench, client, masqVip, 'A');
+  t.ok(carrier.carries(client, masqVip), 'that it has is not forgotten');
   t.end();
 });
 

@@ -24,6 +24,11 @@ import { NoServer } from './services.js';
  */
 const AnsweredDatagrams = 2;
 const UnansweredDatagrams = 3;
+/**
+ * The same of segments. For a question and its answer a client does not send more, and to carry a connection and to take it back
+ * costs as much as four packets that come up.
+ */
+export const LongConnection = 6;
 /** The most connections that wait to be carried; others come again with their next packet. */
 const MostWaiting = 4_096;
 /** The most slots that one sweep looks at, so that it takes a millisecond or two, and that are looked at for those who ask. */
@@ -82,6 +87,7 @@ export class Offload {
   readonly #director: Director;
   readonly #place: OffloadPlace;
   readonly #table: FlowTable;
+  readonly #leastSegments: number;
   /** The slot of a connection, or 0: slot n has the records 2 n and 2 n + 1. */
   readonly #slotOf: Int32Array;
   /** The connection of a slot, as index + 1; 0 for one that is free or rests. */
@@ -106,10 +112,12 @@ export class Offload {
   readonly #requests: Tally = { packets: 0, bytes: 0 };
   readonly #replies: Tally = { packets: 0, bytes: 0 };
 
-  constructor(director: Director, place: OffloadPlace) {
+  /** A client's segments from which on its connection is worth to be carried. */
+  constructor(director: Director, place: OffloadPlace, leastSegments = LongConnection) {
     const slots = place.records / 2;
     this.#director = director;
     this.#place = place;
+    this.#leastSegments = leastSegments;
     this.#table = new FlowTable(place.memory, place.records, place.seed);
     this.#slotOf = new Int32Array(director.connections.capacity);
     this.#owner = new Int32Array(slots);
@@ -133,11 +141,11 @@ export class Offload {
       // The client is known now, since something has been sent to it.
       this.withdraw(index);
     }
+    const isUdp = connections.protocol[index] === Protocol.udp;
+    const datagrams = isFromClient ? UnansweredDatagrams : AnsweredDatagrams;
+    const least = isUdp ? datagrams : this.#leastSegments;
+    if ((connections.packets[index] ?? 0) < least) return;
     if (!mayBeCarriable(this.#director, index)) return;
-    const isMeant =
-      connections.protocol[index] !== Protocol.udp ||
-      (connections.packets[index] ?? 0) >= (isFromClient ? UnansweredDatagrams : AnsweredDatagrams);
-    if (!isMeant) return;
     this.#now = now;
     this.#waiting[this.#waitingCount] = index;
     this.#waitingCount += 1;

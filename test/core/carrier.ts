@@ -23,8 +23,15 @@ export class Carrier {
   /** The program's own look at the memory. */
   readonly #table: FlowTable;
 
-  /** `devices` are the kernel's numbers of the bench's links. */
-  constructor(bench: BenchDirector, devices: readonly number[] = [3, 4], records = Records) {
+  /**
+   * `devices` are the kernel's numbers of the bench's links. Unless it is said how many segments a client has to send before,
+   * connections are carried as soon as they can be.
+   */
+  constructor(
+    bench: BenchDirector,
+    devices: readonly number[] = [3, 4],
+    { records = Records, leastSegments = 0 } = {},
+  ) {
     const seed = 5;
     this.#records = records;
     this.#memory = new ArrayBuffer(shapeOf(records).byteLength);
@@ -37,7 +44,7 @@ export class Carrier {
     };
     this.#bench = bench;
     this.#table = new FlowTable(this.#memory, records, seed);
-    this.machine = new Offload(bench.director, place);
+    this.machine = new Offload(bench.director, place, leastSegments);
     bench.director.offload = this.machine;
   }
 

@@ -1,6 +1,7 @@
 import { test } from 'tap';
 
 import { Flag } from '../../director/core/connections.js';
+import { LongConnection } from '../../director/core/offload.js';
 import { removeReplica } from '../../director/core/replica.js';
 import { Method } from '../../director/core/services.js';
 import { ip } from '../base/values.js';
@@ -89,6 +90,23 @@ test('datagrams are carried from the second answered one on, or from the third',
   t.end();
 });
 
+test('a connection is carried only when its client has sent more than a question', (t) => {
+  const bench = new BenchDirector({ settings: WithoutSync });
+  const carrier = new Carrier(bench, undefined, { leastSegments: LongConnection });
+  establish(bench);
+  for (let sent = 2; sent < LongConnection; sent += 1) {
+    t.notOk(carrier.carries(client, masqVip), `${sent} segments`);
+    bench.receive('servers', fromServer({ from: real, to: client, tcp: 'A' }));
+    send(bench, client, masqVip, 'A');
+  }
+  t.ok(carrier.carries(client, masqVip));
+  t.ok(carrier.carries(real, client));
+  carrier.machine.withdrawAll();
+  send(bench, client, masqVip, 'A');
+  t.ok(carrier.carries(client, masqVip), 'that it has is not forgotten');
+  t.end();
+});
+
 test('with session sync a connection is carried once peers know it', (t) => {
   const { bench, carrier } = scene({ settings: { sync_threshold: [3, 50] } });
   const { connections, sync } = bench.director;
@@ -129,7 +147,7 @@ test('while too many connections are in doubt for one go, the kernel carries non
     mostOfClient: 65_536,
     settings: WithoutSync,
   });
-  const carrier = new Carrier(bench, [3, 4], 2 ** 17);
+  const carrier = new Carrier(bench, [3, 4], { records: 2 ** 17 });
   const { counters } = carrier.machine;
   for (let flow = 0; flow < flows; flow += 1) {
     const from = `10.1.0.2:${1_024 + flow}`;

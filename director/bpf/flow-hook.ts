@@ -28,6 +28,8 @@ export interface FlowHook {
   cut(): Line[];
   /** Corrects the checksum of TCP or UDP by the changes of addresses, R3, and of ports, R8: sums that are not folded. */
   correctChecksum(): Line[];
+  /** The end of the program for what is carried: the device of the record is in R1. */
+  leave(): Line[];
   /** The end of the program for what is not carried, with the label `up`. */
   goUp(): Line[];
 }
@@ -36,6 +38,9 @@ const IpLength = 20;
 export const ShortestUdp = ethernet.HeaderLength + IpLength + udp.HeaderLength;
 /** In the order of bytes that it is loaded in. */
 export const EtherTypeIpv4 = 0x0008;
+
+/** `bpf_redirect`. */
+export const Redirect = 23;
 
 /** Places on the stack. */
 export const Kept = { headers: -8, protocol: -16, length: -24 } as const;

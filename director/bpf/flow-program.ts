@@ -42,7 +42,7 @@ import {
 import { fold, hasShortest, Kept, type FlowHook } from './flow-hook.js';
 
 /** Functions of the kernel, `enum bpf_func_id`. */
-const Helper = { redirect: 23, coarseTime: 160 } as const;
+const Helper = { coarseTime: 160 } as const;
 /** A tick is 2^20 ns of the monotonic clock. */
 export const TickShift = 20;
 
@@ -92,9 +92,7 @@ export function flowProgram(hook: FlowHook, parameters: ProgramParameters): Line
     ...rewrite(),
     ...hook.correctChecksum(),
     load(4, R1, R9, Record.device),
-    compute(R2, '=', 0),
-    call(Helper.redirect),
-    exit(),
+    ...hook.leave(),
     ...hook.goUp(),
   ];
 }

@@ -20,7 +20,7 @@ import {
   R9,
   store,
 } from './assembler.js';
-import { EtherTypeIpv4, fold, hasShortest, Kept, type FlowHook } from './flow-hook.js';
+import { EtherTypeIpv4, fold, hasShortest, Kept, Redirect, type FlowHook } from './flow-hook.js';
 
 /** Fields of the context, `struct __sk_buff` of linux/bpf.h. */
 export const Context = {
@@ -35,7 +35,7 @@ export const Context = {
 } as const;
 
 /** Functions of the kernel, `enum bpf_func_id`. */
-const Helper = { replaceChecksum: 11, changeTail: 38 } as const;
+const Helper = { replaceChecksum: 11, changeTail: 38, redirectPeer: 155 } as const;
 /** The change is one of addresses; and zero means "no checksum". */
 const ChecksumFlag = { pseudoHeader: 0x10, zeroIsNone: 0x20 } as const;
 
@@ -45,6 +45,8 @@ const GoesUp = -1;
 export const WasTagged = 0xba70;
 
 const ToThisHost = 0;
+/** See `ToFarEnd`. */
+const FarEndBit = 31;
 
 /** Ingress of traffic control (TCX): the kernel knows what a frame is, and what is left to be done to it. */
 export const TrafficHook: FlowHook = {
@@ -108,6 +110,19 @@ export const TrafficHook: FlowHook = {
     compute(R4, '=', R8),
     call(Helper.replaceChecksum),
     label('whole'),
+  ],
+
+  leave: () => [
+    compute(R2, '=', 0),
+    compute(R3, '=', R1),
+    compute(R3, '>>=', FarEndBit),
+    jumpIf(R3, '!=', 0, 'far end'),
+    call(Redirect),
+    exit(),
+    label('far end'),
+    compute(R1, '&=', 0x7fff_ffff),
+    call(Helper.redirectPeer),
+    exit(),
   ],
 
   goUp: () => [

@@ -22,7 +22,7 @@ import {
   R9,
   store,
 } from './assembler.js';
-import { EtherTypeIpv4, fold, hasShortest, Kept, type FlowHook } from './flow-hook.js';
+import { EtherTypeIpv4, fold, hasShortest, Kept, Redirect, type FlowHook } from './flow-hook.js';
 
 /** Fields of the context, `struct xdp_md` of linux/bpf.h. */
 const Context = { data: 0, dataEnd: 4 } as const;
@@ -98,6 +98,8 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
     store(2, R7, 0, R1),
     label('whole'),
   ],
+
+  leave: () => [compute(R2, '=', 0), call(Redirect), exit()],
 
   goUp: () => [label('up'), compute(R0, '=', Verdict.pass), exit()],
 });

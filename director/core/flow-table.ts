@@ -30,7 +30,7 @@ export const Record = {
   newPorts: 20,
   /** The first twelve bytes of the frame when it leaves. */
   macs: 24,
-  /** The kernel's number of the interface that it leaves by. */
+  /** The kernel's number of the interface that it leaves by, perhaps with `ToFarEnd`. */
   device: 36,
   /** When the last packet came, in ticks. */
   lastUsed: 40,
@@ -50,6 +50,12 @@ export const Hash = {
   last: 0x85eb_ca6b,
   lastShift: 13,
 } as const;
+
+/**
+ * In the number of a device: packets go to the other end of its virtual cable at once, which is in another network namespace
+ * (`bpf_redirect_peer`), instead of leaving by this one.
+ */
+export const ToFarEnd = 0x8000_0000;
 
 /** The places of a table of so many records, a power of two: half as many buckets. */
 export const shapeOf = (

@@ -24,10 +24,20 @@ import { NoServer } from './services.js';
  */
 const AnsweredDatagrams = 2;
 const UnansweredDatagrams = 3;
+/**
+ * The same of segments. For a question and its answer a client does not send more, and to carry a connection and to take it back
+ * costs as much as four packets that come up.
+ */
+export const LongConnection = 6;
 /** The most connections that wait to be carried; others come again with their next packet. */
 const MostWaiting = 4_096;
-/** The most slots that one sweep looks at, so that it takes a millisecond or two. */
+/** The most slots that one sweep looks at, so that it takes a millisecond or two, and that are looked at for those who ask. */
 const MostPerSweep = 32_768;
+const MostPerQuestion = 131_072;
+/** Slots that are looked at between two batches of packets while everything is in doubt. */
+const SlotsPerBatch = 2_048;
+/** The same with every packet, when there is no end of them. */
+const SlotsPerPacket = 16;
 /** The kernel's clock: a tick is 2^20 ns. */
 const MicrosecondsPerTick = 1_048.576;
 /** How long the program goes on when nobody looks after it: some sweeps. */
@@ -45,7 +55,7 @@ export interface OffloadPlace {
   readonly seed: number;
   /** Microseconds that the kernel's monotonic clock showed at the origin of `Instant`. */
   readonly clockOrigin: number;
-  /** The kernel's number of an interface, by its index in the director's list; 0 or absent where nothing may leave. */
+  /** The kernel's number of an interface, perhaps with `ToFarEnd`, by its index in the director's list; 0 or absent where nothing may leave. */
   readonly devices: readonly number[];
 }
 
@@ -77,6 +87,7 @@ export class Offload {
   readonly #director: Director;
   readonly #place: OffloadPlace;
   readonly #table: FlowTable;
+  readonly #leastSegments: number;
   /** The slot of a connection, or 0: slot n has the records 2 n and 2 n + 1. */
   readonly #slotOf: Int32Array;
   /** The connection of a slot, as index + 1; 0 for one that is free or rests. */
@@ -92,6 +103,8 @@ export class Offload {
   readonly #waiting = new Int32Array(MostWaiting);
   #waitingCount = 0;
   #sweptUpTo = 1;
+  /** While everything is in doubt: the first slot that nobody has looked at since; else 0. */
+  #doubtfulFrom = 0;
   #now: Instant = instant(0);
   #neighbourChanges = 0;
   #serverRemovals = 0;
@@ -99,10 +112,12 @@ export class Offload {
   readonly #requests: Tally = { packets: 0, bytes: 0 };
   readonly #replies: Tally = { packets: 0, bytes: 0 };
 
-  constructor(director: Director, place: OffloadPlace) {
+  /** A client's segments from which on its connection is worth to be carried. */
+  constructor(director: Director, place: OffloadPlace, leastSegments = LongConnection) {
     const slots = place.records / 2;
     this.#director = director;
     this.#place = place;
+    this.#leastSegments = leastSegments;
     this.#table = new FlowTable(place.memory, place.records, place.seed);
     this.#slotOf = new Int32Array(director.connections.capacity);
     this.#owner = new Int32Array(slots);
@@ -126,11 +141,11 @@ export class Offload {
       // The client is known now, since something has been sent to it.
       this.withdraw(index);
     }
+    const isUdp = connections.protocol[index] === Protocol.udp;
+    const datagrams = isFromClient ? UnansweredDatagrams : AnsweredDatagrams;
+    const least = isUdp ? datagrams : this.#leastSegments;
+    if ((connections.packets[index] ?? 0) < least) return;
     if (!mayBeCarriable(this.#director, index)) return;
-    const isMeant =
-      connections.protocol[index] !== Protocol.udp ||
-      (connections.packets[index] ?? 0) >= (isFromClient ? UnansweredDatagrams : AnsweredDatagrams);
-    if (!isMeant) return;
     this.#now = now;
     this.#waiting[this.#waitingCount] = index;
     this.#waitingCount += 1;
@@ -141,6 +156,7 @@ export class Offload {
    * overtaken by a later one.
    */
   install(): void {
+    if (this.#doubtfulFrom !== 0) this.#recheck(SlotsPerBatch);
     const { connections } = this.#director;
     const count = this.#waitingCount;
     this.#waitingCount = 0;
@@ -200,6 +216,7 @@ export class Offload {
   /** Takes back what neighbours that have moved, or real servers that have been removed, concern. */
   follow(now: Instant): void {
     this.#now = now;
+    if (this.#doubtfulFrom !== 0) this.#recheck(SlotsPerPacket);
     const { neighbours, services } = this.#director;
     const isSame =
       this.#neighbourChanges === neighbours.changes && this.#serverRemovals === services.removals;
@@ -209,13 +226,14 @@ export class Offload {
     this.revalidate();
   }
 
-  /** Takes back what may not be carried any more as it is. */
+  /**
+   * Takes back what may not be carried any more as it is. When these are too many for one go, the kernel carries nothing until all
+   * have been looked at: between batches of packets, and in sweeps.
+   */
   revalidate(): void {
     if (this.counters.carried === 0) return;
-    for (let slot = 1; slot < this.#slots.end; slot += 1) {
-      const index = (this.#owner[slot] ?? 0) - 1;
-      if (index !== NoConnection && !this.#isStillRight(slot, index)) this.withdraw(index);
-    }
+    this.#doubtfulFrom = 1;
+    this.#recheck(MostPerSweep);
   }
 
   /** Takes everything back. */
@@ -235,8 +253,20 @@ export class Offload {
       this.#addUp(slot);
       this.#forget(slot);
     });
-    const slots = this.#slots.end - 1;
-    const count = Math.min(slots, MostPerSweep);
+    if (this.#doubtfulFrom !== 0) this.#recheck(MostPerSweep);
+    this.#lookOn(MostPerSweep);
+  }
+
+  /** Adds up what has been counted until now, for those who ask: everything, or of very many connections a part. */
+  settle(now: Instant): void {
+    this.#now = now;
+    this.#attend();
+    this.#lookOn(MostPerQuestion);
+  }
+
+  /** Goes on with the next slots, in a circle. */
+  #lookOn(most: number): void {
+    const count = Math.min(this.#slots.end - 1, most);
     for (let done = 0; done < count; done += 1) {
       if (this.#sweptUpTo >= this.#slots.end) this.#sweptUpTo = 1;
       this.#look(this.#sweptUpTo);
@@ -244,15 +274,19 @@ export class Offload {
     }
   }
 
-  /** Adds up everything now, for those who ask. */
-  settle(now: Instant): void {
-    this.#now = now;
-    this.#attend();
-    for (let slot = 1; slot < this.#slots.end; slot += 1) this.#look(slot);
+  /** Lets the program go on for a while; it stands still while everything is in doubt. */
+  #attend(): void {
+    this.#table.lease = this.#ticks() + (this.#doubtfulFrom === 0 ? LeaseTicks : -1);
   }
 
-  #attend(): void {
-    this.#table.lease = this.#ticks() + LeaseTicks;
+  #recheck(most: number): void {
+    const end = Math.min(this.#slots.end, this.#doubtfulFrom + most);
+    for (let slot = this.#doubtfulFrom; slot < end; slot += 1) {
+      const index = (this.#owner[slot] ?? 0) - 1;
+      if (index !== NoConnection && !this.#isStillRight(slot, index)) this.withdraw(index);
+    }
+    this.#doubtfulFrom = end === this.#slots.end ? 0 : end;
+    this.#attend();
   }
 
   #install(index: number): void {

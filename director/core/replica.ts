@@ -37,9 +37,15 @@ export interface Replica extends ConnectionKey {
 /** No timeout is longer than 31 days (ipvsadm), and a copy lives half as long again at most, whatever a peer says. */
 const LongestLife = 1.5 * 31 * 86_400;
 
-/** Seconds that a copy is kept without news. */
-const lifeOfCopy = ({ remaining, timeout }: Replica): number =>
-  Math.min(remaining + timeout / 2, LongestLife);
+/**
+ * Seconds that a copy is kept without news. What this node has told itself, and gets back, is no copy: it ends before those
+ * of its peers do, who are told so.
+ */
+const lifeOfCopy = ({ remaining, timeout, origin }: Replica): number =>
+  Math.min(
+    origin === LocalOrigin ? Math.max(0, remaining - timeout / 2) : remaining + timeout / 2,
+    LongestLife,
+  );
 
 /** What became of a replica: taken, or why not. */
 export type ReplicaOutcome =

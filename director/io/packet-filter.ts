@@ -42,12 +42,9 @@ interface Instruction {
 /**
  * What the data plane wants to see, as a program for the kernel: everything for the link and its hosts, but no multicast
  * except that of neighbour discovery, nothing that this node has sent itself, and nothing of a VLAN. The same as the
- * filter of the portable driver. IPv4 is left out where another socket sees it.
+ * filter of the portable driver.
  */
-export function dataPlaneFilter(
-  ownMacs: readonly MacAddress[],
-  options: { readonly leavesOutIpv4?: boolean } = {},
-): Buffer {
+export function dataPlaneFilter(ownMacs: readonly MacAddress[]): Buffer {
   const { arp, ipv4: version4, ipv6: version6 } = ethernet.EtherType;
   return assemble([
     { code: Load.word, value: VlanTagPresent },
@@ -57,9 +54,7 @@ export function dataPlaneFilter(
     { code: Load.half, value: Offset.type, label: `mac ${ownMacs.length}` },
     { code: Jump.equal, value: arp, yes: 'accept' },
     { code: Jump.equal, value: version6, yes: 'version 6' },
-    ...(options.leavesOutIpv4 === true
-      ? [{ code: Return, value: 0 }]
-      : [{ code: Jump.equal, value: version4, no: 'reject' }]),
+    { code: Jump.equal, value: version4, no: 'reject' },
     { code: Load.byte, value: Offset.ipv4Destination },
     { code: Jump.atLeast, value: FirstMulticast, yes: 'reject', no: 'accept' },
     { code: Load.byte, value: Offset.ipv6Destination, label: 'version 6' },

@@ -12,7 +12,7 @@ const SockRaw = 3;
 const NonBlocking = 0o4000;
 const CloseOnExec = 0o2000000;
 /** Protocols that a socket may be for: all, which sees frames before anyone else, or one, which sees what is left. */
-export const EtherProtocol = { all: 0x0003, ipv4: 0x0800 } as const;
+export const EtherProtocol = { all: 0x0003, ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
 export type EtherProtocol = (typeof EtherProtocol)[keyof typeof EtherProtocol];
 const SolSocket = 1;
 const SolPacket = 263;

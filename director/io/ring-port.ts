@@ -7,18 +7,18 @@ import type { FramePort, PortCounters } from './frame-port.js';
 import { LargeFrames } from './large-frames.js';
 import { HeaderLength, readHeader } from './offload-header.js';
 import { dataPlaneFilter } from './packet-filter.js';
-import { EtherProtocol, PacketSocket, type RingLayout, type Sight } from './packet-socket.js';
+import { EtherProtocol, PacketSocket, type Sight } from './packet-socket.js';
 import type { Ring, RingHub } from './ring-hub.js';
 import { SendQueue } from './send-queue.js';
 
-/** Slots of a ring, what arrives in some milliseconds at full speed, and their length in bytes. */
+/** Slots of a ring: what arrives in some milliseconds at full speed, or of questions for our neighbours; and their length in bytes. */
 const Slots = 4_096;
+const SlotsForArp = 512;
 const SlotLength = 2_048;
 /** What the kernel writes into a slot before anything else (`TPACKET2_HDRLEN`, aligned to a line of the cache). */
 const SlotHeader = 64;
 /** With it the IP header behind Ethernet is aligned, and there is room before the frame for the headers of a tunnel. */
 const Reserve = 102;
-const Layout: RingLayout = { slots: Slots, slotLength: SlotLength, reserve: Reserve };
 const SlotWords = SlotLength / 4;
 
 /** `struct tpacket2_hdr`, in 32-bit words. */
@@ -53,6 +53,7 @@ export class RingPort implements FramePort, Ring {
   readonly #words: Int32Array;
   readonly #large: LargeFrames;
   readonly #watcher: node.PollHandle;
+  readonly #slots: number;
   #next = 0;
   #shed = 0;
   #isClosed = false;
@@ -61,7 +62,9 @@ export class RingPort implements FramePort, Ring {
   constructor(hub: RingHub, owner: Interface, receive: (packet: Packet) => void, sight: Sight) {
     this.#hub = hub;
     this.#receive = receive;
-    this.#socket = new PacketSocket(hub.libc, owner, Layout, sight);
+    this.#slots = sight.protocol === EtherProtocol.arp ? SlotsForArp : Slots;
+    const layout = { slots: this.#slots, slotLength: SlotLength, reserve: Reserve };
+    this.#socket = new PacketSocket(hub.libc, owner, layout, sight);
     this.#packet = new Packet(this.#socket.ring.buffer);
     this.#words = new Int32Array(this.#socket.ring.buffer);
     this.#large = new LargeFrames(hub.libc, this.#socket.fd);
@@ -134,14 +137,14 @@ export class RingPort implements FramePort, Ring {
       const length = words[header + Field.length] ?? 0;
       if (length === words[header + Field.captured]) this.#takeSlot(header, length);
       else if (!this.#takeLarge(status, length)) break;
-      slot = slot + 1 === Slots ? 0 : slot + 1;
+      slot = slot + 1 === this.#slots ? 0 : slot + 1;
     }
     if (slot === first) return 0;
     this.#next = slot;
     this.#hub.end();
     this.#large.clear();
     for (let index = 0; index < taken; index += 1) {
-      const given = (first + index) % Slots;
+      const given = (first + index) % this.#slots;
       Atomics.store(words, given * SlotWords + Field.status, OwnedByKernel);
     }
     return taken;

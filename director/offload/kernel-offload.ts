@@ -12,7 +12,8 @@ import type { Offload, OffloadPlace } from '../core/offload.js';
 import type { Libc } from '../io/libc.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Bpf, ProgramType } from './bpf.js';
-import { XdpFeature, XdpFeatures } from './xdp-features.js';
+import { TrafficWays, XdpWays, type WaysOut } from './ways-out.js';
+import { XdpFeatures } from './xdp-features.js';
 
 /** Where the program sees packets: at the ingress of traffic control, or in the interface's driver. */
 export type HookName = 'traffic' | 'xdp';
@@ -23,7 +24,7 @@ export type HookName = 'traffic' | 'xdp';
  */
 export const OffloadShare = 8;
 const CarriedRange = { least: 1_024, most: MostRecords / 2 } as const;
-/** How often it is looked whether interfaces take frames from XDP. */
+/** How often it is looked how carried packets may leave. */
 const LookMs = 1_000;
 /** The loopback interface of every network namespace. */
 const Loopback = 1;
@@ -52,7 +53,7 @@ export class KernelOffload {
   readonly #parameters: ProgramParameters;
   /** By index of an interface: where flows may leave. */
   readonly #devices: number[] = [];
-  readonly #features: XdpFeatures | undefined;
+  readonly #ways: WaysOut;
   #timer: NodeJS.Timeout | undefined;
   readonly #links = new Map<number, Link>();
   #machine: Offload | undefined;
@@ -66,7 +67,7 @@ export class KernelOffload {
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
     this.#parameters = { mapFd, records, seed };
-    this.#features = hook === 'xdp' ? new XdpFeatures(libc) : undefined;
+    this.#ways = hook === 'xdp' ? new XdpWays(libc) : new TrafficWays(libc);
     this.place = {
       memory: this.bpf.map(mapFd, byteLength).buffer,
       records,
@@ -102,9 +103,7 @@ export class KernelOffload {
     link.holders += 1;
     this.#links.set(index, link);
     this.#look();
-    if (this.#features !== undefined) {
-      this.#timer ??= setInterval(() => this.#look(), LookMs).unref();
-    }
+    this.#timer ??= setInterval(() => this.#look(), LookMs).unref();
     return { close: () => this.#release(index, link) };
   }
 
@@ -122,11 +121,9 @@ export class KernelOffload {
     this.#timer = undefined;
   }
 
-  /** Frames that an interface does not take from XDP would be lost. Of veth that depends on the other end. */
   #look(): void {
     for (const [index, { device }] of this.#links) {
-      const features = this.#features?.of(device) ?? XdpFeature.transmit;
-      const usable = (features & XdpFeature.transmit) === 0 ? 0 : device;
+      const usable = this.#ways.of(device);
       const before = this.#devices[index] ?? 0;
       this.#devices[index] = usable;
       if (before !== usable && before !== 0) this.#machine?.withdrawAll();
@@ -134,7 +131,7 @@ export class KernelOffload {
   }
 
   #link(mac: MacAddress, name: string, device: number): number {
-    if (this.#features !== undefined && (this.#features.of(device) & XdpFeature.basic) === 0) {
+    if (!this.#ways.runsPrograms(device)) {
       const message = `${name} cannot be used by the driver xdp: its own driver runs no XDP programs`;
       throw new IoError({ code: 'bpf' }, message);
     }
@@ -179,7 +176,7 @@ export function tryOffload(libc: Libc, hook: HookName): void {
     open.push(program);
     // The loopback interface runs no XDP programs.
     if (hook === 'traffic') open.push(bpf.attachIngress(program, Loopback));
-    else new XdpFeatures(libc).close();
+    new XdpFeatures(libc).close();
   } finally {
     for (const fd of open) bpf.close(fd);
   }

@@ -1,8 +1,7 @@
 import { assemble } from '../bpf/assembler.js';
-import { ipv4Filter } from '../bpf/socket-filter.js';
+import { protocolFilter, type FilteredProtocol } from '../bpf/socket-filter.js';
 import type { Interface } from '../core/interfaces.js';
 import type { PortCounters } from '../io/frame-port.js';
-import { dataPlaneFilter } from '../io/packet-filter.js';
 import { EtherProtocol } from '../io/packet-socket.js';
 import type { DevicePort } from '../io/ring-device.js';
 import type { RingHub } from '../io/ring-hub.js';
@@ -13,8 +12,8 @@ import type { Attachment, KernelOffload } from './kernel-offload.js';
 
 /**
  * A ring port on an interface where the kernel carries flows. Of the program in an interface's driver it sees what is left.
- * With the one at the ingress of traffic control that is not so: packet sockets for all protocols see frames before, so
- * IPv4 has a socket of its own.
+ * With the one at the ingress of traffic control that is not so: packet sockets for all protocols see frames before, and cost
+ * something even where they want none of them, so each protocol has a socket of its own.
  */
 export class OffloadPort implements DevicePort {
   /** The first one sends. */
@@ -33,7 +32,7 @@ export class OffloadPort implements DevicePort {
     this.#rings =
       offload.hook === 'xdp'
         ? [new RingPort(hub, owner, receive, wholeSight(ownMacs))]
-        : openPair(parts, owner, receive, ownMacs);
+        : openEach(parts, owner, receive, ownMacs);
     try {
       this.#attachment = offload.attach(owner, hub.libc.if_nametoindex(owner.name));
     } catch (error) {
@@ -70,26 +69,29 @@ export class OffloadPort implements DevicePort {
   }
 }
 
-/** One for IPv4, after the program, and one for everything else. */
-function openPair(
+/** One for each protocol, after the program. */
+function openEach(
   { hub, offload }: { readonly hub: RingHub; readonly offload: KernelOffload },
   owner: Interface,
   receive: (packet: Packet) => void,
   ownMacs: readonly MacAddress[],
-): [RingPort, RingPort] {
-  const filter = offload.loadFilter(assemble(ipv4Filter(ownMacs)));
+): [RingPort, ...RingPort[]] {
   const opened: RingPort[] = [];
+  const open = (protocol: FilteredProtocol): RingPort => {
+    const filter = offload.loadFilter(assemble(protocolFilter(protocol, ownMacs)));
+    try {
+      const ring = new RingPort(hub, owner, receive, { protocol: EtherProtocol[protocol], filter });
+      opened.push(ring);
+      return ring;
+    } finally {
+      // The socket keeps it.
+      offload.bpf.close(filter);
+    }
+  };
   try {
-    const ipv4 = new RingPort(hub, owner, receive, { protocol: EtherProtocol.ipv4, filter });
-    opened.push(ipv4);
-    const withoutIpv4 = dataPlaneFilter(ownMacs, { leavesOutIpv4: true });
-    const sight = { protocol: EtherProtocol.all, filter: withoutIpv4 };
-    return [ipv4, new RingPort(hub, owner, receive, sight)];
+    return [open('ipv4'), open('ipv6'), open('arp')];
   } catch (error) {
     for (const ring of opened) ring.close();
     throw error;
-  } finally {
-    // The socket keeps it.
-    offload.bpf.close(filter);
   }
 }

@@ -1,32 +1,50 @@
-import { emptyPath, FlowTable, NoRecord, Record, shapeOf } from '../../director/core/flow-table.js';
+import {
+  emptyPath,
+  FlowTable,
+  Head,
+  NoRecord,
+  Record,
+  shapeOf,
+} from '../../director/core/flow-table.js';
 import { Offload, type OffloadPlace } from '../../director/core/offload.js';
 import type { BenchDirector } from '../packets/bench-director.js';
 import { flowOf } from './flows.js';
 
 const Records = 64;
 const MicrosecondsPerTick = 1_048.576;
+const ClockOrigin = 2 ** 32 * MicrosecondsPerTick - 1_000_000_000;
 
 /** The part of the kernel, for a bench: carries packets by the same table, and counts them. */
 export class Carrier {
   readonly machine: Offload;
   readonly #bench: BenchDirector;
-  readonly #memory = new ArrayBuffer(shapeOf(Records).byteLength);
+  readonly #records: number;
+  readonly #memory: ArrayBuffer;
   /** The program's own look at the memory. */
   readonly #table: FlowTable;
 
-  /** `devices` are the kernel's numbers of the bench's links. */
-  constructor(bench: BenchDirector, devices: readonly number[] = [3, 4]) {
+  /**
+   * `devices` are the kernel's numbers of the bench's links. Unless it is said how many segments a client has to send before,
+   * connections are carried as soon as they can be.
+   */
+  constructor(
+    bench: BenchDirector,
+    devices: readonly number[] = [3, 4],
+    { records = Records, leastSegments = 0 } = {},
+  ) {
     const seed = 5;
+    this.#records = records;
+    this.#memory = new ArrayBuffer(shapeOf(records).byteLength);
     const place: OffloadPlace = {
       memory: this.#memory,
-      records: Records,
+      records,
       seed,
-      clockOrigin: 2 ** 32 * MicrosecondsPerTick - 1_000_000_000,
+      clockOrigin: ClockOrigin,
       devices,
     };
     this.#bench = bench;
-    this.#table = new FlowTable(this.#memory, Records, seed);
-    this.machine = new Offload(bench.director, place);
+    this.#table = new FlowTable(this.#memory, records, seed);
+    this.machine = new Offload(bench.director, place, leastSegments);
     bench.director.offload = this.machine;
   }
 
@@ -42,14 +60,23 @@ export class Carrier {
     const record = this.#find(from, to, protocol);
     if (record === NoRecord) return false;
     const view = new DataView(this.#memory);
-    const at = shapeOf(Records).recordsAt + record * Record.byteLength;
+    const at = shapeOf(this.#records).recordsAt + record * Record.byteLength;
     const add = (field: number, count: number): void =>
       view.setBigUint64(at + field, view.getBigUint64(at + field, true) + BigInt(count), true);
     add(Record.packets, packets);
     add(Record.bytes, packets * bytes);
-    const ticks = (2 ** 32 * MicrosecondsPerTick - 1e9 + this.#bench.now) / MicrosecondsPerTick;
-    view.setUint32(at + Record.lastUsed, Math.floor(ticks) % 2 ** 32, true);
+    view.setUint32(at + Record.lastUsed, this.#ticks, true);
     return true;
+  }
+
+  /** Whether the kernel would carry anything at all now. */
+  get isAttended(): boolean {
+    const lease = new DataView(this.#memory).getUint32(Head.lease, true);
+    return ((lease - this.#ticks) | 0) >= 0;
+  }
+
+  get #ticks(): number {
+    return Math.floor((ClockOrigin + this.#bench.now) / MicrosecondsPerTick) % 2 ** 32;
   }
 
   #find(from: string, to: string, protocol: number): number {

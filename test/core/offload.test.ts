@@ -1,6 +1,7 @@
 import { test } from 'tap';
 
 import { Flag } from '../../director/core/connections.js';
+import { LongConnection } from '../../director/core/offload.js';
 import { removeReplica } from '../../director/core/replica.js';
 import { Method } from '../../director/core/services.js';
 import { ip } from '../base/values.js';
@@ -89,6 +90,23 @@ test('datagrams are carried from the second answered one on, or from the third',
   t.end();
 });
 
+test('a connection is carried only when its client has sent more than a question', (t) => {
+  const bench = new BenchDirector({ settings: WithoutSync });
+  const carrier = new Carrier(bench, undefined, { leastSegments: LongConnection });
+  establish(bench);
+  for (let sent = 2; sent < LongConnection; sent += 1) {
+    t.notOk(carrier.carries(client, masqVip), `${sent} segments`);
+    bench.receive('servers', fromServer({ from: real, to: client, tcp: 'A' }));
+    send(bench, client, masqVip, 'A');
+  }
+  t.ok(carrier.carries(client, masqVip));
+  t.ok(carrier.carries(real, client));
+  carrier.machine.withdrawAll();
+  send(bench, client, masqVip, 'A');
+  t.ok(carrier.carries(client, masqVip), 'that it has is not forgotten');
+  t.end();
+});
+
 test('with session sync a connection is carried once peers know it', (t) => {
   const { bench, carrier } = scene({ settings: { sync_threshold: [3, 50] } });
   const { connections, sync } = bench.director;
@@ -119,6 +137,36 @@ test('what is not this node alone to rewrite is not carried', (t) => {
   bench.addServer(tunnelled, { address: '10.2.0.21', method: Method.tunnel });
   for (const tcp of ['S', 'A', 'A']) send(bench, client, '10.1.0.100:81', tcp);
   t.notOk(carrier.carries(client, '10.1.0.100:81'), 'by a tunnel');
+  t.end();
+});
+
+test('while too many connections are in doubt for one go, the kernel carries none', (t) => {
+  const flows = 40_000;
+  const bench = new BenchDirector({
+    capacity: 65_536,
+    mostOfClient: 65_536,
+    settings: WithoutSync,
+  });
+  const carrier = new Carrier(bench, [3, 4], { records: 2 ** 17 });
+  const { counters } = carrier.machine;
+  for (let flow = 0; flow < flows; flow += 1) {
+    const from = `10.1.0.2:${1_024 + flow}`;
+    const frame = fromClient({ from, to: '10.1.0.101:53', udp: {}, payload: 'who' });
+    for (const _ of [1, 2, 3]) bench.receive('clients', frame.slice());
+    if (flow % 1_000 === 0) carrier.machine.install();
+  }
+  carrier.machine.install();
+  bench.wait(1);
+  t.equal(counters.carried + counters.refused, flows);
+  t.ok(carrier.isAttended);
+  bench.setMaster(false);
+  t.ok(counters.carried > 0 && counters.carried < 10_000, `${counters.carried} are left`);
+  t.notOk(carrier.isAttended);
+  carrier.machine.install();
+  t.notOk(carrier.isAttended);
+  for (let batch = 0; batch < 4; batch += 1) carrier.machine.install();
+  t.equal(counters.carried, 0);
+  t.ok(carrier.isAttended);
   t.end();
 });
 

@@ -227,7 +227,7 @@ test('a connection that was opened here and carried on by a node not met yet is 
 test('an entry that counts for more lives as long as a peer says that the connection goes on', (t) => {
   const bench = backup({ 4: Rank.master });
   const { connections } = bench.director;
-  tell(bench, replicaOf(first, { origin: LocalOrigin, remaining: 1, timeout: 2 }));
+  tell(bench, replicaOf(first, { origin: LocalOrigin, remaining: 3, timeout: 2 }));
   bench.setMaster(true);
   const index = connections.find(flowOf(client, vip));
   const news = replicaOf(first, { origin: 4, packets: 3 });
@@ -254,6 +254,22 @@ test("what a peer has kept of this node's own word does not bring an entry back 
   });
   t.equal(tell(bench, kept), 'kept-own');
   t.same(entry(bench), [21, 15, State.established, LocalOrigin]);
+  t.end();
+});
+
+test('what this node has told, dropped and gets back ends before the copies of its peers do', (t) => {
+  for (const [remaining, rest] of [
+    [17, 11],
+    [5, 0],
+    [1e9, 1.5 * 31 * 86_400],
+  ] as const) {
+    const bench = backup();
+    const kept = { origin: LocalOrigin, isDated: true, remaining, timeout: 12 };
+    t.equal(tell(bench, replicaOf(first, kept)), 'created');
+    const { connections } = bench.director;
+    const left = connections.remaining(connections.find(flowOf(client, vip)), bench.now);
+    t.ok(Math.abs(left - rest) <= 1, `${left} of ${rest}`);
+  }
   t.end();
 });
 

@@ -210,7 +210,7 @@ export class DirectorProcess {
 
   /** SIGSTOP: the kernel goes on, and keeps what arrives. */
   pause(): void {
-    this.#pausedAt = this.#options.host.queue.now;
+    if (!this.isPaused) this.#pausedAt = this.#options.host.queue.now;
   }
 
   resume(): void {

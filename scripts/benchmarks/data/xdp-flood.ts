@@ -23,7 +23,8 @@ const Syscall = arch === 'arm64' ? 280 : 321;
 const Command = { load: 5, run: 10 } as const;
 const ProgramType = 6;
 const LiveFrames = 2;
-const FramesPerCall = 1 << 16;
+/** After each call the kernel is silent for some 25 ms, while it takes its memory down: that must not be much of the time. */
+const FramesPerCall = 1 << 20;
 const Transmit = 3;
 const Random = 7;
 /** Sources: so many ports of each address. */

@@ -58,6 +58,18 @@ test('a director that loses its carrier does not blame the real servers', (t) =>
   t.end();
 });
 
+test('a director that hears nobody at all does not either', (t) => {
+  const cluster = quietCluster();
+  cluster.until(10);
+  for (const network of ['clients', 'servers', 'sync']) {
+    cluster.inflict({ kind: 'filter', node: 'd2', network, direction: 'in', drops: 'all' }, 10, 8);
+  }
+  cluster.until(25);
+  t.equal(linesOf(cluster, 'd2', /^server-down/), 0);
+  t.ok((cluster.world.director('d2')?.process?.health.voids ?? 0) > 0);
+  t.end();
+});
+
 test('a director that was held up finds out when it goes on', (t) => {
   const cluster = quietCluster();
   cluster.until(10);

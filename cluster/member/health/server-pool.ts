@@ -50,6 +50,8 @@ export class ServerPool {
   readonly #places = new Map<string, ServicePlaces>();
   #services: readonly VirtualServerConfig[];
   #servers: readonly PoolServer[] = [];
+  /** Those of all servers. */
+  #checks: readonly Check[] = [];
   #nextId = 0;
   #isStarted = false;
   #isSuspended = false;
@@ -61,7 +63,7 @@ export class ServerPool {
     this.#ports = ports;
     this.#services = services;
     this.name = this.virtual.pool;
-    this.#servers = this.#prepareServers(this.virtual).map((apply) => apply());
+    this.#setServers(this.#prepareServers(this.virtual).map((apply) => apply()));
     this.#pool = new Pool(this.#rules());
   }
 
@@ -82,7 +84,7 @@ export class ServerPool {
 
   get deadline(): Instant {
     let next = Never;
-    for (const check of this.#checks()) next = earliest(next, check.deadline);
+    for (const check of this.#checks) next = earliest(next, check.deadline);
     return next;
   }
 
@@ -107,15 +109,15 @@ export class ServerPool {
     }
     this.#pool.start();
     this.#applyEffects();
-    for (const check of this.#checks()) check.start(now);
+    for (const check of this.#checks) check.start(now);
   }
 
   serve(now: Instant): void {
-    for (const check of this.#checks()) if (check.deadline <= now) check.serve(now);
+    for (const check of this.#checks) if (check.deadline <= now) check.serve(now);
   }
 
   hurry(now: Instant): void {
-    for (const check of this.#checks()) check.hurry(now);
+    for (const check of this.#checks) check.hurry(now);
   }
 
   /** `ha_suspend`: the checkers rest while none of the services' addresses is held by this node. */
@@ -123,7 +125,7 @@ export class ServerPool {
     const isSuspended = this.virtual.health.haSuspend && !isHeld;
     if (isSuspended === this.#isSuspended) return;
     this.#isSuspended = isSuspended;
-    for (const check of this.#checks()) check.setSuspended(now, isSuspended);
+    for (const check of this.#checks) check.setSuspended(now, isSuspended);
   }
 
   /**
@@ -136,10 +138,10 @@ export class ServerPool {
     assert(virtual !== undefined, 'a pool has a service');
     const prepared = this.#prepareServers(virtual);
     return (now) => {
-      const before = [...this.#checks()];
+      const before = this.#checks;
       this.#services = services;
-      this.#servers = prepared.map((apply) => apply(now));
-      const after = new Set(this.#checks());
+      this.#setServers(prepared.map((apply) => apply(now)));
+      const after = new Set(this.#checks);
       for (const check of before) if (!after.has(check)) check.close();
       this.#pool.adopt(this.#rules());
       for (const check of after) {
@@ -162,15 +164,16 @@ export class ServerPool {
 
   /** Ends the checkers; with `omega`, what was up is told to be down. */
   close(): void {
-    for (const check of this.#checks()) check.close();
+    for (const check of this.#checks) check.close();
     if (!this.virtual.health.omega || !this.#isStarted) return;
     this.#reason = 'it is not checked any more';
     this.#pool.stop();
     this.#tellEffects();
   }
 
-  *#checks(): Generator<Check> {
-    for (const { checks } of this.#servers) for (const { check } of checks) yield check;
+  #setServers(servers: readonly PoolServer[]): void {
+    this.#servers = servers;
+    this.#checks = servers.flatMap(({ checks }) => checks.map(({ check }) => check));
   }
 
   #prepareServers({ realServers }: VirtualServerConfig): PreparedServer[] {

@@ -1,4 +1,4 @@
-import { after, seconds } from '../../../director/base/time.js';
+import { after, seconds, type Instant } from '../../../director/base/time.js';
 import type { Host } from '../host/host.js';
 import type { TcpConnection } from '../host/tcp-connection.js';
 import { MessageReader, readMessage, writeMessage, type MessageHead } from './message.js';
@@ -30,6 +30,8 @@ export class ServerProgram {
   readonly #ports: { readonly protocol: 'tcp' | 'udp'; readonly port: number }[] = [];
   readonly #datagramFlows = new Set<number>();
   #healthPort: number | undefined;
+  /** Connections of health checks, the oldest first. */
+  readonly #checks: { readonly connection: TcpConnection; readonly until: Instant }[] = [];
   #isWell = true;
 
   constructor(number: number, host: Host, observer: ServerObserver) {
@@ -81,11 +83,20 @@ export class ServerProgram {
         ended: () => connection.close(),
         closed: () => {},
       };
-      // A director may be gone, or its last word lost.
-      const { queue } = this.host;
-      queue.at(after(queue.now, LongestCheck), () => connection.abort());
+      this.#forgetChecks();
+      this.#checks.push({ connection, until: after(this.host.queue.now, LongestCheck) });
       return true;
     });
+  }
+
+  /** Ends connections that have been open for too long: a director may be gone, or its last word lost. */
+  #forgetChecks(): void {
+    for (;;) {
+      const [first] = this.#checks;
+      if (first === undefined || first.until > this.host.queue.now) return;
+      this.#checks.shift();
+      first.connection.abort();
+    }
   }
 
   #listenTcp(port: number): void {

@@ -52,6 +52,7 @@ export class DirectorMachine {
   /** How often the program was started. */
   lives = 0;
   readonly #options: MachineOptions;
+  /** What stands in its file now. */
   #written: NodeConfig;
 
   constructor(options: MachineOptions) {

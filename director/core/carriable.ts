@@ -85,9 +85,14 @@ export function pathOfRequests(
   index: number,
   path: FlowPath,
 ): Neighbour | undefined {
+  writeRequests(director, index, path);
+  return leadTo(director, director.connections.realAt(index), path);
+}
+
+/** What the client's packets look like, and when they leave. */
+function writeRequests(director: Director, index: number, path: FlowPath): void {
   const { connections, localEndpoints } = director;
   const { rows } = connections;
-  const neighbour = knownNextHop(director, Family.ipv4, rows, connections.realAt(index));
   path.protocol = connections.protocol[index] ?? 0;
   path.source = rows[connections.clientAt(index) + 3] ?? 0;
   path.sourcePort = connections.clientPort(index);
@@ -106,7 +111,6 @@ export function pathOfRequests(
     path.newSource = localEndpoints.addresses[index * 4 + 3] ?? 0;
     path.newSourcePort = localEndpoints.port(index);
   }
-  return leadTo(director, neighbour, path);
 }
 
 /** Writes down the way of the real server's packets. The neighbour that they go to, if it is known. */
@@ -115,7 +119,7 @@ export function pathOfReplies(
   index: number,
   path: FlowPath,
 ): Neighbour | undefined {
-  pathOfRequests(director, index, path);
+  writeRequests(director, index, path);
   const { source, sourcePort, destination, destinationPort } = path;
   path.source = path.newDestination;
   path.sourcePort = path.newDestinationPort;
@@ -125,16 +129,12 @@ export function pathOfReplies(
   path.newSourcePort = destinationPort;
   path.newDestination = source;
   path.newDestinationPort = sourcePort;
-  const { connections } = director;
-  const client = connections.clientAt(index);
-  return leadTo(director, knownNextHop(director, Family.ipv4, connections.rows, client), path);
+  return leadTo(director, director.connections.clientAt(index), path);
 }
 
-function leadTo(
-  director: Director,
-  neighbour: Neighbour | undefined,
-  path: FlowPath,
-): Neighbour | undefined {
+/** Leads a path to the host whose address is at that offset of a connection's row. */
+function leadTo(director: Director, offset: number, path: FlowPath): Neighbour | undefined {
+  const neighbour = knownNextHop(director, Family.ipv4, director.connections.rows, offset);
   if (neighbour?.isResolved !== true || neighbour.family !== Family.ipv4) return undefined;
   const out = neighbour.interface;
   const { high, low } = sourceMac(director, out, path.newSource);

@@ -175,7 +175,7 @@ export class FlowTable {
 
   /**
    * Shows a record to the program. False when its bucket is full, or has one of the same tag, between which the program could
-   * not tell.
+   * not tell: one of the same flow, for example.
    */
   show(record: number): boolean {
     const hash = this.#hashOf(record);

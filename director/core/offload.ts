@@ -345,13 +345,10 @@ export class Offload {
   #show(slot: number): boolean {
     const [requests, replies] = [slot * 2 + Requests, slot * 2 + Replies];
     const isDone =
-      this.#showWay(requests) && (this.#hops[replies] === undefined || this.#showWay(replies));
+      this.#table.show(requests) &&
+      (this.#hops[replies] === undefined || this.#table.show(replies));
     if (!isDone) this.#table.hide(requests);
     return isDone;
-  }
-
-  #showWay(record: number): boolean {
-    return this.#table.findLike(record) === NoRecord && this.#table.show(record);
   }
 
   #hide(slot: number): void {

@@ -7,8 +7,8 @@ import { parseMac } from '../../director/wire/ethernet.js';
 import { Packet } from '../../director/wire/packet.js';
 
 /*
- * `DRIVER`: sends IPv4 frames from one end of a link to the other, with and without the tag of a VLAN, where a port of the driver
- * listens. Writes how many of each were heard. For a network namespace of its own.
+ * `DRIVER`: sends frames of IPv4, IPv6 and ARP from one end of a link to the other, with and without the tag of a VLAN, where a port
+ * of the driver listens. Writes how many of each were heard. For a network namespace of its own.
  */
 
 const [driverName = ''] = process.argv.slice(2);
@@ -17,6 +17,10 @@ if (driverWanted === undefined) throw new Error(DriverNames.join(', '));
 
 const Mac = '02:00:00:00:00:01';
 const Count = 20;
+const Types = [0x0800, 0x86dd, 0x0806] as const;
+/** The last byte of our frames. */
+const Length = 60;
+const Mark = 253;
 
 const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
 ip('link', 'add', 'near', 'address', Mac, 'type', 'veth', 'peer', 'name', 'far');
@@ -31,20 +35,23 @@ const interfaceOf = (index: number, name: string): Interface => ({
 });
 
 let heard = 0;
-const take = ({ view, start }: Packet): void => {
-  if (view.getUint16(start + 12) === 0x0800 && view.getUint8(start + 23) === 253) heard += 1;
+let awaited = 0;
+const take = ({ view, start, end }: Packet): void => {
+  if (end - start !== Length || view.getUint16(start + 12) !== awaited) return;
+  if (view.getUint8(end - 1) === Mark) heard += 1;
 };
 const near = await (await chooseDriver(driverWanted)).open(interfaceOf(1, 'near'), take, []);
 const far = await (
   await chooseDriver('ring')
 ).open({ ...interfaceOf(2, 'far'), mac: { high: 0x02ff, low: 9 } }, () => {}, []);
 
-async function hear(tag: readonly number[]): Promise<number> {
+async function hear(type: number, tag: readonly number[]): Promise<number> {
   heard = 0;
-  const header = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, ...tag, 8, 0, 0x45, 0, 0, 46];
-  const frame = new Uint8Array(60 + tag.length);
-  frame.set(header);
-  frame[23 + tag.length] = 253;
+  awaited = type;
+  const header = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, ...tag, type >> 8, type & 0xff];
+  const frame = new Uint8Array(Length + tag.length);
+  frame.set([...header, 0x45, 0, 0, 46]);
+  frame[frame.length - 1] = Mark;
   const packet = new Packet();
   for (let count = 0; count < Count; count += 1) {
     packet.load(frame);
@@ -54,7 +61,10 @@ async function hear(tag: readonly number[]): Promise<number> {
   return heard;
 }
 
-const results = [await hear([]), await hear([0x81, 0, 0, 7]), await hear([])];
+const results: number[] = [];
+for (const type of Types) {
+  for (const tag of [[], [0x81, 0, 0, 7], []]) results.push(await hear(type, tag));
+}
 for (const port of [near, far]) port.close();
 process.stdout.write(`${results.join(' ')}\n`);
 process.exit(0);

@@ -16,6 +16,7 @@ import {
   R3,
   type Line,
 } from '../../../director/bpf/assembler.js';
+import { Context } from '../../../director/bpf/traffic-hook.js';
 import { loadLibc, type Libc } from '../../../director/io/libc.js';
 import type { MappedMemory } from '../../../director/io/mapped-memory.js';
 import { Bpf, ProgramType } from '../../../director/offload/bpf.js';
@@ -28,7 +29,8 @@ export interface FloodFrame {
   readonly udpLength: number;
 }
 
-const Verdict = { drop: 1, pass: 2 } as const;
+/** `TCX_DROP` and `TCX_NEXT`. */
+const Verdict = { drop: 2, pass: -1 } as const;
 const NetworkNamespace = 0x4000_0000;
 const Ipv4 = 0x0008;
 const ShortestHeader = 0x45;
@@ -45,8 +47,10 @@ const At = {
 } as const;
 
 /**
- * Where the flood ends: an XDP program on the server's link counts the frames that are right and drops all of them, before they
- * cost the server anything. It is the same for all forwarders.
+ * Where the flood ends: a program at the ingress of traffic control on the server's link counts the frames that are right and drops
+ * all of them, where the server's network stack would begin. It is the same for all forwarders. An XDP program would not be: the
+ * link hands it frames that came as XDP frames as they are, and copies those that a packet socket has sent, because they have no
+ * room before them. No server gets its frames like that.
  */
 export class FloodSink {
   readonly #libc: Libc;
@@ -63,7 +67,11 @@ export class FloodSink {
     this.#bpf = new Bpf(libc);
     const mapFd = this.#bpf.createTable(8, 'bench_count');
     this.#count = this.#bpf.map(mapFd, 8);
-    this.#program = this.#bpf.load(ProgramType.xdp, assemble(program(mapFd, frame)), 'bench_sink');
+    this.#program = this.#bpf.load(
+      ProgramType.traffic,
+      assemble(program(mapFd, frame)),
+      'bench_sink',
+    );
     this.#bpf.close(mapFd);
   }
 
@@ -79,7 +87,7 @@ export class FloodSink {
     );
     try {
       if (setns(theirs, NetworkNamespace) !== 0) throw new Error('the namespace cannot be entered');
-      this.#link = this.#bpf.attachXdp(this.#program, this.#libc.if_nametoindex('eth0'));
+      this.#link = this.#bpf.attachIngress(this.#program, this.#libc.if_nametoindex('eth0'));
     } finally {
       setns(ours, NetworkNamespace);
       for (const fd of [ours, theirs]) if (fd !== undefined) closeSync(fd);
@@ -101,8 +109,8 @@ export class FloodSink {
 }
 
 const program = (mapFd: number, frame: FloodFrame): Line[] => [
-  load(4, R2, R1, 0),
-  load(4, R3, R1, 4),
+  load(4, R2, R1, Context.data),
+  load(4, R3, R1, Context.dataEnd),
   compute(R0, '=', Verdict.pass),
   compute(R1, '=', R2),
   compute(R1, '+=', HeaderLength),

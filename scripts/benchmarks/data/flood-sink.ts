@@ -20,6 +20,7 @@ import { Context } from '../../../director/bpf/traffic-hook.js';
 import { loadLibc, type Libc } from '../../../director/io/libc.js';
 import type { MappedMemory } from '../../../director/io/mapped-memory.js';
 import { Bpf, ProgramType } from '../../../director/offload/bpf.js';
+import type { HookName } from '../../../director/offload/kernel-offload.js';
 import type { Namespace } from './namespace.js';
 
 /** What frames of the flood look like when they come to the server, as words in the order of the frame. */
@@ -29,8 +30,11 @@ export interface FloodFrame {
   readonly udpLength: number;
 }
 
-/** `TCX_DROP` and `TCX_NEXT`. */
-const Verdict = { drop: 2, pass: -1 } as const;
+/** Where the sink is, as its program sees it: fields of the context, and `TCX_DROP` and `TCX_NEXT`, or `XDP_DROP` and `XDP_PASS`. */
+const Hooks = {
+  traffic: { data: Context.data, dataEnd: Context.dataEnd, drop: 2, pass: -1 },
+  xdp: { data: 0, dataEnd: 4, drop: 1, pass: 2 },
+} as const;
 const NetworkNamespace = 0x4000_0000;
 const Ipv4 = 0x0008;
 const ShortestHeader = 0x45;
@@ -48,14 +52,15 @@ const At = {
 
 /**
  * Where the flood ends: a program at the ingress of traffic control on the server's link counts the frames that are right and drops
- * all of them, where the server's network stack would begin. It is the same for all forwarders. An XDP program would not be: the
- * link hands it frames that came as XDP frames as they are, and copies those that a packet socket has sent, because they have no
- * room before them. No server gets its frames like that.
+ * all of them, where the server's network stack would begin. It is the same for all forwarders but one. An XDP program would not
+ * be: the link hands it frames that came as XDP frames as they are, and copies those that a packet socket has sent, because they
+ * have no room before them. No server gets its frames like that, unless it takes what another has sent on by XDP; so behind that
+ * one the sink is a program of XDP.
  */
 export class FloodSink {
   readonly #libc: Libc;
   readonly #bpf: Bpf;
-  readonly #program: number;
+  readonly #programs: Readonly<Record<HookName, number>>;
   readonly #count: MappedMemory;
   readonly #server: Namespace;
   #link: number | undefined;
@@ -67,11 +72,9 @@ export class FloodSink {
     this.#bpf = new Bpf(libc);
     const mapFd = this.#bpf.createTable(8, 'bench_count');
     this.#count = this.#bpf.map(mapFd, 8);
-    this.#program = this.#bpf.load(
-      ProgramType.traffic,
-      assemble(program(mapFd, frame)),
-      'bench_sink',
-    );
+    const load = (hook: HookName): number =>
+      this.#bpf.load(ProgramType[hook], assemble(program(hook, mapFd, frame)), 'bench_sink');
+    this.#programs = { traffic: load('traffic'), xdp: load('xdp') };
     this.#bpf.close(mapFd);
   }
 
@@ -80,14 +83,19 @@ export class FloodSink {
   }
 
   /** Puts the program on the link. The kernel looks for it in the namespace that this process is in. */
-  open(): void {
+  open(hook: HookName): void {
     const setns = this.#libc.koffi.load(null).func('int setns(int, int)');
     const [ours, theirs] = ['self', String(this.#server.holder)].map((process) =>
       openSync(`/proc/${process}/ns/net`, 'r'),
     );
     try {
       if (setns(theirs, NetworkNamespace) !== 0) throw new Error('the namespace cannot be entered');
-      this.#link = this.#bpf.attachIngress(this.#program, this.#libc.if_nametoindex('eth0'));
+      const device = this.#libc.if_nametoindex('eth0');
+      const { traffic, xdp } = this.#programs;
+      this.#link =
+        hook === 'xdp'
+          ? this.#bpf.attachXdp(xdp, device)
+          : this.#bpf.attachIngress(traffic, device);
     } finally {
       setns(ours, NetworkNamespace);
       for (const fd of [ours, theirs]) if (fd !== undefined) closeSync(fd);
@@ -108,10 +116,10 @@ export class FloodSink {
   }
 }
 
-const program = (mapFd: number, frame: FloodFrame): Line[] => [
-  load(4, R2, R1, Context.data),
-  load(4, R3, R1, Context.dataEnd),
-  compute(R0, '=', Verdict.pass),
+const program = (hook: HookName, mapFd: number, frame: FloodFrame): Line[] => [
+  load(4, R2, R1, Hooks[hook].data),
+  load(4, R3, R1, Hooks[hook].dataEnd),
+  compute(R0, '=', Hooks[hook].pass),
   compute(R1, '=', R2),
   compute(R1, '+=', HeaderLength),
   jumpIf(R1, '>', R3, 'end'),
@@ -123,7 +131,7 @@ const program = (mapFd: number, frame: FloodFrame): Line[] => [
   jumpIf(R1, '!=', Udp, 'end'),
   load(2, R1, R2, At.port),
   jumpIf(R1, '!=', swap16(frame.port), 'end'),
-  compute(R0, '=', Verdict.drop),
+  compute(R0, '=', Hooks[hook].drop),
   load(4, R1, R2, At.destination),
   compute32(R3, '=', swap32(frame.destination)),
   jumpIf(R1, '!=', R3, 'end'),

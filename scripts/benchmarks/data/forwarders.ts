@@ -15,6 +15,8 @@ export interface Running {
   readonly address: string;
   /** The process whose processor time and memory are the forwarder's; the kernel has none. */
   readonly pid: number | undefined;
+  /** Where its flood ends at the server, if not at the ingress of traffic control. */
+  readonly sink?: 'traffic' | 'xdp';
   /** Where a director of ours answers questions. */
   readonly control?: string;
   /** How often its rival has taken over because its adverts were late. */
@@ -103,7 +105,9 @@ export const director = (driver: string, further = ''): Forwarder => ({
       await close();
     };
     const falseElections = async (): Promise<number> => rival.takeOvers();
-    return { address: Address.vip, pid: child.pid, control, falseElections, close: closeBoth };
+    const sink = driver === 'xdp' ? 'xdp' : 'traffic';
+    const { pid } = child;
+    return { address: Address.vip, pid, sink, control, falseElections, close: closeBoth };
   },
 });
 

@@ -44,7 +44,7 @@ const WarmUpSeconds = 1;
 /** Carries out all measurements of one forwarder. Throws when bytes are not what they should be. */
 export function measure(
   topology: Topology,
-  { address, pid }: Running,
+  { address, pid, sink = 'traffic' }: Running,
   carries: { readonly udp: boolean; readonly flood: boolean },
   durations: Durations,
 ): Figures {
@@ -56,7 +56,7 @@ export function measure(
     cps: connections(topology, address, durations.connections),
     bulk1: bulk(topology, address, 1, durations.bulk),
     bulk4: bulk(topology, address, 4, durations.bulk),
-    ...(carries.flood ? flood(topology, address, pid, durations.flood) : {}),
+    ...(carries.flood ? flood(topology, { address, pid, sink }, durations.flood) : {}),
   };
   checkBytes(topology, address);
   return figures;
@@ -106,14 +106,13 @@ function bulk({ client }: Topology, address: string, streams: number, seconds: n
 
 function flood(
   topology: Topology,
-  address: string,
-  pid: number | undefined,
+  { address, pid, sink: hook }: Required<Pick<Running, 'address' | 'pid' | 'sink'>>,
   seconds: number,
 ): Figures {
   const { client, forwarder, sink } = topology;
   // Frames from XDP are taken by a link only that has NAPI, which comes with GRO.
   forwarder.run('ethtool', '-K', 'near', 'gro', 'on');
-  sink.open();
+  sink.open(hook);
   const results: number[] = [];
   let cpu: number | undefined;
   const memory = pid === undefined ? NaN : residentBytes(pid);

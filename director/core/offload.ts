@@ -9,12 +9,12 @@ import {
   pathOfRequests,
   seesReplies,
 } from './carriable.js';
+import { CarriedRecords, Way } from './carried-records.js';
 import { creditConnection, creditTraffic, type Tally } from './carried-traffic.js';
 import { NoConnection } from './connections.js';
 import type { Director } from './director.js';
-import { emptyPath, FlowTable, NoRecord, type FlowPath } from './flow-table.js';
+import { emptyPath, FlowTable, type FlowPath } from './flow-table.js';
 import { serverOf } from './lifecycle.js';
-import type { Neighbour } from './neighbours.js';
 import { OffloadSlots } from './offload-slots.js';
 import { NoServer } from './services.js';
 
@@ -42,9 +42,6 @@ const SlotsPerPacket = 16;
 const MicrosecondsPerTick = 1_048.576;
 /** How long the program goes on when nobody looks after it: some sweeps. */
 const LeaseTicks = 2_000;
-
-const Requests = 0;
-const Replies = 1;
 
 /** What the machine shares with the kernel. */
 export interface OffloadPlace {
@@ -88,17 +85,13 @@ export class Offload {
   readonly #place: OffloadPlace;
   readonly #table: FlowTable;
   readonly #leastSegments: number;
-  /** The slot of a connection, or 0: slot n has the records 2 n and 2 n + 1. */
+  /** The slot of a connection, or 0. */
   readonly #slotOf: Int32Array;
   /** The connection of a slot, as index + 1; 0 for one that is free or rests. */
   readonly #owner: Int32Array;
   /** The number of its real server. */
   readonly #server: Int32Array;
-  /** Where packets of a record go. */
-  readonly #hops: (Neighbour | undefined)[] = [];
-  /** What has been added up of a record. */
-  readonly #packets: Float64Array;
-  readonly #bytes: Float64Array;
+  readonly #records: CarriedRecords;
   readonly #slots: OffloadSlots;
   readonly #waiting = new Int32Array(MostWaiting);
   #waitingCount = 0;
@@ -122,8 +115,7 @@ export class Offload {
     this.#slotOf = new Int32Array(director.connections.capacity);
     this.#owner = new Int32Array(slots);
     this.#server = new Int32Array(slots);
-    this.#packets = new Float64Array(place.records);
-    this.#bytes = new Float64Array(place.records);
+    this.#records = new CarriedRecords(this.#table);
     this.#slots = new OffloadSlots(slots);
   }
 
@@ -173,7 +165,7 @@ export class Offload {
   withdraw(index: number): void {
     const slot = this.#slotOf[index] ?? 0;
     if (slot === 0) return;
-    this.#hide(slot);
+    this.#records.hide(slot);
     this.#addUp(slot);
     this.#slotOf[index] = 0;
     this.#owner[slot] = 0;
@@ -251,7 +243,7 @@ export class Offload {
     // What the program had in hand is counted now.
     this.#slots.wake(now, (slot) => {
       this.#addUp(slot);
-      this.#forget(slot);
+      this.#records.forget(slot);
     });
     if (this.#doubtfulFrom !== 0) this.#recheck(MostPerSweep);
     this.#lookOn(MostPerSweep);
@@ -296,11 +288,11 @@ export class Offload {
       return;
     }
     if (!this.#write(index, slot)) {
-      this.#forget(slot);
+      this.#records.forget(slot);
       this.#slots.release(slot);
       return;
     }
-    if (!this.#show(slot)) {
+    if (!this.#records.show(slot)) {
       this.counters.refused += 1;
       this.#slots.rest(slot, this.#now);
       return;
@@ -317,82 +309,48 @@ export class Offload {
    * that has never been answered may be nobody's neighbour yet.
    */
   #write(index: number, slot: number): boolean {
-    if (!this.#writeWay(pathOfRequests, index, slot * 2 + Requests)) return false;
-    if (seesReplies(this.#director, index)) {
-      this.#writeWay(pathOfReplies, index, slot * 2 + Replies);
-    }
+    if (!this.#writeWay(index, slot, Way.requests)) return false;
+    if (seesReplies(this.#director, index)) this.#writeWay(index, slot, Way.replies);
     return true;
   }
 
   /** True when answers pass here, too, and are not carried. */
   #isHalf(index: number, slot: number): boolean {
-    return this.#hops[slot * 2 + Replies] === undefined && seesReplies(this.#director, index);
+    return !this.#records.hasReplies(slot) && seesReplies(this.#director, index);
   }
 
-  #writeWay(describe: typeof pathOfRequests, index: number, record: number): boolean {
+  #writeWay(index: number, slot: number, way: number): boolean {
     const path = this.#path;
-    const neighbour = describe(this.#director, index, path);
-    const device = this.#place.devices[neighbour?.interface.index ?? NoConnection] ?? 0;
-    if (device === 0) return false;
+    const describe = way === Way.requests ? pathOfRequests : pathOfReplies;
+    const hop = describe(this.#director, index, path);
+    const device = hop === undefined ? 0 : (this.#place.devices[hop.interface.index] ?? 0);
+    if (hop === undefined || device === 0) return false;
     path.device = device;
-    this.#table.write(record, path);
-    this.#hops[record] = neighbour;
-    this.#packets[record] = 0;
-    this.#bytes[record] = 0;
+    this.#records.write(slot, way, path, hop);
     return true;
-  }
-
-  #show(slot: number): boolean {
-    const [requests, replies] = [slot * 2 + Requests, slot * 2 + Replies];
-    const isDone =
-      this.#table.show(requests) &&
-      (this.#hops[replies] === undefined || this.#table.show(replies));
-    if (!isDone) this.#table.hide(requests);
-    return isDone;
-  }
-
-  #hide(slot: number): void {
-    this.#table.hide(slot * 2 + Requests);
-    if (this.#hops[slot * 2 + Replies] !== undefined) this.#table.hide(slot * 2 + Replies);
   }
 
   /** The connection with a carried way for such packets. */
   #ownerOf(path: FlowPath): number {
-    // Record 0 is nobody's.
-    this.#table.write(NoRecord, path);
-    const record = this.#table.findLike(NoRecord);
-    return record === NoRecord ? NoConnection : (this.#owner[record >> 1] ?? 0) - 1;
+    const slot = this.#records.slotOf(path);
+    return slot === 0 ? NoConnection : (this.#owner[slot] ?? 0) - 1;
   }
 
   #isStillRight(slot: number, index: number): boolean {
-    return (
-      isCarriable(this.#director, index) &&
-      this.#leadsThere(slot * 2 + Requests) &&
-      this.#leadsThere(slot * 2 + Replies)
-    );
-  }
-
-  #leadsThere(record: number): boolean {
-    const hop = this.#hops[record];
-    if (hop === undefined) return true;
-    return hop.isResolved && this.#table.goesTo(record, hop.macHigh, hop.macLow);
+    return isCarriable(this.#director, index) && this.#records.leadsThere(slot);
   }
 
   /** Adds up what a slot has counted, if anything. */
   #look(slot: number): void {
-    const requests = slot * 2 + Requests;
-    const isQuiet =
-      this.#table.packets(requests) === this.#packets[requests] &&
-      this.#table.packets(requests + Replies) === this.#packets[requests + Replies];
-    if (!isQuiet) this.#addUp(slot);
+    if (!this.#records.isQuiet(slot)) this.#addUp(slot);
   }
 
   /** Adds up what a slot has counted. Without a connection only the counters are left to be moved. */
   #addUp(slot: number): void {
     const director = this.#director;
     const [requests, replies] = [this.#requests, this.#replies];
-    this.#take(slot * 2 + Requests, requests);
-    this.#take(slot * 2 + Replies, replies);
+    this.#records.take(slot, Way.requests, requests);
+    this.#records.take(slot, Way.replies, replies);
     const count = requests.packets + replies.packets;
     // Bytes alone are the rest of a packet that was being counted the last time.
     if (count + requests.bytes + replies.bytes === 0) return;
@@ -404,27 +362,11 @@ export class Offload {
     creditConnection(director, index, requests.packets, at);
   }
 
-  /** What a record has counted since the last time. */
-  #take(record: number, tally: Tally): void {
-    const hop = this.#hops[record];
-    if (hop === undefined) {
-      tally.packets = 0;
-      tally.bytes = 0;
-      return;
-    }
-    const [packets, bytes] = [this.#table.packets(record), this.#table.bytes(record)];
-    tally.packets = packets - (this.#packets[record] ?? 0);
-    tally.bytes = bytes - (this.#bytes[record] ?? 0);
-    this.#packets[record] = packets;
-    this.#bytes[record] = bytes;
-    if (tally.packets > 0) hop.isUsed = true;
-  }
-
   #lastUse(slot: number, hasRequests: boolean, hasReplies: boolean): Instant {
     const ticks = this.#ticks();
     const age = Math.min(
-      hasRequests ? (ticks - this.#table.lastUsed(slot * 2 + Requests)) | 0 : Infinity,
-      hasReplies ? (ticks - this.#table.lastUsed(slot * 2 + Replies)) | 0 : Infinity,
+      hasRequests ? (ticks - this.#records.lastUsed(slot, Way.requests)) | 0 : Infinity,
+      hasReplies ? (ticks - this.#records.lastUsed(slot, Way.replies)) | 0 : Infinity,
     );
     return instant(this.#now - Math.max(0, age) * MicrosecondsPerTick);
   }
@@ -432,10 +374,5 @@ export class Offload {
   /** The kernel's clock now, 32 bits of it. */
   #ticks(): number {
     return Math.floor((this.#place.clockOrigin + this.#now) / MicrosecondsPerTick) >>> 0;
-  }
-
-  #forget(slot: number): void {
-    this.#hops[slot * 2 + Requests] = undefined;
-    this.#hops[slot * 2 + Replies] = undefined;
   }
 }

@@ -65,16 +65,22 @@ function on(lab: LabControl, node: string, ...argv: readonly string[]): string {
   throw new CommandFailed(`${argv.join(' ')} on ${node} failed: ${done.stderr}`);
 }
 
-/** Waits until directors answer: Vagrant may need a moment to know the ways into machines that have just come up. */
+/**
+ * Waits until directors answer: Vagrant may need a moment to know the ways into machines that have just come up, and one that has
+ * got another address meanwhile is asked for again after a minute.
+ */
 async function directorsAnswer(lab: LabControl): Promise<void> {
+  let silent: readonly string[] = [];
   const answer = async (): Promise<true | undefined> => {
-    const documents = await Promise.all(
-      lab.directors.map((node) => lab.request(node, '/status').catch(() => undefined)),
-    );
-    return documents.every((document) => document !== undefined) || undefined;
+    const asked = lab.directors.map(async (node) => {
+      const document = await lab.request(node, '/status').catch((error: unknown) => error);
+      return document instanceof Error ? [`${node}: ${document.message}`] : [];
+    });
+    silent = (await Promise.all(asked)).flat();
+    return silent.length === 0 || undefined;
   };
-  if ((await until(answer, { timeoutMs: stepMs, everyMs: 1_000 })) !== undefined) return;
-  throw new CommandFailed(`${lab.directors.join(' or ')} does not answer`);
+  if ((await until(answer, { timeoutMs: 4 * stepMs, everyMs: 1_000 })) !== undefined) return;
+  throw new CommandFailed(silent.join('\n'));
 }
 
 /** Directors run as an ordinary user with two capabilities, in a unit that systemd rates OK. */

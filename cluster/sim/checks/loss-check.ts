@@ -127,7 +127,8 @@ export class LossCheck implements WorldObserver {
   }
 
   #note(flow: ClientFlow, reason: string): void {
-    const { why, detail } = this.#classify(flow);
+    const found = this.#classify(flow);
+    const { why, detail } = (found.why === 'other' && this.#failureBehind(flow)) || found;
     const { client, target, server, exchanges } = flow.record;
     const text = `${client} to ${target} (s${server ?? '?'}, ${exchanges} answers): ${reason}; ${detail}`;
     this.losses.push({ flow, at: this.#world.now, why, detail: text });
@@ -184,6 +185,20 @@ export class LossCheck implements WorldObserver {
     const detail = `when ${nameOf(dead)} died`;
     if (peers.length === 0) return { why: 'no peer was there', detail };
     return this.#worst(flow, [dead], peers, at);
+  }
+
+  /** A client without a whole answer does not know its server, but directors do. */
+  #failureBehind(
+    flow: ClientFlow,
+  ): { readonly why: LossClass; readonly detail: string } | undefined {
+    const { server, openedAt } = flow.record;
+    if (server !== undefined) return undefined;
+    for (const { process } of this.#lives) {
+      const number = this.#tables.find(process, flow)?.server ?? 0;
+      const failedAt = this.#failures.get(number) ?? Number.NEGATIVE_INFINITY;
+      if (failedAt >= openedAt) return { why: 'real server failed', detail: `s${number} failed` };
+    }
+    return undefined;
   }
 
   /** Why a flow may have given way to another director's word about the same endpoints: that one was not told of it. */

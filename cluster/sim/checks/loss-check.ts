@@ -54,7 +54,13 @@ interface Life {
   completeAt: number;
   endedAt: number;
   /** When it made its own entry for a client's endpoint last. */
-  readonly opened: Map<number, number>;
+  readonly opened: Map<number, Opening>;
+}
+
+interface Opening {
+  readonly at: number;
+  /** Another director had an entry for it then, of which it had not told anybody, nor should have. */
+  readonly isSecond: boolean;
 }
 
 /**
@@ -92,9 +98,17 @@ export class LossCheck implements WorldObserver {
     });
   }
 
-  entryMade(director: DirectorMachine, { protocol, source, sourcePort }: Flow): void {
+  entryMade(director: DirectorMachine, flow: Flow): void {
     const life = this.#lives.findLast((candidate) => candidate.director === director);
-    life?.opened.set(endpointKey(protocol, source, sourcePort), this.#world.now);
+    const others = this.#lives.flatMap(({ process }) => {
+      const isOther = process !== life?.process && !process.isDead;
+      return isOther ? (this.#tables.findOpened(process, flow) ?? []) : [];
+    });
+    const isSecret = others.every(
+      ({ isSynced, packets }) => !isSynced && packets < this.#rules.threshold,
+    );
+    const opening = { at: this.#world.now, isSecond: others.length > 0 && isSecret };
+    life?.opened.set(endpointKey(flow.protocol, flow.source, flow.sourcePort), opening);
   }
 
   noted(director: DirectorMachine, kind: EventKind): void {
@@ -128,7 +142,8 @@ export class LossCheck implements WorldObserver {
 
   #note(flow: ClientFlow, reason: string): void {
     const found = this.#classify(flow);
-    const { why, detail } = (found.why === 'other' && this.#failureBehind(flow)) || found;
+    const { why, detail } =
+      (found.why === 'other' && (this.#failureBehind(flow) ?? this.#openedTwice(flow))) || found;
     const { client, target, server, exchanges } = flow.record;
     const text = `${client} to ${target} (s${server ?? '?'}, ${exchanges} answers): ${reason}; ${detail}`;
     this.losses.push({ flow, at: this.#world.now, why, detail: text });
@@ -199,6 +214,18 @@ export class LossCheck implements WorldObserver {
       if (failedAt >= openedAt) return { why: 'real server failed', detail: `s${number} failed` };
     }
     return undefined;
+  }
+
+  /** Two masters have opened it, and one has given way since; an answer by the other was still under way. */
+  #openedTwice(flow: ClientFlow): { readonly why: LossClass; readonly detail: string } | undefined {
+    const { plan, record } = flow;
+    const key = endpointKey(protocolOf(plan), plan.local, plan.localPort);
+    const isKnown = this.#lives.some(({ opened }) => {
+      const opening = opened.get(key);
+      return opening?.isSecond === true && opening.at >= record.openedAt;
+    });
+    if (!isKnown || this.#rules.isCommitted) return undefined;
+    return { why: 'below the sync threshold', detail: 'two directors have opened it' };
   }
 
   /** Why a flow may have given way to another director's word about the same endpoints: that one was not told of it. */
@@ -288,7 +315,7 @@ export class LossCheck implements WorldObserver {
     const { plan, record } = flow;
     const wrong = this.#tables.find(process, flow);
     if (wrong?.isOwn !== true || wrong.server === record.server) return Number.POSITIVE_INFINITY;
-    const openedAt = opened.get(endpointKey(protocolOf(plan), plan.local, plan.localPort));
+    const openedAt = opened.get(endpointKey(protocolOf(plan), plan.local, plan.localPort))?.at;
     const toldAt = wrong.isSynced ? this.#world.now - wrong.toldAgo : Number.POSITIVE_INFINITY;
     return Math.min(openedAt ?? Number.POSITIVE_INFINITY, toldAt);
   }

@@ -29,6 +29,12 @@ export interface Loss {
   readonly detail: string;
 }
 
+/** A class of losses, and what speaks for it. */
+interface Explanation {
+  readonly why: LossClass;
+  readonly detail: string;
+}
+
 export interface LossRules {
   readonly tables: TableView;
   readonly paths: SyncPaths;
@@ -142,8 +148,7 @@ export class LossCheck implements WorldObserver {
 
   #note(flow: ClientFlow, reason: string): void {
     const found = this.#classify(flow);
-    const { why, detail } =
-      (found.why === 'other' && (this.#failureBehind(flow) ?? this.#openedTwice(flow))) || found;
+    const { why, detail } = (found.why === 'other' && this.#lookAgain(flow)) || found;
     const { client, target, server, exchanges } = flow.record;
     const text = `${client} to ${target} (s${server ?? '?'}, ${exchanges} answers): ${reason}; ${detail}`;
     this.losses.push({ flow, at: this.#world.now, why, detail: text });
@@ -154,7 +159,7 @@ export class LossCheck implements WorldObserver {
     }
   }
 
-  #classify(flow: ClientFlow): { readonly why: LossClass; readonly detail: string } {
+  #classify(flow: ClientFlow): Explanation {
     const { record } = flow;
     const failedAt = this.#failures.get(record.server ?? 0);
     if (failedAt !== undefined && failedAt >= record.openedAt) {
@@ -202,10 +207,26 @@ export class LossCheck implements WorldObserver {
     return this.#worst(flow, [dead], peers, at);
   }
 
+  /** What the tables do not tell at first sight. */
+  #lookAgain(flow: ClientFlow): Explanation | undefined {
+    return this.#failureBehind(flow) ?? this.#openedTwice(flow) ?? this.#heldUpForAll(flow);
+  }
+
+  /** Who knows it has been stopped in its tracks since before any of those that live now began. */
+  #heldUpForAll(flow: ClientFlow): Explanation | undefined {
+    const living = this.#lives.filter(({ process }) => !process.isDead);
+    const isKnower = ({ process }: Life): boolean =>
+      this.#tables.find(process, flow)?.server === flow.record.server;
+    const knowers = living.filter(isKnower);
+    const others = living.filter((life) => !isKnower(life));
+    const isCutOff = ({ beganAt }: Life): boolean =>
+      knowers.every(({ process }) => process.pausedAt <= beganAt);
+    if (knowers.length === 0 || !others.every(isCutOff)) return undefined;
+    return { why: 'no peer was there', detail: 'whoever knows it has been held up' };
+  }
+
   /** A client without a whole answer does not know its server, but directors do. */
-  #failureBehind(
-    flow: ClientFlow,
-  ): { readonly why: LossClass; readonly detail: string } | undefined {
+  #failureBehind(flow: ClientFlow): Explanation | undefined {
     const { server, openedAt } = flow.record;
     if (server !== undefined) return undefined;
     for (const { process } of this.#lives) {
@@ -217,7 +238,7 @@ export class LossCheck implements WorldObserver {
   }
 
   /** Two masters have opened it, and one has given way since; an answer by the other was still under way. */
-  #openedTwice(flow: ClientFlow): { readonly why: LossClass; readonly detail: string } | undefined {
+  #openedTwice(flow: ClientFlow): Explanation | undefined {
     const { plan, record } = flow;
     const key = endpointKey(protocolOf(plan), plan.local, plan.localPort);
     const isKnown = this.#lives.some(({ opened }) => {
@@ -272,8 +293,8 @@ export class LossCheck implements WorldObserver {
     knowers: readonly Life[],
     others: readonly Life[],
     at: number,
-  ): { readonly why: LossClass; readonly detail: string } {
-    let excuse: { readonly why: LossClass; readonly detail: string } | undefined;
+  ): Explanation {
+    let excuse: Explanation | undefined;
     for (const knower of knowers) {
       for (const other of others) {
         const why = this.#excuse(flow, knower, other, at);

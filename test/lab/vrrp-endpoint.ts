@@ -39,6 +39,7 @@ createInterface(process.stdin).on('line', (line) => {
   const [command = '', first = '', second = ''] = line.split(' ');
   if (command === 'send') socket.send(Buffer.from(second, 'hex'), addressOf(first));
   if (command === 'stall') {
+    say({ done: 'stalling' });
     isStalled = true;
     const end = performance.now() + Number(first);
     while (performance.now() < end);

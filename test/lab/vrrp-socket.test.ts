@@ -80,7 +80,8 @@ test('messages that wait are read at once by a node that was kept busy', async (
   const { left, right } = await pair(t);
   const sender = await openEndpoint(left, left.address, '224.0.0.18');
   const receiver = await openEndpoint(right, right.address, '224.0.0.18');
-  receiver.say('stall 2000');
+  receiver.say('stall 5000');
+  await receiver.has('stalling');
   for (let count = 0; count < 20; count += 1) sender.say(`send 224.0.0.18 31${count + 10}`);
   await receiver.has('stall');
   const stalled = receiver.lines.filter(

@@ -6,6 +6,7 @@ import { after, earliest, type Duration, type Instant } from '../../director/bas
 import { BulkTransfer, type TransferContext, type TransferScope } from './bulk-transfer.js';
 import type { CompleteReason } from './effects.js';
 import type { BulkChunk, Hello, Position, Updates } from './message.js';
+import { Offers } from './offers.js';
 import type { PeerStream } from './peer-stream.js';
 
 /** - `requesting`: asks the group who has a table. `choosing`: collects offers. `pulling`: a transfer runs. */
@@ -47,7 +48,7 @@ export class BulkJoiner {
   readonly #context: JoinerContext;
   readonly #bulkTimeout: Duration;
   readonly #timers = new Deadlines(4);
-  readonly #offers = new Map<string, { readonly peer: PeerStream; readonly hello: Hello }>();
+  readonly #offers = new Offers();
   /** Transfers still to be made, by donor. */
   readonly #owed = new Map<string, TransferScope>();
   #state: JoinState = 'idle';
@@ -55,7 +56,8 @@ export class BulkJoiner {
   #reason: CompleteReason | undefined;
   #wasComplete = false;
   #nextTransfer = 1;
-  #failedDonor: string | undefined;
+  /** Something that a dead node has told is missing here, and whoever else has it is to be asked. */
+  #lacksOfDead = false;
 
   constructor(context: JoinerContext, bulkTimeout: Duration) {
     this.#context = context;
@@ -139,9 +141,12 @@ export class BulkJoiner {
     if (!peer.introduced && hello.tableComplete && hello.entries > 0) this.#meetComplete(peer);
     peer.introduced = true;
     if (this.midway && (hello.tableComplete || hello.wasComplete)) {
-      this.#offers.set(peer.node, { peer, hello });
+      this.#offers.add(peer, hello);
       if (this.#state === 'requesting' && hello.tableComplete) this.#becomeChoosing(now);
-    } else this.#beginOwed(now);
+    } else {
+      if (this.#offers.has(peer.node)) this.#offers.add(peer, hello);
+      this.#beginOwed(now);
+    }
   }
 
   /** A peer has been admitted that has not heard this node's question, or could not answer it yet. */
@@ -172,7 +177,8 @@ export class BulkJoiner {
   /** Some Updates of the peer are lost for good: its own entries are to be fetched. */
   handleGap(peer: PeerStream): void {
     this.#context.log.warn('sync gap', { peer: peer.node, resumeAt: peer.base });
-    this.#owe(peer, 'own');
+    if (peer.standing === 'gone') this.#lacksOfDead = true;
+    else this.#owe(peer, 'own');
   }
 
   /** This node's copy of what the peer has told of is not what the peer has: it is to be fetched. */
@@ -188,9 +194,9 @@ export class BulkJoiner {
 
   /** The peer has left, or runs anew: what it was to send will not come. */
   handlePeerGone(now: Instant, node: string): void {
-    this.#offers.delete(node);
+    this.#offers.drop(node);
     if (this.#transfer?.donor.node === node) this.#failTransfer(now);
-    this.#owed.delete(node);
+    if (this.#owed.delete(node)) this.#lacksOfDead = true;
   }
 
   handleDeadline(now: Instant): void {
@@ -244,18 +250,10 @@ export class BulkJoiner {
     this.#timers.arm(Timer.request, after(now, this.#context.tuning.requestInterval));
   }
 
-  /** Complete tables first. The master has the one that counts; among others, who has most; among equals, the first by name. */
   #choose(now: Instant): void {
-    const [best] = [...this.#offers.values()].toSorted(
-      (a, b) =>
-        Number(a.peer.node === this.#failedDonor) - Number(b.peer.node === this.#failedDonor) ||
-        Number(b.hello.tableComplete) - Number(a.hello.tableComplete) ||
-        Number(b.hello.master) - Number(a.hello.master) ||
-        b.hello.entries - a.hello.entries ||
-        (a.peer.node < b.peer.node ? -1 : 1),
-    );
+    const { best } = this.#offers;
     if (best === undefined) this.#becomeRequesting(now);
-    else this.#becomePulling(now, best.peer, 'all');
+    else this.#becomePulling(now, best, 'all');
   }
 
   #giveUp(now: Instant): void {
@@ -268,6 +266,7 @@ export class BulkJoiner {
     const transfer = this.#transfer;
     assert(transfer !== undefined, 'only a running transfer fails');
     const { donor, scope } = transfer;
+    const { receiver, tuning } = this.#context;
     this.failures += 1;
     this.#context.log.warn('bulk transfer failed', { donor: donor.node, scope });
     this.#endTransfer();
@@ -275,19 +274,12 @@ export class BulkJoiner {
       this.#state = 'settled';
       this.#owe(donor, scope);
     } else {
-      this.#failedDonor = donor.node;
-      this.#offers.delete(donor.node);
-      this.#dropSilentOffers(now);
-      if (this.#offers.size > 0) this.#choose(now);
+      this.#offers.fail(donor.node);
+      // Offers may be as old as the transfer that has failed.
+      this.#offers.dropSilent((peer) => receiver.isSilent(now, peer, tuning.donorSilence));
+      if (this.#offers.hasTaken) this.#goOn(now);
+      else if (this.#offers.size > 0) this.#choose(now);
       else this.#becomeRequesting(now);
-    }
-  }
-
-  /** Offers may be as old as the transfer that has failed. */
-  #dropSilentOffers(now: Instant): void {
-    const { receiver, tuning } = this.#context;
-    for (const { peer } of this.#offers.values()) {
-      if (receiver.isSilent(now, peer, tuning.donorSilence)) this.#offers.delete(peer.node);
     }
   }
 
@@ -300,10 +292,20 @@ export class BulkJoiner {
     const transfer = this.#transfer;
     if (transfer?.finished !== true) return;
     this.#endTransfer();
-    if (this.tableComplete) this.#state = 'settled';
-    else this.#settle(now, 'bulk');
     if (transfer.scope === 'all') this.#oweUnseen(transfer.covered);
+    if (this.tableComplete) this.#state = 'settled';
+    else {
+      this.#offers.take(transfer.donor.node);
+      this.#goOn(now);
+    }
     this.#beginOwed(now);
+  }
+
+  /** A table has been fetched: it is complete, unless somebody knows more. */
+  #goOn(now: Instant): void {
+    const { further } = this.#offers;
+    if (further === undefined) this.#settle(now, 'bulk');
+    else this.#becomePulling(now, further, 'all');
   }
 
   #settle(now: Instant, reason: CompleteReason): void {
@@ -342,13 +344,21 @@ export class BulkJoiner {
   #beginOwed(now: Instant): void {
     if (this.#state !== 'settled') return;
     const { receiver, tuning } = this.#context;
-    for (const peer of [...receiver.peers].toSorted((a, b) => mastery(b) - mastery(a))) {
-      const scope = this.#owed.get(peer.node);
-      if (scope === undefined || receiver.isSilent(now, peer, tuning.donorSilence)) continue;
-      this.#owed.delete(peer.node);
-      this.#becomePulling(now, peer, scope);
+    const present = receiver.peers.filter(
+      (peer) => !receiver.isSilent(now, peer, tuning.donorSilence),
+    );
+    const byMastery = present.toSorted((a, b) => mastery(b) - mastery(a));
+    const donor = byMastery.find(({ node }) => this.#owed.has(node));
+    if (donor !== undefined) {
+      const scope = this.#owed.get(donor.node) ?? 'own';
+      this.#owed.delete(donor.node);
+      this.#becomePulling(now, donor, scope);
       return;
     }
+    const other = byMastery.find((peer) => peer.tableComplete && peer.standing !== 'gone');
+    if (!this.#lacksOfDead || other === undefined) return;
+    this.#lacksOfDead = false;
+    this.#becomePulling(now, other, 'all');
   }
 }
 

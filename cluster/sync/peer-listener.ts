@@ -122,9 +122,9 @@ export class PeerListener {
   }
 
   /** What a life that has ended has said, as if it came from there. */
-  #handleRelay(now: Instant, { node, updates }: Relay): void {
+  #handleRelay(now: Instant, { node, epoch, updates }: Relay): void {
     const { joiner, receiver } = this.#context;
-    const peer = receiver.peer(node);
+    const peer = receiver.life({ node, epoch });
     assert(peer !== undefined, 'only what a known life has said is relayed');
     receiver.updates(now, peer, updates, false);
     joiner.handleAdvance(now);
@@ -156,8 +156,8 @@ export class PeerListener {
 
   /** True for a life that this node has followed and that has ended: others may speak of it. */
   #isHeard({ node, epoch }: Life): boolean {
-    const peer = this.#context.receiver.peer(node);
-    return peer?.epoch === epoch && peer.positioned && peer.standing === 'gone';
+    const peer = this.#context.receiver.life({ node, epoch });
+    return peer !== undefined && peer.positioned && peer.standing === 'gone';
   }
 
   #isForUs(message: Nack | BulkFetch | Ack): boolean {

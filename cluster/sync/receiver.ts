@@ -61,6 +61,8 @@ export class SyncReceiver {
   readonly #events: ReceiverEvents;
   readonly #tuning: SyncTuning;
   readonly #peers = new Map<string, PeerStream>();
+  /** What a node has said in the life before its present one: peers that know more of it can still relay that. */
+  readonly #earlier = new Map<string, PeerStream>();
   readonly #relays: Allowance;
 
   constructor(outbox: Outbox, events: ReceiverEvents, tuning: SyncTuning) {
@@ -96,9 +98,17 @@ export class SyncReceiver {
     return this.#peers.get(node);
   }
 
+  /** The stream of one life of a node, its present one or the one before. */
+  life({ node, epoch }: Life): PeerStream | undefined {
+    const peer = this.#peers.get(node);
+    const found = peer?.epoch === epoch ? peer : this.#earlier.get(node);
+    return found?.epoch === epoch ? found : undefined;
+  }
+
   get deadline(): Instant {
     let next = Never;
     for (const peer of this.#peers.values()) if (peer.nackAt < next) next = peer.nackAt;
+    for (const peer of this.#earlier.values()) if (peer.nackAt < next) next = peer.nackAt;
     return next;
   }
 
@@ -188,7 +198,7 @@ export class SyncReceiver {
 
   /** How far this node has come in the Updates of lives that have ended within a minute, the latest first. */
   endedPositions(now: Instant): Position[] {
-    const ended = this.peers.filter(
+    const ended = [...this.peers, ...this.#earlierByName].filter(
       (peer) =>
         peer.standing === 'gone' && peer.positioned && between(peer.lastHeard, now) < relayPeriod,
     );
@@ -199,9 +209,10 @@ export class SyncReceiver {
 
   /** A peer has come so far in the Updates of lives that have ended: what is missing here can be had from it. */
   handleHeard(now: Instant, helper: PeerStream, heard: readonly Position[]): void {
-    for (const { node, epoch, sequence } of heard) {
-      const peer = this.#peers.get(node);
-      if (peer?.epoch !== epoch || !peer.positioned || sequence <= peer.applied) continue;
+    for (const position of heard) {
+      const { sequence } = position;
+      const peer = this.life(position);
+      if (peer === undefined || !peer.positioned || sequence <= peer.applied) continue;
       peer.announce(sequence);
       // Whoever was asked before is not to be waited for.
       if (peer.helper !== helper.address) {
@@ -215,7 +226,7 @@ export class SyncReceiver {
 
   /** Answers for a life that has ended, as far as this node remembers what it said. */
   relay(now: Instant, nack: Nack, to: IpAddress): void {
-    const peer = this.#peers.get(nack.node);
+    const peer = this.life(nack);
     for (const { first, last } of nack.ranges) {
       const end = Math.min(last, peer?.applied ?? 0);
       for (let sequence = Math.max(first, end - mostRelayed); sequence <= end; sequence += 1) {
@@ -256,6 +267,11 @@ export class SyncReceiver {
 
   handleDeadline(now: Instant): void {
     for (const peer of this.peers) if (peer.nackAt <= now) this.#handleHole(now, peer);
+    for (const peer of this.#earlierByName) if (peer.nackAt <= now) this.#handleHole(now, peer);
+  }
+
+  get #earlierByName(): PeerStream[] {
+    return [...this.#earlier.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1));
   }
 
   #admit(now: Instant, datagram: Datagram, source: IpAddress): PeerStream | PeerReject {
@@ -266,7 +282,9 @@ export class SyncReceiver {
   }
 
   #open(now: Instant, { node, epoch }: Life): PeerStream {
-    this.#divergencesBefore += this.#peers.get(node)?.digests.divergences ?? 0;
+    const before = this.#peers.get(node);
+    this.#divergencesBefore += before?.digests.divergences ?? 0;
+    if (before?.positioned === true) this.#earlier.set(node, before);
     const digests = new DigestWatch(this.#tuning);
     const stream = new PeerStream({ node, epoch, lastHeard: now, digests });
     this.#peers.set(node, stream);
@@ -278,6 +296,7 @@ export class SyncReceiver {
     const [longest] = silent.toSorted((a, b) => a.lastHeard - b.lastHeard);
     if (longest === undefined) return false;
     this.#divergencesBefore += longest.digests.divergences;
+    this.#earlier.delete(longest.node);
     return this.#peers.delete(longest.node);
   }
 
@@ -313,15 +332,23 @@ export class SyncReceiver {
       this.#watchHole(now, peer);
       return;
     }
-    const { node, epoch } = peer;
-    const address = peer.standing === 'gone' ? (peer.helper ?? peer.address) : peer.address;
+    const address = this.#whoHas(peer);
     // A stream known by others' word only has nobody to ask yet, but then it also has no hole that it was told of.
-    if (address === undefined) return;
-    this.nacks += 1;
-    this.#outbox.send({ kind: 'nack', node, epoch, ranges: peer.missingRanges() }, address);
+    if (address === undefined && peer.address === undefined) return;
+    if (address !== undefined) {
+      const { node, epoch } = peer;
+      this.nacks += 1;
+      this.#outbox.send({ kind: 'nack', node, epoch, ranges: peer.missingRanges() }, address);
+    }
     const wait = this.#tuning.nackRetry * 2 ** Math.min(peer.nackAttempts, 16);
     peer.nackAttempts += 1;
     peer.nackAt = after(now, this.#shorter(wait));
+  }
+
+  /** Whom to ask for what is missing: a life that has been succeeded by another does not answer. */
+  #whoHas(peer: PeerStream): IpAddress | undefined {
+    if (peer.standing !== 'gone') return peer.address;
+    return peer.helper ?? (this.#peers.get(peer.node) === peer ? peer.address : undefined);
   }
 
   #shorter(wait: number): Duration {

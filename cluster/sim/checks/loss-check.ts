@@ -209,12 +209,7 @@ export class LossCheck implements WorldObserver {
 
   /** What the tables do not tell at first sight. */
   #lookAgain(flow: ClientFlow): Explanation | undefined {
-    return (
-      this.#failureBehind(flow) ??
-      this.#openedTwice(flow) ??
-      this.#heldUpForAll(flow) ??
-      this.#lackingDonor(flow)
-    );
+    return this.#failureBehind(flow) ?? this.#openedTwice(flow) ?? this.#heldUpForAll(flow);
   }
 
   /** Who knows it has been stopped in its tracks since before any of those that live now began. */
@@ -228,27 +223,6 @@ export class LossCheck implements WorldObserver {
       knowers.every(({ process }) => process.pausedAt <= beganAt);
     if (knowers.length === 0 || !others.every(isCutOff)) return undefined;
     return { why: 'no peer was there', detail: 'whoever knows it has been held up' };
-  }
-
-  /** Whoever does not know it had its table from somebody who had lost messages just before, or may have. */
-  #lackingDonor(flow: ClientFlow): Explanation | undefined {
-    const names = this.#world.directors.map(({ name }) => name);
-    const isOfBadDonor = ({ director, beganAt, completeAt }: Life): boolean =>
-      beganAt > flow.record.openedAt &&
-      names.some((from) =>
-        names.some((to) => {
-          const lostAt = this.#paths.lastLoss(from, to);
-          const isBefore = lostAt >= beganAt - this.#rules.repair && lostAt <= completeAt;
-          return to !== director.name && isBefore;
-        }),
-      );
-    const ignorant = this.#lives.filter(({ process }) => {
-      const known = process.isDead ? undefined : this.#tables.find(process, flow);
-      return !process.isDead && known?.server !== flow.record.server;
-    });
-    const masters = ignorant.filter(({ director }) => director.state === 'master');
-    if (masters.length === 0 || !masters.every(isOfBadDonor)) return undefined;
-    return { why: 'sync message lost', detail: 'on the way to the donor of its table' };
   }
 
   /** A client without a whole answer does not know its server, but directors do. */

@@ -116,3 +116,77 @@ test('nobody speaks for a node that lives', (t) => {
   t.equal(c.table.size, 0);
   t.end();
 });
+
+test('also when the node has come back before they could', (t) => {
+  const world = three();
+  // A node that had its table from others does not fetch that of the one which has come back.
+  world.kill('c');
+  world.start('c');
+  world.run(seconds(1));
+  dieHalfHeard(world, false);
+  world.cut = (_from, to) => to === 'c';
+  world.run(milliseconds(200));
+  world.start('a');
+  world.run(milliseconds(500));
+  world.cut = (from, to) => to === 'c' && from === 'b';
+  world.run(seconds(1));
+  t.equal(world.get('c').table.size, 1);
+  world.cut = () => false;
+  const b = world.get('b');
+  b.sync.setMaster(world.now, true);
+  world.drain(b);
+  world.run(milliseconds(50));
+  expectAll(t, world);
+  t.end();
+});
+
+test('what nobody remembers having heard is fetched with the whole table', (t) => {
+  const world = three();
+  world.cut = (from, to) => from === 'a' && to === 'c';
+  const count = 300;
+  for (let index = 0; index < count; index += 1) {
+    world.get('a').update(world.now, index, 1);
+    world.get('a').sync.flush(world.now);
+  }
+  world.drain(world.get('a'));
+  world.run(milliseconds(1));
+  world.kill('a');
+  world.cut = () => false;
+  t.equal(world.get('b').table.size, count);
+  t.equal(world.get('c').table.size, 0);
+  world.run(seconds(10));
+  t.equal(world.get('c').table.size, count);
+  t.match(world.get('c').sync.snapshot(), { reliability: { gaps: 1 }, bulk: { transfers: 1 } });
+  t.end();
+});
+
+test('a node that starts asks whoever knows more of the dead than the master does', (t) => {
+  const world = three();
+  const c = world.get('c');
+  c.sync.setMaster(world.now, true);
+  world.drain(c);
+  dieHalfHeard(world, true);
+  // The master hears nothing that would tell it what it lacks.
+  world.cut = (from, to) => from === 'b' && to === 'c';
+  world.run(milliseconds(200));
+  const again = world.start('a');
+  t.ok(world.runUntil(() => again.sync.tableComplete, seconds(1)));
+  t.equal(again.table.size, 3);
+  t.equal(again.sync.snapshot().bulk.transfers, 2, 'from the master, and then from the other');
+  t.equal(world.get('c').table.size, 1);
+  t.end();
+});
+
+test('the master alone is asked when nobody knows more', (t) => {
+  const world = three();
+  const c = world.get('c');
+  c.sync.setMaster(world.now, true);
+  world.drain(c);
+  dieHalfHeard(world, true);
+  world.run(seconds(2));
+  const again = world.start('a');
+  t.ok(world.runUntil(() => again.sync.tableComplete, seconds(1)));
+  t.equal(again.table.size, 3);
+  t.equal(again.sync.snapshot().bulk.transfers, 1);
+  t.end();
+});

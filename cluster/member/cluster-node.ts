@@ -18,7 +18,7 @@ import type { SyncEffect } from '../sync/effects.js';
 import { IpvsSync } from '../sync/ipvs/ipvs-sync.js';
 import type { Introduction } from '../sync/presence-codec.js';
 import type { Life } from '../sync/record.js';
-import type { SyncMachine } from '../sync/sync-machine.js';
+import type { HeardPeer, SyncMachine } from '../sync/sync-machine.js';
 import type { VrrpState } from '../vrrp/state.js';
 import type { TrackerReport } from '../vrrp/tracking.js';
 import { createSync, keyRingOf } from './create-sync.js';
@@ -48,7 +48,7 @@ export interface NodePorts {
   /** A turn is over; the next is wanted at this time, or `Never`. */
   rearm(next: Instant): void;
   /** Session sync hears of a peer at this address: it may die. */
-  watchPeer(at: Instant, address: IpAddress): void;
+  watchPeer(at: Instant, peer: HeardPeer): void;
   notify: ElectionsPorts['notify'];
   /** Something was received from another machine. Absent where nobody needs to know whether this one is cut off. */
   heard?(at: Instant): void;
@@ -301,7 +301,7 @@ export class ClusterNode {
     this.director.tick(at);
     this.#hearCarried(at);
     keepNextHopsKnown(this.director, at);
-    for (const address of this.#sync?.peerAddresses ?? []) this.#ports.watchPeer(at, address);
+    for (const peer of this.#sync?.peersHeard ?? []) this.#ports.watchPeer(at, peer);
   }
 
   /** What the kernel carries has been heard, too. */

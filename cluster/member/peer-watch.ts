@@ -8,6 +8,7 @@ import {
   type PeerRouter,
 } from '../sync/presence-codec.js';
 import { PresenceSeal } from '../sync/presence-seal.js';
+import type { HeardPeer } from '../sync/sync-machine.js';
 import type { Environment } from './environment.js';
 
 /** The most peers that are watched, and that may watch. */
@@ -37,6 +38,12 @@ export interface StreamListener {
 
 /** Opens a stream to a peer; what happens to it later is told to the listener, never from within the call. */
 export type Connect = (to: IpAddress, listener: StreamListener) => Stream;
+
+/** A stream to a peer, and the life of the peer that it was opened for. */
+interface WatchedLife {
+  readonly stream: Stream;
+  readonly epoch: number;
+}
 
 /** The rest of the node, as the watch needs it. */
 export interface PeerWatchOptions {
@@ -69,7 +76,7 @@ export class PeerWatch {
   readonly #options: PeerWatchOptions;
   /** Who watches this node, and how it wants to be answered, once it has said so. */
   readonly #watchers = new Map<Stream, PresenceSeal | undefined>();
-  readonly #watched = new Map<IpAddress, Stream>();
+  readonly #watched = new Map<IpAddress, WatchedLife>();
   readonly #known = new Map<IpAddress, Introduction>();
   readonly #retryAt = new Map<IpAddress, Instant>();
   #isClosed = false;
@@ -78,10 +85,14 @@ export class PeerWatch {
     this.#options = options;
   }
 
-  /** Watches the peer at this address, if it is not watched yet. */
-  watch(now: Instant, address: IpAddress): void {
-    if (this.#isClosed || this.#watched.has(address) || this.#watched.size >= MostPeers) return;
-    if ((this.#retryAt.get(address) ?? instant(0)) > now) return;
+  /**
+   * Watches the life that a peer has now, if it is not watched yet. A stream to an earlier one may be half open, when power
+   * was lost for a moment: nothing would ever come of it.
+   */
+  watch(now: Instant, { address, epoch }: HeardPeer): void {
+    if (this.#isClosed || this.#watched.get(address)?.epoch === epoch) return;
+    this.#forget(address);
+    if (this.#watched.size >= MostPeers || (this.#retryAt.get(address) ?? instant(0)) > now) return;
     this.#retryAt.set(address, after(now, RetryInterval));
     const { keys, environment, connect } = this.#options;
     const nonce = environment.nonce(NonceBytes);
@@ -97,10 +108,10 @@ export class PeerWatch {
       },
       closed: (how) => {
         const isProof = how !== 'failed' && !saidGoodbye && !reader.isMalformed;
-        this.#ended(address, isProof);
+        if (this.#watched.get(address)?.stream === stream) this.#ended(address, isProof);
       },
     });
-    this.#watched.set(address, stream);
+    this.#watched.set(address, { stream, epoch });
     if (keys !== undefined) stream.write(encodePresence({ kind: 'challenge', nonce }));
   }
 
@@ -118,7 +129,7 @@ export class PeerWatch {
   /** Tells every watcher that this node leaves on purpose. */
   leave(): void {
     this.#isClosed = true;
-    for (const stream of this.#watched.values()) stream.destroy();
+    for (const { stream } of this.#watched.values()) stream.destroy();
     for (const [stream, seal] of this.#watchers) {
       stream.end(encodePresence({ kind: 'goodbye' }, seal));
     }
@@ -148,6 +159,13 @@ export class PeerWatch {
     const routers = this.#options.routers();
     const seal = this.#watchers.get(stream);
     stream.write(encodePresence({ kind: 'introduction', node, routers }, seal));
+  }
+
+  #forget(address: IpAddress): void {
+    const watched = this.#watched.get(address);
+    this.#watched.delete(address);
+    this.#known.delete(address);
+    watched?.stream.destroy();
   }
 
   #ended(address: IpAddress, isProof: boolean): void {

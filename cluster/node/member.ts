@@ -107,7 +107,7 @@ export class Member {
       sendDaemon: (bytes) => this.#daemonSockets.send(bytes),
       queueTurn: () => this.#queueTurn(),
       rearm: (next) => this.#rearm(next),
-      watchPeer: (at, address) => this.#peerStreams?.watch.watch(at, address),
+      watchPeer: (at, peer) => this.#peerStreams?.watch.watch(at, peer),
       notify: (...change) => this.#vrrp?.notify(...change),
       heard: (at) => this.#health?.hear(at),
     });

@@ -20,7 +20,7 @@ import { SyncReceiver } from './receiver.js';
 import type { SessionKey, SyncRecord, TableSource } from './record.js';
 import { SyncSender, type SenderStatus } from './sender.js';
 import { snapshotOf, type SessionSyncSnapshot } from './snapshot.js';
-import type { SyncMachine } from './sync-machine.js';
+import type { HeardPeer, SyncMachine } from './sync-machine.js';
 import { defaultTuning, type SyncTuning } from './tuning.js';
 
 /** Which node this is, and in which cluster. */
@@ -162,8 +162,10 @@ export class SessionSync implements SyncMachine {
     return this.#joiner.tableComplete;
   }
 
-  get peerAddresses(): readonly IpAddress[] {
-    return this.#receiver.peers.flatMap(({ address }) => address ?? []);
+  get peersHeard(): readonly HeardPeer[] {
+    return this.#receiver.peers.flatMap(({ address, epoch }) =>
+      address === undefined ? [] : { address, epoch },
+    );
   }
 
   start(now: Instant): void {

@@ -4,6 +4,12 @@ import type { SyncEffect } from './effects.js';
 import type { SessionKey, SyncRecord } from './record.js';
 import type { SessionSyncSnapshot } from './snapshot.js';
 
+/** Where a peer was heard, and in which of its lives. The kernel's format does not tell them apart: there it is always 0. */
+export interface HeardPeer {
+  readonly address: IpAddress;
+  readonly epoch: number;
+}
+
 /**
  * What a node drives to share its connection table, whichever format the messages have: `SessionSync` is our own,
  * `IpvsSync` the kernel's. The driver brings datagrams and time, and drains `effects` after every input.
@@ -19,7 +25,7 @@ export interface SyncMachine {
   /** Peers that could acknowledge something; a format without acknowledgements has none. */
   readonly peersAlive: number;
   /** Where peers were heard, in an order that is the same in every run. */
-  readonly peerAddresses: readonly IpAddress[];
+  readonly peersHeard: readonly HeardPeer[];
   start(now: Instant): void;
   /** An entry of this node's own is to be told; returns the number of the message that will, from 1. */
   update(now: Instant, record: SyncRecord): number;

@@ -120,7 +120,7 @@ export class DirectorProcess {
       sendSync: (bytes, to) => this.#sendSync(bytes, to),
       queueTurn: () => this.#queueTurn(),
       rearm: (next) => this.#rearm(next),
-      watchPeer: (at, address) => this.#peerWatch?.watch(at, address),
+      watchPeer: (at, peer) => this.#peerWatch?.watch(at, peer),
       notify: (kind, _name, state) => {
         if (kind === 'INSTANCE') options.stateChanged(state);
       },

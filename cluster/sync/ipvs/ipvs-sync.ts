@@ -5,7 +5,7 @@ import type { Duration, Instant } from '../../../director/base/time.js';
 import type { SyncEffect } from '../effects.js';
 import type { SyncRecord } from '../record.js';
 import { idleSnapshot, silentPeer, type SessionSyncSnapshot } from '../snapshot.js';
-import type { SyncMachine } from '../sync-machine.js';
+import type { HeardPeer, SyncMachine } from '../sync-machine.js';
 import type { IpvsMessageReject, IpvsRecord, IpvsVersion } from './message.js';
 import { readIpvsMessage } from './reader.js';
 import {
@@ -105,8 +105,8 @@ export class IpvsSync implements SyncMachine {
     return this.#flushAt;
   }
 
-  get peerAddresses(): readonly IpAddress[] {
-    return [...this.#peers.keys()];
+  get peersHeard(): readonly HeardPeer[] {
+    return [...this.#peers.keys()].map((address) => ({ address, epoch: 0 }));
   }
 
   get tableComplete(): boolean {

@@ -30,6 +30,7 @@ function address(text: string): IpAddress {
 const environment = { log: silentLog, nonce: (length: number) => randomBytes(length) };
 const own = address('127.0.0.1');
 const peer = address('127.0.0.2');
+const heard = { address: peer, epoch: 1 };
 const introduction: Introduction = {
   kind: 'introduction',
   node: 'd2',
@@ -80,7 +81,7 @@ test('a process that is killed is a death', async (t) => {
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = await once(child.stdout, 'data');
   const { watch, deaths } = await watchFrom(t, Number(line));
-  watch.watch(at(0), peer);
+  watch.watch(at(0), heard);
   await sleep(300);
   t.strictSame(deaths, [], 'nobody has died yet');
   child.kill('SIGKILL');
@@ -94,7 +95,7 @@ test('a reset by the peer is a death', async (t) => {
     setTimeout(() => socket.resetAndDestroy(), 100);
   });
   const { watch, deaths } = await watchFrom(t, port);
-  watch.watch(at(0), peer);
+  watch.watch(at(0), heard);
   t.ok(await eventually(() => deaths.length > 0));
 });
 
@@ -119,14 +120,14 @@ test('what is no death', async (t) => {
         meet(socket);
       });
       const { watch, deaths } = await watchFrom(t, port);
-      watch.watch(at(0), peer);
+      watch.watch(at(0), heard);
       t.ok(await eventually(() => met === 1));
       await sleep(200);
       t.strictSame(deaths, []);
-      watch.watch(at(0.2), peer);
+      watch.watch(at(0.2), heard);
       await sleep(100);
       t.equal(met, 1, 'the peer is left alone for a while');
-      watch.watch(at(2), peer);
+      watch.watch(at(2), heard);
       t.ok(await eventually(() => met === 2), 'and then watched again');
     });
   }
@@ -143,7 +144,7 @@ test('a node that closes says goodbye, and nobody believes it dead', async (t) =
     environment,
     onDeath: () => {},
   });
-  watch.watch(at(0), address('127.0.0.3'));
+  watch.watch(at(0), { address: address('127.0.0.3'), epoch: 1 });
   await sleep(200);
   await other.close();
   await sleep(200);
@@ -177,7 +178,7 @@ const resetSoon = (socket: Socket): void => {
 test('with keys, the death of a peer that has signed its introduction is a death', async (t) => {
   const port = await listenSigned(t, ringOf(2, 1), resetSoon);
   const { watch, deaths } = await watchFrom(t, port, ringOf(1, 2));
-  watch.watch(at(0), peer);
+  watch.watch(at(0), heard);
   t.ok(await eventually(() => deaths.length > 0));
 });
 
@@ -198,7 +199,7 @@ test('with keys, nobody who lacks them dies as a peer', async (t) => {
       resetSoon(socket);
     });
     const { watch, deaths } = await watchFrom(t, port, keys);
-    watch.watch(at(0), peer);
+    watch.watch(at(0), heard);
     t.ok(await eventually(() => watch.malformed > 0));
     await sleep(200);
     t.strictSame(deaths, []);
@@ -213,7 +214,7 @@ test('with keys, a goodbye is a goodbye', async (t) => {
     socket.end(encodePresence({ kind: 'goodbye' }, seal));
   });
   const { watch, deaths } = await watchFrom(t, port, keys);
-  watch.watch(at(0), peer);
+  watch.watch(at(0), heard);
   t.ok(await eventually(() => met > 0));
   await sleep(200);
   t.strictSame([watch.malformed, deaths], [0, []]);
@@ -232,9 +233,31 @@ test('two nodes with keys watch each other, and one that closes is not dead', as
     keys,
     onDeath: () => {},
   });
-  watch.watch(at(0), address('127.0.0.4'));
+  watch.watch(at(0), { address: address('127.0.0.4'), epoch: 1 });
   await sleep(200);
   await other.close();
   await sleep(200);
   t.strictSame([deaths, watch.malformed, other.watch.malformed], [[], 0, 0]);
+});
+
+test('another life of the peer is watched by a stream of its own', async (t) => {
+  const met: Socket[] = [];
+  const port = await listen(t, (socket) => {
+    socket.on('error', () => {});
+    socket.write(encodePresence(introduction));
+    met.push(socket);
+  });
+  const { watch, deaths } = await watchFrom(t, port);
+  watch.watch(at(0), { address: peer, epoch: 1 });
+  t.ok(await eventually(() => met.length === 1));
+  watch.watch(at(1), { address: peer, epoch: 1 });
+  watch.watch(at(2), { address: peer, epoch: 2 });
+  t.ok(await eventually(() => met.length === 2), 'the first stream may be half open');
+  await sleep(200);
+  met[0]?.resetAndDestroy();
+  await sleep(200);
+  t.strictSame(deaths, [], 'the end of the earlier one is no news');
+  met[1]?.resetAndDestroy();
+  t.ok(await eventually(() => deaths.length > 0));
+  t.strictSame(deaths, ['d2']);
 });

@@ -3,7 +3,7 @@ import { NoRecord, type FlowPath, type FlowTable } from './flow-table.js';
 import type { Neighbour } from './neighbours.js';
 
 /** The two ways of a connection, and the records of its slot: slot n has the records 2 n and 2 n + 1. */
-export const Way = { requests: 0, replies: 1 } as const;
+export const Direction = { requests: 0, replies: 1 } as const;
 
 /** Where packets of carried connections go, and how much of what the kernel has counted is known here. */
 export class CarriedRecords {
@@ -31,28 +31,28 @@ export class CarriedRecords {
 
   /** True when the way of answers is written down. */
   hasReplies(slot: number): boolean {
-    return this.#hops[slot * 2 + Way.replies] !== undefined;
+    return this.#hops[slot * 2 + Direction.replies] !== undefined;
   }
 
   /** Shows a slot to the kernel; false when its table has no place for all of it. */
   show(slot: number): boolean {
-    const requests = slot * 2 + Way.requests;
+    const requests = slot * 2 + Direction.requests;
     const isDone =
       this.#table.show(requests) &&
-      (!this.hasReplies(slot) || this.#table.show(slot * 2 + Way.replies));
+      (!this.hasReplies(slot) || this.#table.show(slot * 2 + Direction.replies));
     if (!isDone) this.#table.hide(requests);
     return isDone;
   }
 
   hide(slot: number): void {
-    this.#table.hide(slot * 2 + Way.requests);
-    if (this.hasReplies(slot)) this.#table.hide(slot * 2 + Way.replies);
+    this.#table.hide(slot * 2 + Direction.requests);
+    if (this.hasReplies(slot)) this.#table.hide(slot * 2 + Direction.replies);
   }
 
   /** The slot is free: nothing is written down of it any more. */
   forget(slot: number): void {
-    this.#hops[slot * 2 + Way.requests] = undefined;
-    this.#hops[slot * 2 + Way.replies] = undefined;
+    this.#hops[slot * 2 + Direction.requests] = undefined;
+    this.#hops[slot * 2 + Direction.replies] = undefined;
   }
 
   /** The slot that such packets are carried by; 0 when there is none. */
@@ -65,15 +65,15 @@ export class CarriedRecords {
   /** True while the neighbours of a slot are where its packets go. */
   leadsThere(slot: number): boolean {
     return (
-      this.#recordLeadsThere(slot * 2 + Way.requests) &&
-      this.#recordLeadsThere(slot * 2 + Way.replies)
+      this.#recordLeadsThere(slot * 2 + Direction.requests) &&
+      this.#recordLeadsThere(slot * 2 + Direction.replies)
     );
   }
 
   /** True when the kernel has counted nothing since the last time. */
   isQuiet(slot: number): boolean {
-    const requests = slot * 2 + Way.requests;
-    const replies = slot * 2 + Way.replies;
+    const requests = slot * 2 + Direction.requests;
+    const replies = slot * 2 + Direction.replies;
     return (
       this.#table.packets(requests) === this.#packets[requests] &&
       this.#table.packets(replies) === this.#packets[replies]

@@ -7,6 +7,7 @@ import {
   Row,
   sameAddress,
   type ConnectionKey,
+  type EntryKey,
 } from './connection-row.js';
 import { hashEndpoint } from './endpoint-hash.js';
 
@@ -74,7 +75,7 @@ export class ClientIndex {
   }
 
   /** The entry with the family, protocol, client and virtual endpoint of a key: a connection, or a template. */
-  findEntry(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
+  findEntry(key: EntryKey): number {
     const rows = this.#rows;
     const ports = (key.clientPort << 16) | key.virtualPort;
     const kind = kindOf(key.protocol, key.family, key.isTemplate === true);

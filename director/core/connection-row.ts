@@ -14,6 +14,9 @@ export interface ConnectionKey {
   readonly realPort: number;
 }
 
+/** The part of a key that identifies an entry: who talks to which service. */
+export type EntryKey = Omit<ConnectionKey, 'realWords' | 'realPort'>;
+
 /**
  * The words of an entry in `rows`: three addresses of four words each, the client's and the virtual port, the real port and
  * `kindOf`, the next entry of the bucket as index + 1, and the tick at which the entry expires.

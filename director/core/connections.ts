@@ -2,7 +2,7 @@ import { assert } from '../base/invariant.js';
 import { instant, type Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
 import { ClientIndex, MostOfClient, NoConnection } from './client-index.js';
-import { kindOf, Row, type ConnectionKey } from './connection-row.js';
+import { kindOf, Row, type ConnectionKey, type EntryKey } from './connection-row.js';
 import { Method, methodOfNumber, NoServer } from './services.js';
 import { SyncDigests } from './sync-digests.js';
 import { TimingWheel } from './timing-wheel.js';
@@ -164,7 +164,7 @@ export class ConnectionTable {
   }
 
   /** The entry with the family, protocol, client and virtual endpoint of a key: a connection, or a template. */
-  findEntry(key: Omit<ConnectionKey, 'realWords' | 'realPort'>): number {
+  findEntry(key: EntryKey): number {
     return this.#index.findEntry(key);
   }
 

@@ -9,7 +9,7 @@ import {
   pathOfRequests,
   seesReplies,
 } from './carriable.js';
-import { CarriedRecords, Way } from './carried-records.js';
+import { CarriedRecords, Direction } from './carried-records.js';
 import { creditConnection, creditTraffic, type Tally } from './carried-traffic.js';
 import { NoConnection } from './connections.js';
 import type { Director } from './director.js';
@@ -52,7 +52,10 @@ export interface OffloadPlace {
   readonly seed: number;
   /** Microseconds that the kernel's monotonic clock showed at the origin of `Instant`. */
   readonly clockOrigin: number;
-  /** The kernel's number of an interface, perhaps with `ToFarEnd`, by its index in the director's list; 0 or absent where nothing may leave. */
+  /**
+   * The kernel's number of an interface, perhaps with `ToFarEnd`, by its index in the director's list; 0 or absent where
+   * nothing may leave.
+   */
   readonly devices: readonly number[];
 }
 
@@ -309,8 +312,8 @@ export class Offload {
    * that has never been answered may be nobody's neighbour yet.
    */
   #write(index: number, slot: number): boolean {
-    if (!this.#writeWay(index, slot, Way.requests)) return false;
-    if (seesReplies(this.#director, index)) this.#writeWay(index, slot, Way.replies);
+    if (!this.#writeWay(index, slot, Direction.requests)) return false;
+    if (seesReplies(this.#director, index)) this.#writeWay(index, slot, Direction.replies);
     return true;
   }
 
@@ -319,14 +322,14 @@ export class Offload {
     return !this.#records.hasReplies(slot) && seesReplies(this.#director, index);
   }
 
-  #writeWay(index: number, slot: number, way: number): boolean {
+  #writeWay(index: number, slot: number, direction: number): boolean {
     const path = this.#path;
-    const describe = way === Way.requests ? pathOfRequests : pathOfReplies;
+    const describe = direction === Direction.requests ? pathOfRequests : pathOfReplies;
     const hop = describe(this.#director, index, path);
     const device = hop === undefined ? 0 : (this.#place.devices[hop.interface.index] ?? 0);
     if (hop === undefined || device === 0) return false;
     path.device = device;
-    this.#records.write(slot, way, path, hop);
+    this.#records.write(slot, direction, path, hop);
     return true;
   }
 
@@ -349,8 +352,8 @@ export class Offload {
   #addUp(slot: number): void {
     const director = this.#director;
     const [requests, replies] = [this.#requests, this.#replies];
-    this.#records.take(slot, Way.requests, requests);
-    this.#records.take(slot, Way.replies, replies);
+    this.#records.take(slot, Direction.requests, requests);
+    this.#records.take(slot, Direction.replies, replies);
     const count = requests.packets + replies.packets;
     // Bytes alone are the rest of a packet that was being counted the last time.
     if (count + requests.bytes + replies.bytes === 0) return;
@@ -365,8 +368,8 @@ export class Offload {
   #lastUse(slot: number, hasRequests: boolean, hasReplies: boolean): Instant {
     const ticks = this.#ticks();
     const age = Math.min(
-      hasRequests ? (ticks - this.#records.lastUsed(slot, Way.requests)) | 0 : Infinity,
-      hasReplies ? (ticks - this.#records.lastUsed(slot, Way.replies)) | 0 : Infinity,
+      hasRequests ? (ticks - this.#records.lastUsed(slot, Direction.requests)) | 0 : Infinity,
+      hasReplies ? (ticks - this.#records.lastUsed(slot, Direction.replies)) | 0 : Infinity,
     );
     return instant(this.#now - Math.max(0, age) * MicrosecondsPerTick);
   }

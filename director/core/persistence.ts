@@ -1,6 +1,6 @@
 import type { Instant } from '../base/time.js';
 import { Family, type Flow } from '../wire/flow.js';
-import type { ConnectionKey } from './connection-row.js';
+import type { EntryKey } from './connection-row.js';
 import { NoConnection } from './connections.js';
 import { DropReason } from './counters.js';
 import type { Director } from './director.js';
@@ -60,11 +60,7 @@ export function makeTemplate(
  * What the template of a client is known by: protocol, client network and virtual endpoint; for a service of every port,
  * and for FTP with its data connections, port 0, and for a firewall mark the mark. Good until the next call.
  */
-function keyOf(
-  service: VirtualService,
-  persistence: Persistence,
-  flow: Flow,
-): Omit<ConnectionKey, 'realWords' | 'realPort'> {
+function keyOf(service: VirtualService, persistence: Persistence, flow: Flow): EntryKey {
   const hasPort = flow.destinationPort === service.port;
   const isMarked = !hasPort && service.firewallMark !== 0;
   maskInto(clientNetwork, flow, persistence.prefixLength);

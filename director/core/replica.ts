@@ -1,5 +1,5 @@
 import type { Instant } from '../base/time.js';
-import type { ConnectionKey } from './connection-row.js';
+import type { ConnectionKey, EntryKey } from './connection-row.js';
 import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { bindLate } from './late-binding.js';
@@ -121,7 +121,7 @@ function bindReplica(director: Director, index: number, replica: Replica): void 
 }
 
 /** What a peer says when an entry is gone. */
-export interface Removal extends ReplicaKey {
+export interface Removal extends EntryKey {
   /** Number of the peer. */
   readonly origin: number;
   /** True when the peer serves the connection: it is over for everybody. Else only the peer's own word is withdrawn. */
@@ -148,9 +148,6 @@ export function removeReplica(director: Director, removal: Removal): boolean {
   makeWay(director, index);
   return true;
 }
-
-/** The part of a key that identifies an entry. */
-export type ReplicaKey = Omit<ConnectionKey, 'realWords' | 'realPort'>;
 
 function update(director: Director, index: number, replica: Replica, now: Instant): void {
   const { connections } = director;

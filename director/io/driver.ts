@@ -87,8 +87,8 @@ export async function bestDriver(): Promise<Pick<Driver, 'name' | 'reason'>> {
 }
 
 /**
- * The driver of that name; `auto` is the best one. `mostCarried` is for drivers that have the kernel carry connections. Throws an `IoError` when
- * one that was asked for by name cannot be loaded.
+ * The driver of that name; `auto` is the best one. `mostCarried` is for drivers that have the kernel carry connections.
+ * Throws an `IoError` when one that was asked for by name cannot be loaded.
  */
 export async function chooseDriver(
   wanted: DriverName | 'auto',

@@ -1,5 +1,5 @@
 import { AddressMap } from '../../../director/core/address-map.js';
-import { Row } from '../../../director/core/connection-row.js';
+import { Row, type EntryKey } from '../../../director/core/connection-row.js';
 import { Flag, LocalOrigin, NoConnection } from '../../../director/core/connections.js';
 import { toWords } from '../../../director/wire/address-words.js';
 import type { Flow } from '../../../director/wire/flow.js';
@@ -46,8 +46,7 @@ export class TableView {
 
   /** What a director knows of a flow, or knew when it died. */
   find(process: DirectorProcess, { plan }: ClientFlow): KnownFlow | undefined {
-    const { connections } = process.node.director;
-    const index = connections.findEntry({
+    return this.#find(process, {
       family: plan.family,
       protocol: protocolOf(plan),
       clientWords: plan.local,
@@ -55,12 +54,11 @@ export class TableView {
       virtualWords: plan.remote,
       virtualPort: plan.remotePort,
     });
-    return index === NoConnection ? undefined : this.entry(process, index);
   }
 
   /** The entry of a packet that a client has sent. */
   findOpened(process: DirectorProcess, flow: Flow): KnownFlow | undefined {
-    const index = process.node.director.connections.findEntry({
+    return this.#find(process, {
       family: flow.family,
       protocol: flow.protocol,
       clientWords: flow.source,
@@ -68,14 +66,13 @@ export class TableView {
       virtualWords: flow.destination,
       virtualPort: flow.destinationPort,
     });
-    return index === NoConnection ? undefined : this.entry(process, index);
   }
 
   /** The entry that a sync record is about. */
   findRecord(process: DirectorProcess, record: PackedRecord): KnownFlow | undefined {
     const fields = this.#fields;
     loadKey(record, fields);
-    const index = process.node.director.connections.findEntry({
+    return this.#find(process, {
       family: fields.family,
       protocol: fields.protocol,
       isTemplate: fields.isTemplate,
@@ -84,7 +81,6 @@ export class TableView {
       virtualWords: fields.virtual,
       virtualPort: fields.virtualPort,
     });
-    return index === NoConnection ? undefined : this.entry(process, index);
   }
 
   entry(process: DirectorProcess, index: number): KnownFlow {
@@ -105,5 +101,10 @@ export class TableView {
     const { connections } = node.director;
     const at = index * Row.words + Row.real;
     return this.#servers.get(connections.familyOf(index), connections.rows, at) ?? 0;
+  }
+
+  #find(process: DirectorProcess, key: EntryKey): KnownFlow | undefined {
+    const index = process.node.director.connections.findEntry(key);
+    return index === NoConnection ? undefined : this.entry(process, index);
   }
 }

@@ -1,11 +1,22 @@
 import * as ethernet from '../wire/ethernet.js';
 import * as udp from '../wire/udp.js';
-import { compute, compute32, jumpIf, R2, R3, R7, type Line, type Register } from './assembler.js';
+import {
+  compute,
+  compute32,
+  jumpIf,
+  load,
+  R2,
+  R3,
+  R6,
+  R7,
+  type Line,
+  type Register,
+} from './assembler.js';
 
 /*
  * The flow program can run at more than one place of the kernel. What differs between them is in a `FlowHook`; this file also
- * has what the parts of the program have in common. Throughout the program R6 is the context, R7 the frame, R8 the length
- * of the IP packet, R9 the record of the flow; a jump to `up` leaves the packet to whoever comes next.
+ * has what the parts of the program have in common. Throughout the program R6 is the context, R7 the frame, R3 its end until
+ * the record is looked for, R8 the length of the IP packet, R9 the record of the flow; a jump to `up` leaves the packet to whoever comes next.
  */
 
 /** A place of the kernel where the flow program runs. */
@@ -15,17 +26,16 @@ export interface FlowHook {
   readonly dataEnd: number;
   /** What the program says about packets. */
   readonly verdicts: { readonly carried: number; readonly goesUp: number };
-  /**
-   * R7: the frame, and R3: the end of what can be read of it, which is at least the shortest datagram. What is not IPv4, and for
-   * this host, goes up.
-   */
+  /** What is seen in the context not to be for the program goes up. */
+  admit(): Line[];
+  /** What is seen in the frame not to be IPv4, and for this host, goes up. */
   accept(): Line[];
-  /** R2: bytes of the frame. R3 stays. */
-  frameLength(): Line[];
-  /** R2: bytes of the longest IP packet that is to leave. What the program cannot carry goes up. */
+  /** A frame that is shorter than its packet, or than what the program has to see of it, goes up. */
+  isWhole(): Line[];
+  /** R2: bytes of the longest IP packet that is to leave. */
   longestPacket(): Line[];
-  /** R0: 0 when the frame has been cut to R2 bytes. R1 is the context. */
-  cut(): Line[];
+  /** Links pad short frames; the director does not send that on. */
+  cutPadding(): Line[];
   /** Corrects the checksum of TCP or UDP by the changes of addresses, R3, and of ports, R8: sums that are not folded. */
   correctChecksum(): Line[];
   /** The end of the program for what is carried: the device of the record is in R1. */
@@ -43,10 +53,12 @@ export const EtherTypeIpv4 = 0x0008;
 export const Redirect = 23;
 
 /** Places on the stack. */
-export const Kept = { headers: -8, protocol: -16, length: -24 } as const;
+export const Kept = { headers: -8, protocol: -16, now: -24 } as const;
 
-/** What is shorter than the shortest datagram goes up; R3 is the end of the data. R2 is lost. */
-export const hasShortest = (): Line[] => [
+/** R7 and R3, which is the end of what can be read. What is shorter than the shortest datagram goes up. */
+export const openFrame = ({ data, dataEnd }: Pick<FlowHook, 'data' | 'dataEnd'>): Line[] => [
+  load(4, R7, R6, data),
+  load(4, R3, R6, dataEnd),
   compute(R2, '=', R7),
   compute(R2, '+=', ShortestUdp),
   jumpIf(R2, '>', R3, 'up'),

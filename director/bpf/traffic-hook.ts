@@ -1,4 +1,5 @@
 import { Record } from '../core/flow-table.js';
+import * as ethernet from '../wire/ethernet.js';
 import { Protocol } from '../wire/ipv4.js';
 import {
   call,
@@ -19,8 +20,9 @@ import {
   R8,
   R9,
   store,
+  type Line,
 } from './assembler.js';
-import { EtherTypeIpv4, fold, hasShortest, Kept, Redirect, type FlowHook } from './flow-hook.js';
+import { EtherTypeIpv4, fold, Kept, openFrame, Redirect, type FlowHook } from './flow-hook.js';
 
 /** Fields of the context, `struct __sk_buff` of linux/bpf.h. */
 export const Context = {
@@ -54,31 +56,41 @@ export const TrafficHook: FlowHook = {
   dataEnd: Context.dataEnd,
   verdicts: { carried: 7, goesUp: GoesUp },
 
-  accept: () => [
+  admit: () => [
     load(4, R2, R6, Context.hasVlanTag),
     jumpIf(R2, '!=', 0, 'tagged'),
     load(4, R2, R6, Context.protocol),
     jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
     load(4, R2, R6, Context.packetType),
     jumpIf(R2, '!=', ToThisHost, 'up'),
-    load(4, R7, R6, Context.data),
-    load(4, R3, R6, Context.dataEnd),
-    ...hasShortest(),
   ],
 
-  frameLength: () => [load(4, R2, R6, Context.length)],
+  accept: () => [],
+
+  isWhole: () => [...packetLength(), jumpIf(R2, '<', R8, 'up')],
 
   /** Of a super-frame each segment leaves on its own. */
   longestPacket: () => [
     compute(R2, '=', R8),
-    load(4, R3, R6, Context.segmentSize),
-    jumpIf(R3, '==', 0, 'single'),
+    load(4, R1, R6, Context.segmentSize),
+    jumpIf(R1, '==', 0, 'single'),
     load(8, R2, R10, Kept.headers),
-    compute(R2, '+=', R3),
+    compute(R2, '+=', R1),
     label('single'),
   ],
 
-  cut: () => [compute(R3, '=', 0), call(Helper.changeTail)],
+  cutPadding: () => [
+    ...packetLength(),
+    jumpIf(R2, '==', R8, 'cut'),
+    compute(R1, '=', R6),
+    compute(R2, '=', R8),
+    compute(R2, '+=', ethernet.HeaderLength),
+    compute(R3, '=', 0),
+    call(Helper.changeTail),
+    jumpIf(R0, '!=', 0, 'up'),
+    ...openFrame(Context),
+    label('cut'),
+  ],
 
   /**
    * The kernel knows whether the checksum is finished. Of one that is not only the addresses are a part as yet. The frame
@@ -134,3 +146,9 @@ export const TrafficHook: FlowHook = {
     exit(),
   ],
 };
+
+/** R2: bytes of the frame behind its header. */
+const packetLength = (): Line[] => [
+  load(4, R2, R6, Context.length),
+  compute(R2, '-=', ethernet.HeaderLength),
+];

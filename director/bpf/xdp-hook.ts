@@ -21,14 +21,17 @@ import {
   R8,
   R9,
   store,
+  type Line,
 } from './assembler.js';
-import { EtherTypeIpv4, fold, hasShortest, Kept, Redirect, type FlowHook } from './flow-hook.js';
+import { EtherTypeIpv4, fold, Kept, openFrame, Redirect, type FlowHook } from './flow-hook.js';
 
 /** Fields of the context, `struct xdp_md` of linux/bpf.h. */
 const Context = { data: 0, dataEnd: 4 } as const;
 /** Functions of the kernel, `enum bpf_func_id`. */
 const Helper = { adjustTail: 65, bufferLength: 188 } as const;
 const Verdict = { pass: 2, redirect: 4 } as const;
+/** No driver takes a frame of this length, or a shorter one, in several pieces. */
+const LongestOrdinary = ethernet.HeaderLength + 1_500;
 
 /**
  * The driver of an interface (native XDP), before the kernel has made a packet of a frame: nobody says whom it is for, and
@@ -39,13 +42,9 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
   dataEnd: Context.dataEnd,
   verdicts: { carried: Verdict.redirect, goesUp: Verdict.pass },
 
+  admit: () => [],
+
   accept: () => [
-    compute(R1, '=', R6),
-    call(Helper.bufferLength),
-    store(8, R10, Kept.length, R0),
-    load(4, R7, R6, Context.data),
-    load(4, R3, R6, Context.dataEnd),
-    ...hasShortest(),
     load(2, R2, R7, ethernet.HeaderLength - 2),
     jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
     load(2, R2, R7, 0),
@@ -56,20 +55,30 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
     jumpIf(R2, '!=', R4, 'up'),
   ],
 
-  frameLength: () => [load(8, R2, R10, Kept.length)],
+  isWhole: () => [...packetEnd(), jumpIf(R2, '>', R3, 'up')],
 
-  longestPacket: () => [
-    compute(R2, '=', R8),
-    // The verifier wants to hear what is so.
-    compute(R2, '&=', 0xffff),
+  longestPacket: () => [compute(R2, '=', R8)],
+
+  /** What comes after the first piece is asked for only where there can be such. */
+  cutPadding: () => [
     load(4, R3, R6, Context.dataEnd),
-    compute(R4, '=', R7),
-    compute(R4, '+=', R2),
-    compute(R4, '+=', ethernet.HeaderLength),
-    jumpIf(R4, '>', R3, 'up'),
+    compute(R2, '=', R7),
+    compute(R2, '+=', LongestOrdinary),
+    jumpIf(R3, '>', R2, 'measure'),
+    ...packetEnd(),
+    jumpIf(R2, '>=', R3, 'cut'),
+    label('measure'),
+    compute(R1, '=', R6),
+    call(Helper.bufferLength),
+    compute(R2, '=', R8),
+    compute(R2, '+=', ethernet.HeaderLength),
+    compute(R2, '-=', R0),
+    compute(R1, '=', R6),
+    call(Helper.adjustTail),
+    jumpIf(R0, '!=', 0, 'up'),
+    ...openFrame(Context),
+    label('cut'),
   ],
-
-  cut: () => [load(8, R3, R10, Kept.length), compute(R2, '-=', R3), call(Helper.adjustTail)],
 
   /** RFC 1624, equation 3. A datagram without a checksum stays one, and no other becomes one. */
   correctChecksum: () => [
@@ -103,6 +112,13 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
 
   goUp: () => [label('up'), compute(R0, '=', Verdict.pass), exit()],
 });
+
+/** R2: where the packet ends in the frame. */
+const packetEnd = (): Line[] => [
+  compute(R2, '=', R7),
+  compute(R2, '+=', R8),
+  compute(R2, '+=', ethernet.HeaderLength),
+];
 
 /** As a number that is loaded from the frame. */
 const swap16 = (value: number): number => ((value & 0xff) << 8) | (value >> 8);

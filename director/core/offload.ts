@@ -1,4 +1,4 @@
-import { instant, type Instant } from '../base/time.js';
+import { instant, seconds, type Instant } from '../base/time.js';
 import { Protocol } from '../wire/ipv4.js';
 import {
   isCarriable,
@@ -38,10 +38,8 @@ const MostPerQuestion = 131_072;
 const SlotsPerBatch = 2_048;
 /** The same with every packet, when there is no end of them. */
 const SlotsPerPacket = 16;
-/** The kernel's clock: a tick is 2^20 ns. */
-const MicrosecondsPerTick = 1_048.576;
 /** How long the program goes on when nobody looks after it: some sweeps. */
-const LeaseTicks = 2_000;
+const Lease = seconds(2);
 
 /** What the machine shares with the kernel. */
 export interface OffloadPlace {
@@ -50,7 +48,8 @@ export interface OffloadPlace {
   readonly records: number;
   /** Start of the hash. */
   readonly seed: number;
-  /** Microseconds that the kernel's monotonic clock showed at the origin of `Instant`. */
+  /** Microseconds of a tick of the program's clock, and how many such there were before the origin of `Instant`. */
+  readonly tickLength: number;
   readonly clockOrigin: number;
   /**
    * The kernel's number of an interface, perhaps with `ToFarEnd`, by its index in the director's list; 0 or absent where
@@ -271,7 +270,9 @@ export class Offload {
 
   /** Lets the program go on for a while; it stands still while everything is in doubt. */
   #attend(): void {
-    this.#table.lease = this.#ticks() + (this.#doubtfulFrom === 0 ? LeaseTicks : -1);
+    const leaseTicks = Math.ceil(Lease / this.#place.tickLength);
+    // The program's clock may be late.
+    this.#table.lease = this.#ticks() + (this.#doubtfulFrom === 0 ? leaseTicks : -leaseTicks);
   }
 
   #recheck(most: number): void {
@@ -371,11 +372,12 @@ export class Offload {
       hasRequests ? (ticks - this.#records.lastUsed(slot, Direction.requests)) | 0 : Infinity,
       hasReplies ? (ticks - this.#records.lastUsed(slot, Direction.replies)) | 0 : Infinity,
     );
-    return instant(this.#now - Math.max(0, age) * MicrosecondsPerTick);
+    return instant(this.#now - Math.max(0, age) * this.#place.tickLength);
   }
 
   /** The kernel's clock now, 32 bits of it. */
   #ticks(): number {
-    return Math.floor((this.#place.clockOrigin + this.#now) / MicrosecondsPerTick) >>> 0;
+    const { clockOrigin, tickLength } = this.#place;
+    return Math.floor((clockOrigin + this.#now) / tickLength) >>> 0;
   }
 }

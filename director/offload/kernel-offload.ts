@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 
 import { IoError } from '../base/errors.js';
@@ -67,12 +68,14 @@ export class KernelOffload {
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
     this.#parameters = { mapFd, records, seed };
+    const tickLength = tickLengthOf(libc);
     this.#ways = hook === 'xdp' ? new XdpWays(libc) : new TrafficWays(libc);
     this.place = {
       memory: this.bpf.map(mapFd, byteLength).buffer,
       records,
       seed,
-      clockOrigin: clockOrigin(this.bpf),
+      tickLength,
+      clockOrigin: clockOrigin(this.bpf, tickLength),
       devices: this.#devices,
     };
   }
@@ -192,15 +195,24 @@ function loadFlowProgram(bpf: Bpf, hook: FlowHook, parameters: ProgramParameters
   return bpf.load(type, assemble(flowProgram(hook, parameters)), 'baton_flows');
 }
 
+/** Microseconds of a tick of the kernel: its coarse clocks are as fine as that (clock_getres(2)). */
+function tickLengthOf({ koffi }: Libc): number {
+  const ask = koffi.load(null).func('int clock_getres(int, _Out_ uint8_t *)');
+  const resolution = Buffer.alloc(16);
+  if (ask(CoarseClock, resolution) !== 0) {
+    throw new IoError({ code: 'bpf' }, 'the kernel does not say how long its ticks are');
+  }
+  return resolution.readUInt32LE(8) / 1_000;
+}
+
+/** CLOCK_MONOTONIC_COARSE. */
+const CoarseClock = 6;
+
 /** Microseconds that the clock of programs showed when that of this process, `performance.now()`, began; modulo 2^32 ticks. */
-function clockOrigin(bpf: Bpf): number {
+function clockOrigin(bpf: Bpf, tickLength: number): number {
   const program = bpf.load(ProgramType.traffic, assemble(clockProgram()), 'baton_clock');
   const { result } = bpf.run(program, new Uint8Array(ShortestFrame), new Uint8Array(0));
   const now = performance.now() * 1_000;
   bpf.close(program);
-  if (result === 0) throw new IoError({ code: 'bpf' }, 'the clock of BPF programs stands still');
-  return (result >>> 0) * MicrosecondsPerTick - now;
+  return (result >>> 0) * tickLength - now;
 }
-
-/** A tick is 2^20 ns. */
-const MicrosecondsPerTick = 1_048.576;

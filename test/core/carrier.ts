@@ -11,8 +11,8 @@ import type { BenchDirector } from '../packets/bench-director.js';
 import { flowOf } from './flows.js';
 
 const Records = 64;
-const MicrosecondsPerTick = 1_048.576;
-const ClockOrigin = 2 ** 32 * MicrosecondsPerTick - 1_000_000_000;
+const TickLength = 4_000;
+const ClockOrigin = 2 ** 32 * TickLength - 1_000_000_000;
 
 /** The part of the kernel, for a bench: carries packets by the same table, and counts them. */
 export class Carrier {
@@ -39,6 +39,7 @@ export class Carrier {
       memory: this.#memory,
       records,
       seed,
+      tickLength: TickLength,
       clockOrigin: ClockOrigin,
       devices,
     };
@@ -76,7 +77,7 @@ export class Carrier {
   }
 
   get #ticks(): number {
-    return Math.floor((ClockOrigin + this.#bench.now) / MicrosecondsPerTick) % 2 ** 32;
+    return Math.floor((ClockOrigin + this.#bench.now) / TickLength) % 2 ** 32;
   }
 
   #find(from: string, to: string, protocol: number): number {

@@ -62,8 +62,8 @@ class Program {
   }
 
   get ticks(): number {
-    const { clockOrigin } = this.#offload.place;
-    return Math.floor((clockOrigin + performance.now() * 1_000) / 1_048.576);
+    const { clockOrigin, tickLength } = this.#offload.place;
+    return Math.floor((clockOrigin + performance.now() * 1_000) / tickLength);
   }
 
   /** Shows a flow, for TCP or UDP. */

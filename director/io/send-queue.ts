@@ -54,6 +54,10 @@ export class SendQueue {
     this.#copiesAt = address + tables;
   }
 
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
   /** Queues a frame that stays where it is until the next flush. */
   add(address: number, length: number): void {
     const vector = this.#count * VectorWords;

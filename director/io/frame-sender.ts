@@ -7,6 +7,9 @@ import { SendQueue } from './send-queue.js';
 import { XdpSendQueue } from './xdp-send-queue.js';
 import { ChunkLength } from './xdp-socket.js';
 
+/** After what time the faster way is tried again. */
+const RetryMs = 1_000;
+
 /** The interface that frames leave by, and the packet socket that is bound to it for sending. */
 export interface SendingPlace {
   readonly interfaceIndex: number;
@@ -28,7 +31,10 @@ export class FrameSender {
   /** Longer frames are for the packet socket, which knows whether the interface takes them. */
   readonly #longestFast: number;
   #fast: XdpSendQueue | undefined;
-  #refused = 0;
+  #retry: NodeJS.Timeout | undefined;
+  /** What earlier queues of the faster way have counted, and frames that could not even be queued. */
+  #sentBefore = 0;
+  #refusedBefore = 0;
 
   constructor(libc: Libc, place: SendingPlace) {
     this.#libc = libc;
@@ -42,22 +48,27 @@ export class FrameSender {
     return this.#queue.sent + this.sentFast;
   }
 
-  /** How many of those went by AF_XDP. */
+  /** How many of those went the faster way. */
   get sentFast(): number {
-    return this.#fast?.sent ?? 0;
+    return this.#sentBefore + (this.#fast?.sent ?? 0);
   }
 
+  /** Frames that the kernel refused. */
   get refused(): number {
-    return this.#queue.refused + this.#refused + (this.#fast?.refused ?? 0);
+    return this.#queue.refused + this.#refusedBefore + (this.#fast?.refused ?? 0);
   }
 
-  /** Looks for the faster way, unless there is one. Without AF_XDP, or when it is taken, everything goes by the packet socket. */
+  /** True when ordinary frames go the faster way. */
+  get isFast(): boolean {
+    return this.#fast !== undefined;
+  }
+
+  /**
+   * Looks for the faster way, unless there is one. When there is none everything goes by the packet socket. It is for one socket alone,
+   * and the kernel takes it from one that has been closed only a moment later: so there is a second try.
+   */
   quicken(): void {
-    try {
-      this.#fast ??= new XdpSendQueue(this.#libc, this.#place.interfaceIndex);
-    } catch (error) {
-      if (!(error instanceof IoError)) throw error;
-    }
+    if (!this.#tryFast()) this.#quickenLater();
   }
 
   /** Queues a frame. When it stays as it is until the next flush `memory` is the address of its memory; else it is copied. */
@@ -72,17 +83,45 @@ export class FrameSender {
   /** Sends what waits. */
   flush(): void {
     this.#fast?.flush();
+    if (this.#fast?.isBroken === true) {
+      this.#closeFast();
+      this.#quickenLater();
+    }
     this.#queue.flush();
   }
 
   /** A frame that cannot even be queued. */
   refuse(): void {
-    this.#refused += 1;
+    this.#refusedBefore += 1;
   }
 
   close(): void {
-    this.#fast?.close();
+    clearTimeout(this.#retry);
+    this.#closeFast();
     this.#queue.close();
+  }
+
+  #quickenLater(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#tryFast(), RetryMs).unref();
+  }
+
+  #tryFast(): boolean {
+    try {
+      this.#fast ??= new XdpSendQueue(this.#libc, this.#place.interfaceIndex);
+      return true;
+    } catch (error) {
+      if (!(error instanceof IoError)) throw error;
+      return false;
+    }
+  }
+
+  #closeFast(): void {
+    if (this.#fast === undefined) return;
+    this.#sentBefore += this.#fast.sent;
+    this.#refusedBefore += this.#fast.refused;
+    this.#fast.close();
+    this.#fast = undefined;
   }
 
   #mayGoFast(packet: Packet): boolean {

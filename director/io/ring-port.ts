@@ -78,7 +78,7 @@ export class RingPort implements FramePort, Ring {
     const { interfaceIndex, senderFd: fd } = this.#socket;
     this.#sender = new FrameSender(hub.libc, { interfaceIndex, mtu: owner.mtu, fd });
     this.#isSender = isSender;
-    if (isSender) this.#sender.quicken();
+    if (this.#isSender) this.#sender.quicken();
     hub.add(this);
     this.#watcher = hub.libc.koffi.node.poll(this.#socket.fd, Readable, this.#wake);
   }

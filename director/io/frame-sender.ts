@@ -73,11 +73,15 @@ export class FrameSender {
 
   /** Queues a frame. When it stays as it is until the next flush `memory` is the address of its memory; else it is copied. */
   add(packet: Packet, memory: number | undefined): void {
-    if (this.#mayGoFast(packet) && this.#fast?.add(packet) === true) return;
+    const fast = this.#fast;
+    if (fast !== undefined && this.#mayGoFast(packet) && fast.add(packet)) return;
     writeHeader(packet);
     const start = packet.start - HeaderLength;
+    const length = packet.end - start;
+    // The queue must not make room for itself: what waits for the faster way goes first.
+    if (!this.#queue.hasRoom(memory === undefined ? length : 0)) this.flush();
     if (memory === undefined) this.#queue.addCopy(packet.bytes, start, packet.end);
-    else this.#queue.add(memory + start, packet.end - start);
+    else this.#queue.add(memory + start, length);
   }
 
   /** Sends what waits. */

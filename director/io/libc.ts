@@ -15,6 +15,8 @@ export const Errno = {
   perm: 1,
   again: 11,
   access: 13,
+  busy: 16,
+  invalid: 22,
   netDown: 100,
   noBuffers: 105,
   inProgress: 115,
@@ -57,6 +59,8 @@ export interface Libc {
   close(fd: number): number;
   /** How many of the messages were sent; the error is that of the first which was not. */
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
+  /** What it sends is in memory at that address, or in a ring that the socket has. */
+  send(fd: number, buffer: number, length: number, flags: number): number;
   recv(fd: number, buffer: number, length: number, flags: number): number;
   /** `message` is the address of a `msghdr`. */
   recvmsg(fd: number, message: number, flags: number): number;
@@ -92,6 +96,7 @@ function bind(koffi: Koffi): Libc {
     munmap: library.func('int munmap(uintptr_t, size_t)'),
     close: library.func('int close(int)'),
     sendmmsg: library.func('int sendmmsg(int, uintptr_t, uint32_t, int)'),
+    send: library.func('long send(int, uintptr_t, size_t, int)'),
     recv: library.func('long recv(int, uintptr_t, size_t, int)'),
     recvmsg: library.func('long recvmsg(int, uintptr_t, int)'),
     eventfd: library.func('int eventfd(uint32_t, int)'),

@@ -1,9 +1,12 @@
 import { systemError, type Libc } from './libc.js';
 
-/** `PROT_READ | PROT_WRITE`, and the two kinds of mapping. */
+/**
+ * `PROT_READ | PROT_WRITE`, and the two kinds of mapping. Memory of nothing is shared, too: the kernel may have pinned its pages, and
+ * after a fork the parent would write to copies.
+ */
 const ReadWrite = 3;
 const Shared = 1;
-const PrivateAnonymous = 0x22;
+const SharedAnonymous = 0x21;
 /** No address of user space is that high: what is above is an error. */
 const HighestAddress = 2 ** 47;
 
@@ -15,9 +18,9 @@ export class MappedMemory {
   #isMapped = true;
 
   /** Maps so many bytes of a file descriptor, or zeros when there is none. Throws an `IoError` when the kernel refuses. */
-  constructor(libc: Libc, length: number, fd?: number) {
-    const flags = fd === undefined ? PrivateAnonymous : Shared;
-    const address = Number(libc.mmap(0, length, ReadWrite, flags, fd ?? -1, 0));
+  constructor(libc: Libc, length: number, fd?: number, offset = 0) {
+    const flags = fd === undefined ? SharedAnonymous : Shared;
+    const address = Number(libc.mmap(0, length, ReadWrite, flags, fd ?? -1, offset));
     if (address >= HighestAddress) throw systemError(libc, `mapping ${length} bytes`);
     this.#libc = libc;
     this.address = address;

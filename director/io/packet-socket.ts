@@ -73,9 +73,9 @@ export class PacketSocket {
   readonly fd: number;
   readonly senderFd: number;
   readonly ring: MappedMemory;
+  readonly interfaceIndex: number;
   readonly #libc: Libc;
   readonly #device: string;
-  readonly #index: number;
   readonly #value = Buffer.alloc(8);
   readonly #length = Buffer.alloc(4);
 
@@ -83,7 +83,7 @@ export class PacketSocket {
   constructor(libc: Libc, owner: Interface, layout: RingLayout, sight: Sight) {
     this.#libc = libc;
     this.#device = owner.name;
-    this.#index = libc.if_nametoindex(owner.name);
+    this.interfaceIndex = libc.if_nametoindex(owner.name);
     this.fd = libc.socket(AfPacket, SockRaw | NonBlocking | CloseOnExec, 0);
     if (this.fd < 0) throw systemError(libc, `capturing on ${owner.name}`);
     this.senderFd = libc.socket(AfPacket, SockRaw | NonBlocking | CloseOnExec, 0);
@@ -101,7 +101,7 @@ export class PacketSocket {
 
   /** False when the device that the socket is bound to has been removed. */
   get isCurrent(): boolean {
-    return this.#libc.if_nametoindex(this.#device) === this.#index;
+    return this.#libc.if_nametoindex(this.#device) === this.interfaceIndex;
   }
 
   /** Frames that the kernel has dropped since the last time because the ring was full. */
@@ -184,7 +184,7 @@ export class PacketSocket {
   /** Starts to receive: only now, when the filter is in place. */
   #bind(protocol: EtherProtocol): void {
     const device = this.#device;
-    const index = this.#index;
+    const index = this.interfaceIndex;
     try {
       if (index === 0) throw new IoError({ code: 'interface' }, `no interface ${device}`);
       // `struct packet_mreq`: frames to virtual MAC addresses, and multicast that the kernel has not joined.
@@ -205,7 +205,7 @@ export class PacketSocket {
     const address = Buffer.alloc(20);
     address.writeUInt16LE(AfPacket);
     address.writeUInt16BE(protocol, 2);
-    address.writeInt32LE(this.#index, 4);
+    address.writeInt32LE(this.interfaceIndex, 4);
     if (this.#libc.bind(fd, address, address.length) === 0) return;
     throw systemError(this.#libc, `capturing on ${this.#device}`);
   }

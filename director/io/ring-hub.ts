@@ -1,7 +1,6 @@
 import type { Packet } from '../wire/packet.js';
+import type { FrameSender } from './frame-sender.js';
 import type { Libc } from './libc.js';
-import { HeaderLength, writeHeader } from './offload-header.js';
-import type { SendQueue } from './send-queue.js';
 
 /** How long the event loop waits until it has its turn. */
 const LongestTurnMs = 1;
@@ -88,12 +87,9 @@ export class RingHub {
   }
 
   /** Queues a frame. It leaves at the end of the batch, or at once when there is none. */
-  send(packet: Packet, queue: SendQueue): void {
-    writeHeader(packet);
-    const start = packet.start - HeaderLength;
-    if (packet === this.#hand) queue.add(this.#address + start, packet.end - start);
-    else queue.addCopy(packet.bytes, start, packet.end);
-    if (this.#hand === undefined) queue.flush();
+  send(packet: Packet, sender: FrameSender): void {
+    sender.add(packet, packet === this.#hand ? this.#address : undefined);
+    if (this.#hand === undefined) sender.flush();
   }
 
   #takeBatches(): number {

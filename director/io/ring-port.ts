@@ -4,12 +4,12 @@ import type { Interface } from '../core/interfaces.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Packet } from '../wire/packet.js';
 import type { FramePort, PortCounters } from './frame-port.js';
+import { FrameSender } from './frame-sender.js';
 import { LargeFrames } from './large-frames.js';
 import { HeaderLength, readHeader } from './offload-header.js';
 import { dataPlaneFilter } from './packet-filter.js';
 import { EtherProtocol, PacketSocket, type Sight } from './packet-socket.js';
 import type { Ring, RingHub } from './ring-hub.js';
-import { SendQueue } from './send-queue.js';
 
 /** Slots of a ring: what arrives in some milliseconds at full speed, or of questions for our neighbours; and their length in bytes. */
 const Slots = 4_096;
@@ -48,18 +48,25 @@ export class RingPort implements FramePort, Ring {
   readonly #hub: RingHub;
   readonly #receive: (packet: Packet) => void;
   readonly #socket: PacketSocket;
-  readonly #queue: SendQueue;
+  readonly #sender: FrameSender;
   readonly #packet: Packet;
   readonly #words: Int32Array;
   readonly #large: LargeFrames;
   readonly #watcher: node.PollHandle;
   readonly #slots: number;
+  readonly #isSender: boolean;
   #next = 0;
   #shed = 0;
   #isClosed = false;
 
-  /** Throws an `IoError` when the kernel refuses something. */
-  constructor(hub: RingHub, owner: Interface, receive: (packet: Packet) => void, sight: Sight) {
+  /** Throws an `IoError` when the kernel refuses something. Of several ports on one interface one is the sender: fast sending is for one. */
+  constructor(
+    hub: RingHub,
+    owner: Interface,
+    receive: (packet: Packet) => void,
+    sight: Sight,
+    isSender = true,
+  ) {
     this.#hub = hub;
     this.#receive = receive;
     this.#slots = sight.protocol === EtherProtocol.arp ? SlotsForArp : Slots;
@@ -68,19 +75,22 @@ export class RingPort implements FramePort, Ring {
     this.#packet = new Packet(this.#socket.ring.buffer);
     this.#words = new Int32Array(this.#socket.ring.buffer);
     this.#large = new LargeFrames(hub.libc, this.#socket.fd);
-    this.#queue = new SendQueue(hub.libc, this.#socket.senderFd);
+    const { interfaceIndex, senderFd: fd } = this.#socket;
+    this.#sender = new FrameSender(hub.libc, { interfaceIndex, mtu: owner.mtu, fd });
+    this.#isSender = isSender;
+    if (this.#isSender) this.#sender.quicken();
     hub.add(this);
     this.#watcher = hub.libc.koffi.node.poll(this.#socket.fd, Readable, this.#wake);
   }
 
   get counters(): PortCounters {
     if (!this.#isClosed) this.#shed += this.#socket.takeDropped();
-    return { sent: this.#queue.sent, refused: this.#queue.refused, shed: this.#shed };
+    return { sent: this.#sender.sent, refused: this.#sender.refused, shed: this.#shed };
   }
 
   send(packet: Packet): void {
-    if (this.#isClosed) this.#queue.refused += 1;
-    else this.#hub.send(packet, this.#queue);
+    if (this.#isClosed) this.#sender.refuse();
+    else this.#hub.send(packet, this.#sender);
   }
 
   /** False when the device has been removed, even if there is another of its name. */
@@ -92,6 +102,7 @@ export class RingPort implements FramePort, Ring {
   reopen(): void {
     if (this.#isClosed) return;
     this.#socket.clearError();
+    if (this.#isSender) this.#sender.quicken();
     this.#watcher.start(Readable, this.#wake);
   }
 
@@ -100,13 +111,13 @@ export class RingPort implements FramePort, Ring {
     this.#isClosed = true;
     this.#watcher.close();
     this.#hub.remove(this);
-    this.#queue.close();
+    this.#sender.close();
     this.#large.close();
     this.#socket.close();
   }
 
   flush(): void {
-    this.#queue.flush();
+    this.#sender.flush();
   }
 
   /**

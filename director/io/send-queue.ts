@@ -54,24 +54,31 @@ export class SendQueue {
     this.#copiesAt = address + tables;
   }
 
-  /** Queues a frame that stays where it is until the next flush. */
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  /** True when there is room for one more frame, of which so many bytes have to be copied. */
+  hasRoom(copied: number): boolean {
+    return this.#count < MostFrames && this.#copied + copied <= CopyBytes;
+  }
+
+  /** Queues a frame that stays where it is until the next flush. There must be room. */
   add(address: number, length: number): void {
     const vector = this.#count * VectorWords;
     this.#vectors[vector] = address;
     this.#vectors[vector + 1] = address / High;
     this.#vectors[vector + 2] = length;
     this.#count += 1;
-    if (this.#count === MostFrames) this.flush();
   }
 
-  /** Queues a copy of the bytes [start, end). */
+  /** Queues a copy of the bytes [start, end). There must be room, unless they are more than there can be room for. */
   addCopy(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (length > CopyBytes) {
       this.refused += 1;
       return;
     }
-    if (this.#copied + length > CopyBytes) this.flush();
     const at = this.#copied;
     this.#copies.set(bytes.subarray(start, end), at);
     this.#copied += length;

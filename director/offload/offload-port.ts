@@ -78,9 +78,11 @@ function openEach(
 ): [RingPort, ...RingPort[]] {
   const opened: RingPort[] = [];
   const open = (protocol: FilteredProtocol): RingPort => {
+    const isSender = opened.length === 0;
     const filter = offload.loadFilter(assemble(protocolFilter(protocol, ownMacs)));
     try {
-      const ring = new RingPort(hub, owner, receive, { protocol: EtherProtocol[protocol], filter });
+      const sight = { protocol: EtherProtocol[protocol], filter };
+      const ring = new RingPort(hub, owner, receive, sight, isSender);
       opened.push(ring);
       return ring;
     } finally {

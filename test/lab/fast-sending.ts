@@ -1,0 +1,215 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Prng } from '../../director/base/prng.js';
+import { FrameSender } from '../../director/io/frame-sender.js';
+import { loadLibc } from '../../director/io/libc.js';
+import { dataPlaneFilter } from '../../director/io/packet-filter.js';
+import { EtherProtocol, PacketSocket } from '../../director/io/packet-socket.js';
+import { RingHub } from '../../director/io/ring-hub.js';
+import { RingPort } from '../../director/io/ring-port.js';
+import { Chunks } from '../../director/io/xdp-socket.js';
+import { Packet } from '../../director/wire/packet.js';
+
+/*
+ * `SCENE`: sends numbered frames from one end of a link to the other by a `FrameSender`, and writes as JSON what was heard there, and
+ * what was counted. For a network namespace of its own.
+ */
+
+const Mtu = 9_000;
+/** Fits a chunk with room to spare, and no chunk. */
+const Short = 60;
+const Long = 3_000;
+const NumberAt = 46;
+
+/** Whole, with an unfinished checksum, or too long for the faster way. */
+type Kind = 'whole' | 'unfinished' | 'long';
+
+const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
+
+function makeLink(...queues: readonly string[]): void {
+  const mtu = ['mtu', String(Mtu)];
+  ip('link', 'add', 'near', ...queues, ...mtu, 'type', 'veth', 'peer', 'name', 'far', ...mtu);
+  for (const name of ['near', 'far']) {
+    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1');
+    ip('link', 'set', name, 'arp', 'off', 'up');
+  }
+}
+
+const libc = await loadLibc();
+const hub = new RingHub(libc);
+const sight = { protocol: EtherProtocol.all, filter: dataPlaneFilter([]) };
+const interfaceOf = (name: string) => {
+  return { index: 1, name, mac: { high: 0x0200, low: 1 }, mtu: Mtu, addresses: [] };
+};
+
+/** One who sends on `near`. */
+function openSender(): FrameSender {
+  const layout = { slots: 32, slotLength: 2_048, reserve: 0 };
+  const { interfaceIndex, senderFd: fd } = new PacketSocket(
+    libc,
+    interfaceOf('near'),
+    layout,
+    sight,
+  );
+  return new FrameSender(libc, { interfaceIndex, mtu: Mtu, fd });
+}
+
+const listeners: RingPort[] = [];
+
+/** Numbers of frames, in the order in which they came to `device`. */
+function listen(device: string): number[] {
+  const numbers: number[] = [];
+  const take = ({ view, start }: Packet): unknown => numbers.push(view.getUint32(start + NumberAt));
+  listeners.push(new RingPort(hub, interfaceOf(device), take, sight, false));
+  return numbers;
+}
+
+const scratch = new Packet();
+
+function queue(sender: FrameSender, number: number, kind: Kind): void {
+  const frame = new Uint8Array(kind === 'long' ? Long : Short);
+  frame.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17]);
+  scratch.load(frame);
+  scratch.view.setUint32(scratch.start + NumberAt, number);
+  if (kind === 'unfinished') {
+    scratch.checksumFrom = scratch.start + 34;
+    scratch.checksumField = scratch.start + 40;
+  }
+  sender.add(scratch, undefined);
+}
+
+/** Sends so many whole frames from `first` on, in batches. */
+function send(sender: FrameSender, first: number, count: number): void {
+  for (let number = first; number < first + count; number += 1) {
+    queue(sender, number, 'whole');
+    if (number % 50 === 49) sender.flush();
+  }
+  sender.flush();
+}
+
+/** What was counted. */
+const countsOf = ({ sent, sentFast, refused }: FrameSender) => ({ sent, sentFast, refused });
+
+/** Waits until so many frames were heard, for some seconds. */
+async function hears(numbers: readonly number[], count: number): Promise<void> {
+  for (let round = 0; round < 300 && numbers.length < count; round += 1) await sleep(10);
+}
+
+/** Waits until the faster way is open, for some seconds. */
+async function quickens(sender: FrameSender): Promise<boolean> {
+  for (let round = 0; round < 300; round += 1) {
+    if (sender.isFast) return true;
+    await sleep(10);
+  }
+  return false;
+}
+
+/** All kinds, in batches of all sizes. */
+async function mixed(): Promise<unknown> {
+  makeLink();
+  const sender = openSender();
+  sender.quicken();
+  const [near, far] = [listen('near'), listen('far')];
+  const random = new Prng(20_261_121);
+  const kinds: readonly Kind[] = ['whole', 'whole', 'whole', 'whole', 'unfinished', 'long'];
+  const count = 5_000;
+  for (let number = 0; number < count; number += 1) {
+    queue(sender, number, kinds[random.below(kinds.length)] ?? 'whole');
+    if (random.below(12) === 0) sender.flush();
+    if (number % 500 === 499) {
+      sender.flush();
+      await hears(far, number + 1);
+    }
+  }
+  const isInOrder = far.every((number, index) => number === index);
+  return { heard: far.length, isInOrder, echoes: near.length, ...countsOf(sender) };
+}
+
+/** More frames at once than the faster way has room for, and then the other. */
+async function crowd(): Promise<unknown> {
+  makeLink();
+  const sender = openSender();
+  sender.quicken();
+  const far = listen('far');
+  for (let number = 0; number < 4 * Chunks; number += 1) queue(sender, number, 'whole');
+  sender.flush();
+  await hears(far, 4 * Chunks);
+  const isInOrder = far.every((number, index) => number === index);
+  return { heard: far.length, isInOrder, ...countsOf(sender) };
+}
+
+/** Cuts the link at one end, sends into it, and mends it. */
+async function cut(device: string): Promise<unknown> {
+  makeLink();
+  const sender = openSender();
+  sender.quicken();
+  const far = listen('far');
+  send(sender, 0, 100);
+  await hears(far, 100);
+  ip('link', 'set', device, 'down');
+  send(sender, 1_000, 3 * Chunks);
+  const lost = countsOf(sender);
+  ip('link', 'set', device, 'up');
+  const isFastAgain = await quickens(sender);
+  send(sender, 100, 200);
+  await hears(far, 300);
+  await sleep(50);
+  const isInOrder = far.every((number, index) => number === index);
+  return { lost, isFastAgain, heard: far.length, isInOrder, ...countsOf(sender) };
+}
+
+async function removed(): Promise<unknown> {
+  makeLink();
+  const sender = openSender();
+  sender.quicken();
+  send(sender, 0, 100);
+  ip('link', 'del', 'near');
+  send(sender, 100, 2 * Chunks);
+  return countsOf(sender);
+}
+
+/** A second sender on the same interface, which may get the faster way when the first has gone. */
+async function rivals(): Promise<unknown> {
+  makeLink();
+  const first = openSender();
+  first.quicken();
+  const second = openSender();
+  second.quicken();
+  const isFastAtOnce = second.isFast;
+  const far = listen('far');
+  send(second, 0, 100);
+  first.close();
+  const isFastLater = await quickens(second);
+  send(second, 100, 100);
+  await hears(far, 200);
+  return { isFastAtOnce, isFastLater, heard: far.length, ...countsOf(second) };
+}
+
+/** Nothing to help: a link with several queues, or a process that may not lock memory. */
+async function plain(...queues: readonly string[]): Promise<unknown> {
+  makeLink(...queues);
+  const sender = openSender();
+  sender.quicken();
+  const { isFast } = sender;
+  const far = listen('far');
+  send(sender, 0, 100);
+  await hears(far, 100);
+  return { isFast, heard: far.length, ...countsOf(sender) };
+}
+
+const Scenes: Readonly<Record<string, () => Promise<unknown>>> = {
+  mixed,
+  crowd,
+  rivals,
+  removed,
+  plain,
+  queues: async () => plain('numtxqueues', '2', 'numrxqueues', '2'),
+  'near-down': async () => cut('near'),
+  'far-down': async () => cut('far'),
+};
+
+const result = await Scenes[process.argv[2] ?? '']?.();
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);

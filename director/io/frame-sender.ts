@@ -5,7 +5,6 @@ import type { Libc } from './libc.js';
 import { HeaderLength, writeHeader } from './offload-header.js';
 import { SendQueue } from './send-queue.js';
 import { XdpSendQueue } from './xdp-send-queue.js';
-import { ChunkLength } from './xdp-socket.js';
 
 /** After what time the faster way is tried again. */
 const RetryMs = 1_000;
@@ -19,7 +18,7 @@ export interface SendingPlace {
 
 /**
  * Sends the frames of a port in their order, by two ways. An AF_XDP socket, where there is one, is the faster, and takes ordinary
- * frames to which nothing is left to be done. The packet socket takes any frame.
+ * frames. The packet socket takes any frame.
  *
  * At a flush what waits for the first goes before what waits for the second. So the order holds when a frame goes the first way
  * only while none waits for the second.
@@ -40,7 +39,7 @@ export class FrameSender {
     this.#libc = libc;
     this.#place = place;
     this.#queue = new SendQueue(libc, place.fd);
-    this.#longestFast = Math.min(ChunkLength, ethernet.HeaderLength + place.mtu);
+    this.#longestFast = ethernet.HeaderLength + place.mtu;
   }
 
   /** Frames that the kernel took. */
@@ -74,7 +73,9 @@ export class FrameSender {
   /** Queues a frame. When it stays as it is until the next flush `memory` is the address of its memory; else it is copied. */
   add(packet: Packet, memory: number | undefined): void {
     const fast = this.#fast;
-    if (fast !== undefined && this.#mayGoFast(packet) && fast.add(packet)) return;
+    if (fast !== undefined && this.#mayGoFast(packet) && fast.suits(packet) && fast.add(packet)) {
+      return;
+    }
     writeHeader(packet);
     const start = packet.start - HeaderLength;
     const length = packet.end - start;
@@ -130,7 +131,6 @@ export class FrameSender {
 
   #mayGoFast(packet: Packet): boolean {
     const length = packet.end - packet.start;
-    const isOrdinary = length >= ethernet.HeaderLength && length <= this.#longestFast;
-    return isOrdinary && packet.checksumFrom === 0 && this.#queue.isEmpty;
+    return length >= ethernet.HeaderLength && length <= this.#longestFast && this.#queue.isEmpty;
   }
 }

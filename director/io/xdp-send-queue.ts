@@ -1,19 +1,32 @@
-import type { Packet } from '../wire/packet.js';
+import { SegmentKind, type Packet } from '../wire/packet.js';
 import { Errno, Failed, type Libc } from './libc.js';
-import { ChunkLength, Chunks, CompletionWords, DescriptorWords, XdpSocket } from './xdp-socket.js';
+import {
+  ChunkLength,
+  Chunks,
+  CompletionWords,
+  DescriptorWords,
+  LongestFrame,
+  MetadataLength,
+  XdpSocket,
+} from './xdp-socket.js';
 
-/** `struct xdp_desc`, in 32-bit words. */
-const Descriptor = { address: 0, length: 2 } as const;
+/** `struct xdp_desc`, in 32-bit words, and the option that has metadata read. */
+const Descriptor = { address: 0, length: 2, options: 3 } as const;
+const WithMetadata = 2;
+/** `struct xsk_tx_metadata`, in 32-bit words: flags, of which one asks for a checksum, and where that begins and goes. */
+const Metadata = { flags: 0, checksum: 2 } as const;
+const NeedsChecksum = 2;
 const DontWait = 0x40;
 
 /** Up to here a loop copies faster than the engine's own way, which begins with a view. */
 const ShortFrame = 256;
 const PositionMask = Chunks - 1;
 const ChunkMask = -ChunkLength;
+const ChecksumLength = 2;
 
 /**
- * Frames that leave by one interface's AF_XDP socket, together in one system call. They must be as their receiver is to get
- * them: there is no word for what is left to be done to a frame. Each is copied into a chunk of the socket's memory, which is
+ * Frames that leave by one interface's AF_XDP socket, together in one system call. All that may be left to be done to one is a
+ * checksum, if the kernel takes word of that. Each is copied into a chunk of the socket's memory, which is
  * used again when the kernel has said that it needs it no more.
  *
  * What the kernel has not taken it would send whenever it is asked again: perhaps when the link is up again, and another node
@@ -47,19 +60,29 @@ export class XdpSendQueue {
     this.#words = new Int32Array(this.#socket.memory.buffer);
   }
 
-  /** Queues a copy of a frame, which must not be longer than a chunk. False, and nothing has happened, when all chunks are in use. */
+  /** True for frames that this queue is for. */
+  suits({ start, end, checksumFrom, checksumField, segmentKind }: Packet): boolean {
+    if (end - start > LongestFrame) return false;
+    if (checksumFrom === 0) return true;
+    const isWithin = checksumField + ChecksumLength <= end;
+    return this.#socket.readsMetadata && segmentKind === SegmentKind.none && isWithin;
+  }
+
+  /** Queues a copy of a frame that suits. False, and nothing has happened, when all chunks are in use. */
   add(packet: Packet): boolean {
     if (this.#freeCount === 0) this.#reclaim();
     if (this.#freeCount === 0) return false;
     this.#freeCount -= 1;
     const chunk = this.#free[this.#freeCount] ?? 0;
+    const at = chunk + MetadataLength;
     const length = packet.end - packet.start;
-    if (length <= ShortFrame) this.#copyShort(packet, chunk);
-    else this.#bytes.set(packet.bytes.subarray(packet.start, packet.end), chunk);
+    if (length <= ShortFrame) this.#copyShort(packet, at);
+    else this.#bytes.set(packet.bytes.subarray(packet.start, packet.end), at);
     const { entries } = this.#socket.transmit;
     const descriptor = (this.#next & PositionMask) * DescriptorWords;
-    entries[descriptor + Descriptor.address] = chunk;
+    entries[descriptor + Descriptor.address] = at;
     entries[descriptor + Descriptor.length] = length;
+    entries[descriptor + Descriptor.options] = this.#describe(packet, chunk);
     this.#next = (this.#next + 1) | 0;
     return true;
   }
@@ -109,9 +132,19 @@ export class XdpSendQueue {
     Atomics.store(consumer, 0, end);
   }
 
-  #copyShort({ view, start, end }: Packet, chunk: number): void {
+  /** Writes at the start of a chunk what is left to be done to its frame. The options of its descriptor. */
+  #describe({ start, checksumFrom, checksumField }: Packet, chunk: number): number {
+    if (checksumFrom === 0) return 0;
+    const metadata = chunk >> 2;
+    this.#words[metadata + Metadata.flags] = NeedsChecksum;
+    this.#words[metadata + Metadata.checksum] =
+      (checksumFrom - start) | ((checksumField - checksumFrom) << 16);
+    return WithMetadata;
+  }
+
+  #copyShort({ view, start, end }: Packet, at: number): void {
     const words = this.#words;
-    let to = chunk >> 2;
+    let to = at >> 2;
     let from = start;
     for (; from + 4 <= end; from += 4) {
       words[to] = view.getInt32(from, true);

@@ -30,8 +30,9 @@ const RingPlace = { transmit: RingFieldsLength, completion: 3 * RingFieldsLength
 /** `struct sockaddr_xdp`, and the flag that asks for copies, which every driver can do. */
 const AddressLength = 16;
 const ByCopying = 2;
-/** `struct xdp_umem_reg` */
+/** `struct xdp_umem_reg`, and the flag which says that room before frames is for metadata (`XDP_UMEM_TX_METADATA_LEN`). */
 const MemoryRequestLength = 32;
+const HasMetadata = 4;
 
 /** Words of `struct xdp_desc`, and of an entry of the completion ring. */
 export const DescriptorWords = 4;
@@ -39,6 +40,9 @@ export const CompletionWords = 2;
 
 /** Bytes of a chunk, the shortest the kernel allows: an ordinary frame fits. */
 export const ChunkLength = 2_048;
+/** A frame stands in its chunk behind what is to be done to it: a `struct xsk_tx_metadata`. */
+export const MetadataLength = 24;
+export const LongestFrame = ChunkLength - MetadataLength;
 /** Frames that may be under way: some batches. A power of two, as the sizes of rings have to be. */
 export const Chunks = 256;
 /** Kernel memory for those frames, each with what the kernel keeps beside it. */
@@ -63,6 +67,8 @@ export class XdpSocket {
   readonly memory: MappedMemory;
   readonly transmit: XdpRing;
   readonly completion: XdpRing;
+  /** True when the kernel reads metadata before frames (Linux 6.11). */
+  readonly readsMetadata: boolean;
   readonly #libc: Libc;
   readonly #mappings: MappedMemory[] = [];
 
@@ -76,7 +82,7 @@ export class XdpSocket {
     if (this.fd < 0) throw systemError(libc, 'opening an XDP socket');
     try {
       this.memory = this.#map(Chunks * ChunkLength);
-      this.#configure();
+      this.readsMetadata = this.#configure();
       const offsets = this.#offsets();
       this.transmit = this.#ring(offsets, 'transmit', DescriptorWords);
       this.completion = this.#ring(offsets, 'completion', CompletionWords);
@@ -93,12 +99,17 @@ export class XdpSocket {
     this.#libc.close(this.fd);
   }
 
-  #configure(): void {
+  /** True when the kernel takes metadata. */
+  #configure(): boolean {
     const request = Buffer.alloc(MemoryRequestLength);
     request.writeBigUInt64LE(BigInt(this.memory.address));
     request.writeBigUInt64LE(BigInt(Chunks * ChunkLength), 8);
     request.writeUInt32LE(ChunkLength, 16);
-    this.#set(Option.memory, request, 'memory for frames');
+    const plain = Buffer.from(request);
+    request.writeUInt32LE(HasMetadata, 24);
+    request.writeUInt32LE(MetadataLength, 28);
+    const takesMetadata = this.#try(SolXdp, Option.memory, request) === 0;
+    if (!takesMetadata) this.#set(Option.memory, plain, 'memory for frames');
     // There has to be one, though nothing is received.
     this.#set(Option.fillRing, uint(1), 'the fill ring');
     this.#set(Option.completionRing, uint(Chunks), 'the completion ring');
@@ -106,6 +117,7 @@ export class XdpSocket {
     // Without these two (Linux 6.18, CAP_NET_ADMIN) a batch takes more calls, and fewer frames may be under way.
     this.#try(SolXdp, Option.transmitBudget, uint(Chunks));
     this.#try(SolSocket, SendBufferForce, uint(SendBufferBytes));
+    return takesMetadata;
   }
 
   #offsets(): Buffer {

@@ -22,9 +22,15 @@ async function play(scene: string, ...before: readonly string[]): Promise<unknow
 
 test('frames of all kinds arrive in the order in which they were sent', async (t) => {
   const result = await play('mixed');
-  const expected = { heard: 5_000, isInOrder: true, echoes: 0, sent: 5_000, refused: 0 };
+  const unharmed = { isInOrder: true, isUnchanged: true };
+  const expected = { heard: 5_000, ...unharmed, echoes: 0, sent: 5_000, refused: 0 };
   t.match(result, { ...expected, sentFast: Number });
   t.notMatch(result, { sentFast: 0 });
+});
+
+test('frames with an unfinished checksum go the faster way, too, and the checksum is still to be finished', async (t) => {
+  const expected = { heard: 500, kinds: ['unfinished'], sent: 500, sentFast: 500, refused: 0 };
+  t.strictSame(await play('unfinished'), expected);
 });
 
 test('frames for which there is no room on the faster way go the other, behind them', async (t) => {

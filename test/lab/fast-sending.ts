@@ -10,7 +10,7 @@ import { EtherProtocol, PacketSocket } from '../../director/io/packet-socket.js'
 import { RingHub } from '../../director/io/ring-hub.js';
 import { RingPort } from '../../director/io/ring-port.js';
 import { Chunks } from '../../director/io/xdp-socket.js';
-import { Packet } from '../../director/wire/packet.js';
+import { Packet, SegmentKind } from '../../director/wire/packet.js';
 
 /*
  * `SCENE`: sends numbered frames from one end of a link to the other by a `FrameSender`, and writes as JSON what was heard there, and
@@ -21,10 +21,14 @@ const Mtu = 9_000;
 /** Fits a chunk with room to spare, and no chunk. */
 const Short = 60;
 const Long = 3_000;
-const NumberAt = 46;
+/** Fields of a TCP segment without options: its sequence number is that of the frame. */
+const TcpAt = 34;
+const NumberAt = TcpAt + 4;
+const ChecksumAt = TcpAt + 16;
+const SegmentSize = 2;
 
-/** Whole, with an unfinished checksum, or too long for the faster way. */
-type Kind = 'whole' | 'unfinished' | 'long';
+/** Whole, with an unfinished checksum, a super-frame that is short enough for the faster way, or one that is too long for it. */
+type Kind = 'whole' | 'unfinished' | 'segmented' | 'long';
 
 const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
 
@@ -58,10 +62,36 @@ function openSender(): FrameSender {
 
 const listeners: RingPort[] = [];
 
+/** Of what kind of frame nothing else than this is left to be done. */
+function kindOf({
+  start,
+  end,
+  checksumFrom,
+  checksumField,
+  segmentKind,
+  segmentSize,
+}: Packet): Kind {
+  if (end - start === Long) return 'long';
+  if (checksumFrom === 0) return 'whole';
+  const isLeft = checksumFrom - start === TcpAt && checksumField - start === ChecksumAt;
+  if (!isLeft) throw new Error('another checksum is left');
+  if (segmentKind === SegmentKind.none) return 'unfinished';
+  const areSegments = segmentKind === SegmentKind.tcp4 && segmentSize === SegmentSize;
+  if (!areSegments) throw new Error('other segments');
+  return 'segmented';
+}
+
+/** What kind each frame was of that has come, by its number. */
+const kindsHeard = new Map<number, Kind>();
+
 /** Numbers of frames, in the order in which they came to `device`. */
 function listen(device: string): number[] {
   const numbers: number[] = [];
-  const take = ({ view, start }: Packet): unknown => numbers.push(view.getUint32(start + NumberAt));
+  const take = (packet: Packet): void => {
+    const number = packet.view.getUint32(packet.start + NumberAt);
+    numbers.push(number);
+    kindsHeard.set(number, kindOf(packet));
+  };
   listeners.push(new RingPort(hub, interfaceOf(device), take, sight, false));
   return numbers;
 }
@@ -70,20 +100,25 @@ const scratch = new Packet();
 
 function queue(sender: FrameSender, number: number, kind: Kind): void {
   const frame = new Uint8Array(kind === 'long' ? Long : Short);
-  frame.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17]);
+  frame.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 6]);
+  frame[TcpAt + 12] = 0x50;
   scratch.load(frame);
   scratch.view.setUint32(scratch.start + NumberAt, number);
-  if (kind === 'unfinished') {
-    scratch.checksumFrom = scratch.start + 34;
-    scratch.checksumField = scratch.start + 40;
+  if (kind === 'unfinished' || kind === 'segmented') {
+    scratch.checksumFrom = scratch.start + TcpAt;
+    scratch.checksumField = scratch.start + ChecksumAt;
+  }
+  if (kind === 'segmented') {
+    scratch.segmentKind = SegmentKind.tcp4;
+    scratch.segmentSize = SegmentSize;
   }
   sender.add(scratch, undefined);
 }
 
-/** Sends so many whole frames from `first` on, in batches. */
-function send(sender: FrameSender, first: number, count: number): void {
+/** Sends so many frames from `first` on, in batches. */
+function send(sender: FrameSender, first: number, count: number, kind: Kind = 'whole'): void {
   for (let number = first; number < first + count; number += 1) {
-    queue(sender, number, 'whole');
+    queue(sender, number, kind);
     if (number % 50 === 49) sender.flush();
   }
   sender.flush();
@@ -113,10 +148,20 @@ async function mixed(): Promise<unknown> {
   sender.quicken();
   const [near, far] = [listen('near'), listen('far')];
   const random = new Prng(20_261_121);
-  const kinds: readonly Kind[] = ['whole', 'whole', 'whole', 'whole', 'unfinished', 'long'];
+  const kinds: readonly Kind[] = [
+    'whole',
+    'whole',
+    'unfinished',
+    'unfinished',
+    'segmented',
+    'long',
+  ];
   const count = 5_000;
+  const kindsSent: Kind[] = [];
   for (let number = 0; number < count; number += 1) {
-    queue(sender, number, kinds[random.below(kinds.length)] ?? 'whole');
+    const kind = kinds[random.below(kinds.length)] ?? 'whole';
+    kindsSent.push(kind);
+    queue(sender, number, kind);
     if (random.below(12) === 0) sender.flush();
     if (number % 500 === 499) {
       sender.flush();
@@ -124,7 +169,20 @@ async function mixed(): Promise<unknown> {
     }
   }
   const isInOrder = far.every((number, index) => number === index);
-  return { heard: far.length, isInOrder, echoes: near.length, ...countsOf(sender) };
+  const isUnchanged = kindsSent.every((kind, number) => kindsHeard.get(number) === kind);
+  return { heard: far.length, isInOrder, isUnchanged, echoes: near.length, ...countsOf(sender) };
+}
+
+/** Nothing but frames with unfinished checksums. */
+async function unfinished(): Promise<unknown> {
+  makeLink();
+  const sender = openSender();
+  sender.quicken();
+  const far = listen('far');
+  send(sender, 0, 500, 'unfinished');
+  await hears(far, 500);
+  const kinds = [...new Set(kindsHeard.values())];
+  return { heard: far.length, kinds, ...countsOf(sender) };
 }
 
 /** More frames at once than the faster way has room for, and then the other. */
@@ -201,6 +259,7 @@ async function plain(...queues: readonly string[]): Promise<unknown> {
 
 const Scenes: Readonly<Record<string, () => Promise<unknown>>> = {
   mixed,
+  unfinished,
   crowd,
   rivals,
   removed,

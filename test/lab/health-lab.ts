@@ -76,10 +76,10 @@ export async function startProgram(
 export const startGreeter = async (t: Test, node: LinkedNode, port = 80): Promise<ServerProgram> =>
   startProgram(t, node, greeter(node.address, port), port);
 
-/** What the client is told when it connects to the VIP; undefined when it is refused, or hears nothing for a second. */
+/** What the client is told when it connects to the VIP; undefined when it is refused, or hears nothing for five seconds. */
 export async function ask(client: LinkedNode, port = 80): Promise<string | undefined> {
   const script = `exec 3<>/dev/tcp/${virtualAddress}/${port} && cat <&3`;
-  const child = client.start('timeout', '1', 'bash', '-c', script);
+  const child = client.start('timeout', '5', 'bash', '-c', script);
   let text = '';
   child.stdout?.on('data', (piece: Buffer) => {
     text += piece.toString();

@@ -161,12 +161,16 @@ export function wrap(
   if (route === undefined) return false;
   const destination = server?.words ?? wordsAt(connections.rows, connections.realAt(index));
   const path = { family: neighbour.family, source: route.source, destination };
-  const identification = director.prng.uint32() & 0xffff;
+  const isWhole = director.settings.pmtu_disc !== 0 && mayNotBeCut(packet.view, flow);
+  const identification = isWhole ? 0 : director.prng.uint32() & 0xffff;
   const wrapping = server?.tunnel ?? PlainTunnel;
   if (!tunnel.encapsulate(packet, flow, wrapping, path, identification)) return false;
   if (director.settings.pmtu_disc === 0) mayBeCutOnTheWay(packet, identification);
   return true;
 }
+
+const mayNotBeCut = (view: DataView, { family, network }: Flow): boolean =>
+  family === Family.ipv4 && ipv4.dontFragment(view, network);
 
 /** Clears "don't fragment" in the outer header of a tunnel (`pmtu_disc` 0). */
 function mayBeCutOnTheWay(packet: Packet, identification: number): void {

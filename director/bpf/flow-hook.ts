@@ -36,6 +36,10 @@ export interface FlowHook {
   longestPacket(): Line[];
   /** Links pad short frames; the director does not send that on. */
   cutPadding(): Line[];
+  /** What is not one packet goes up: a super-frame, of which nobody could wrap the segments. */
+  isSingle(): Line[];
+  /** Makes room of so many bytes between the frame's header and the packet; nothing is kept of that header. */
+  makeRoom(bytes: number): Line[];
   /** Corrects the checksum of TCP or UDP by the changes of addresses, R3, and of ports, R8: sums that are not folded. */
   correctChecksum(): Line[];
   /** The end of the program for what is carried: the device of the record is in R1. */

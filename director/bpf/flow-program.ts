@@ -14,7 +14,6 @@ import * as tcp from '../wire/tcp.js';
 import * as udp from '../wire/udp.js';
 import {
   addressInMap,
-  atomicAdd,
   call,
   compute,
   compute32,
@@ -40,6 +39,8 @@ import {
   type Register,
 } from './assembler.js';
 import { fold, Kept, openFrame, type FlowHook } from './flow-hook.js';
+import { address, count, takeHop } from './flow-rewriting.js';
+import { isWrapped, mayBeWrapped, wrap } from './flow-wrapping.js';
 
 /**
  * Functions of the kernel, `enum bpf_func_id`. Where a program becomes machine code this one is no call but a load. A call, and
@@ -55,7 +56,6 @@ const At = {
   fragment: Ip + 6,
   ttl: Ip + 8,
   protocol: Ip + 9,
-  checksum: Ip + 10,
   source: Ip + 12,
   destination: Ip + 16,
   ports: Ip + 20,
@@ -93,12 +93,17 @@ export function flowProgram(hook: FlowHook, parameters: ProgramParameters): Line
     ...readTransport(),
     ...findRecord(parameters),
     ...mayLeave(hook),
+    ...mayBeWrapped(hook),
     ...hook.cutPadding(),
+    ...isWrapped('wrap'),
     ...count(),
     ...rewrite(),
     ...hook.correctChecksum(),
+    label('leave'),
     load(4, R1, R9, Record.device),
     ...hook.leave(),
+    label('wrap'),
+    ...wrap(hook),
     ...hook.goUp(),
   ];
 }
@@ -251,37 +256,16 @@ const mayLeave = (hook: FlowHook): Line[] => [
   jumpIf(R2, '>', R1, 'up'),
 ];
 
-const count = (): Line[] => [
-  load(8, R1, R10, Kept.now),
-  store(4, R9, Record.lastUsed, R1),
-  compute(R1, '=', 1),
-  atomicAdd(R9, Record.packets, R1),
-  atomicAdd(R9, Record.bytes, R8),
-];
-
 /** Everything but the checksum of the transport. R3 becomes the change of addresses, R8 that of ports. */
 function rewrite(): Line[] {
   return [
-    load(8, R1, R9, Record.macs),
-    store(8, R7, 0, R1),
-    load(4, R1, R9, Record.macs + 8),
-    store(4, R7, 8, R1),
+    ...address(),
     compute(R3, '=', 0),
     ...replace(R3, At.source, Record.newSource),
     ...replace(R3, At.destination, Record.newDestination),
     compute(R8, '=', 0),
     ...replace(R8, At.ports, Record.newPorts),
-    // One hop less: the lower byte of its word.
-    load(1, R1, R7, At.ttl),
-    compute(R1, '-=', 1),
-    store(1, R7, At.ttl, R1),
-    load(2, R1, R7, At.checksum),
-    compute(R1, '^=', 0xffff),
-    compute(R1, '+=', 0xfffe),
-    compute(R1, '+=', R3),
-    ...fold(R1, R2),
-    compute(R1, '^=', 0xffff),
-    store(2, R7, At.checksum, R1),
+    ...takeHop(Ip, R3),
   ];
 }
 

@@ -37,7 +37,10 @@ export const Context = {
 } as const;
 
 /** Functions of the kernel, `enum bpf_func_id`. */
-const Helper = { replaceChecksum: 11, changeTail: 38, redirectPeer: 155 } as const;
+const Helper = { replaceChecksum: 11, changeTail: 38, adjustRoom: 50, redirectPeer: 155 } as const;
+/** Room behind the header of the link (`BPF_ADJ_ROOM_MAC`), for another IPv4 header. */
+const BehindEthernet = 1;
+const ForIpv4 = 2;
 /** The change is one of addresses; and zero means "no checksum". */
 const ChecksumFlag = { pseudoHeader: 0x10, zeroIsNone: 0x20 } as const;
 
@@ -92,13 +95,24 @@ export const TrafficHook: FlowHook = {
     label('cut'),
   ],
 
+  isSingle: () => [load(4, R1, R6, Context.segmentSize), jumpIf(R1, '!=', 0, 'up')],
+
+  makeRoom: (bytes) => [
+    compute(R1, '=', R6),
+    compute(R2, '=', bytes),
+    compute(R3, '=', BehindEthernet),
+    compute(R4, '=', ForIpv4),
+    call(Helper.adjustRoom),
+    jumpIf(R0, '!=', 0, 'up'),
+  ],
+
   /**
    * The kernel knows whether the checksum is finished. Of one that is not only the addresses are a part as yet. The frame
    * must not be touched afterwards.
    */
   correctChecksum: () => [
     compute(R7, '=', R3),
-    load(1, R2, R9, Record.checksumAt),
+    load(1, R2, R9, Record.change),
     jumpIf(R2, '==', 0, 'whole'),
     ...fold(R7, R1),
     ...fold(R8, R1),
@@ -114,7 +128,7 @@ export const TrafficHook: FlowHook = {
     call(Helper.replaceChecksum),
     // No change is a sum of all ones.
     jumpIf(R8, '==', 0xffff, 'whole'),
-    load(1, R2, R9, Record.checksumAt),
+    load(1, R2, R9, Record.change),
     load(8, R5, R10, Kept.headers),
     compute(R5, '&=', ChecksumFlag.zeroIsNone),
     compute(R1, '=', R6),

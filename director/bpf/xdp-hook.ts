@@ -28,7 +28,7 @@ import { EtherTypeIpv4, fold, Kept, openFrame, Redirect, type FlowHook } from '.
 /** Fields of the context, `struct xdp_md` of linux/bpf.h. */
 const Context = { data: 0, dataEnd: 4 } as const;
 /** Functions of the kernel, `enum bpf_func_id`. */
-const Helper = { adjustTail: 65, bufferLength: 188 } as const;
+const Helper = { adjustHead: 44, adjustTail: 65, bufferLength: 188 } as const;
 const Verdict = { pass: 2, redirect: 4 } as const;
 /** No driver takes a frame of this length, or a shorter one, in several pieces. */
 const LongestOrdinary = ethernet.HeaderLength + 1_500;
@@ -80,9 +80,18 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
     label('cut'),
   ],
 
+  isSingle: () => [],
+
+  makeRoom: (bytes) => [
+    compute(R1, '=', R6),
+    compute(R2, '=', -bytes),
+    call(Helper.adjustHead),
+    jumpIf(R0, '!=', 0, 'up'),
+  ],
+
   /** RFC 1624, equation 3. A datagram without a checksum stays one, and no other becomes one. */
   correctChecksum: () => [
-    load(1, R2, R9, Record.checksumAt),
+    load(1, R2, R9, Record.change),
     jumpIf(R2, '==', 0, 'whole'),
     compute(R3, '+=', R8),
     load(4, R1, R6, Context.dataEnd),

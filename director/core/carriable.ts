@@ -1,13 +1,16 @@
+import { unreachable } from '../base/invariant.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Family } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
-import type { FlowPath } from './flow-table.js';
+import { Wrapping, type FlowPath } from './flow-table.js';
+import { overhead, sourcePort } from './forward/tunnel.js';
 import type { Interface } from './interfaces.js';
 import { isServed, serverOf } from './lifecycle.js';
 import type { Neighbour } from './neighbours.js';
-import { Method } from './services.js';
+import { requestOf } from './request-flow.js';
+import { Method, type RealServer } from './services.js';
 import { State } from './states.js';
 import { knownNextHop } from './transmit.js';
 
@@ -52,9 +55,24 @@ export function isCarriable(director: Director, index: number): boolean {
   if (floating.get(Family.ipv4, rows, connections.virtualAt(index)) === undefined) return false;
   if (floating.get(Family.ipv4, rows, connections.clientAt(index)) !== undefined) return false;
   const method = connections.methodOf(index);
-  if (method === Method.fullNat) return connections.hasFlag(index, Flag.clientTold);
-  return method === Method.masq || method === Method.route;
+  switch (method) {
+    case Method.fullNat:
+      return connections.hasFlag(index, Flag.clientTold);
+    case Method.tunnel:
+      return hasPlainTunnel(director, server);
+    case Method.masq:
+    case Method.route:
+      return true;
+    case Method.local:
+      return false;
+    default:
+      return unreachable(method);
+  }
 }
+
+/** True for a tunnel over IPv4 that is no matter of checksums, of packets that may not be cut. */
+const hasPlainTunnel = ({ settings }: Director, { family, tunnel }: RealServer): boolean =>
+  family === Family.ipv4 && tunnel.checksum === 'none' && settings.pmtu_disc !== 0;
 
 /** True when answers of the connection's real server pass this director. */
 export const seesReplies = ({ connections }: Director, index: number): boolean =>
@@ -86,7 +104,32 @@ export function pathOfRequests(
   path: FlowPath,
 ): Neighbour | undefined {
   writeRequests(director, index, path);
-  return leadTo(director, director.connections.realAt(index), path);
+  const { connections } = director;
+  const neighbour = leadTo(director, connections.realAt(index), path);
+  if (neighbour === undefined || connections.methodOf(index) !== Method.tunnel) return neighbour;
+  return writeTunnel(director, index, path, neighbour) ? neighbour : undefined;
+}
+
+/** What the client's packets are wrapped into. False when that is not known. */
+function writeTunnel(
+  director: Director,
+  index: number,
+  path: FlowPath,
+  { family, words }: Neighbour,
+): boolean {
+  const server = serverOf(director, index);
+  const route = director.routes.find(family, words);
+  if (server === undefined || route === undefined) return false;
+  const { tunnel } = server;
+  path.wrapping = Wrapping[tunnel.type];
+  path.mtu -= overhead(tunnel, family);
+  path.newSource = route.source[3] ?? 0;
+  path.newDestination = server.words[3] ?? 0;
+  if (tunnel.type === 'gue') {
+    path.newSourcePort = sourcePort(requestOf(director, index));
+    path.newDestinationPort = tunnel.port;
+  }
+  return true;
 }
 
 /** What the client's packets look like, and when they leave. */
@@ -102,8 +145,9 @@ function writeRequests(director: Director, index: number, path: FlowPath): void 
   path.newSourcePort = path.sourcePort;
   path.newDestination = path.destination;
   path.newDestinationPort = path.destinationPort;
+  path.wrapping = Wrapping.none;
   const method = connections.methodOf(index);
-  if (method !== Method.route) {
+  if (method === Method.masq || method === Method.fullNat) {
     path.newDestination = rows[connections.realAt(index) + 3] ?? 0;
     path.newDestinationPort = connections.realPort(index) || path.destinationPort;
   }

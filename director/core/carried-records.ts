@@ -70,6 +70,11 @@ export class CarriedRecords {
     );
   }
 
+  /** True when the client's packets of a slot become what the path says. */
+  isAsWritten(slot: number, path: FlowPath): boolean {
+    return this.#table.isAsWritten(slot * 2 + Direction.requests, path);
+  }
+
   /** True when the kernel has counted nothing since the last time. */
   isQuiet(slot: number): boolean {
     const requests = slot * 2 + Direction.requests;

@@ -1,5 +1,7 @@
 import type { Instant } from '../base/time.js';
+import { Protocol } from '../wire/ipv4.js';
 import type { Director } from './director.js';
+import { assureTemplate } from './lifecycle.js';
 import { timeoutOf } from './protocol-states.js';
 import { decideSync } from './sync-decision.js';
 
@@ -31,21 +33,20 @@ export function creditTraffic(
   }
 }
 
-/** Lets a connection live on after packets, so many of them from the client and the last of them at this time. */
+/** Lets a connection live on after packets, the last of them at this time. */
 export function creditConnection(
   director: Director,
   index: number,
-  clientPackets: number,
+  { packets: clientPackets }: Tally,
+  { packets: answers }: Tally,
   at: Instant,
 ): void {
   const { connections } = director;
   connections.packets[index] = ((connections.packets[index] ?? 0) + clientPackets) >>> 0;
-  const timeout = timeoutOf(
-    director.timeouts,
-    connections.protocol[index] ?? 0,
-    connections.state[index] ?? 0,
-  );
+  const protocol = connections.protocol[index] ?? 0;
+  const timeout = timeoutOf(director.timeouts, protocol, connections.state[index] ?? 0);
   // A packet that has come past here may have been the last.
   if (connections.remaining(index, at) < timeout) connections.expireAfter(index, timeout, at);
+  if (protocol === Protocol.udp && answers > 0) assureTemplate(director, index);
   decideSync(director, index, clientPackets, at);
 }

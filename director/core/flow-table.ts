@@ -37,11 +37,18 @@ export const Record = {
   /** The longest IP packet that the interface carries. */
   mtu: 44,
   protocol: 46,
-  /** Where in the frame the checksum of the transport is; 0 when it does not change. */
-  checksumAt: 47,
+  /** Where in the frame the checksum of the transport is that changes, or a `Wrapping`; 0 when neither. */
+  change: 47,
   packets: 48,
   bytes: 56,
 } as const;
+
+/**
+ * Packets leave in others, of a tunnel: the new addresses and ports are those of the outer headers. Less than the place of any
+ * checksum.
+ */
+export const Wrapping = { none: 0, ipip: 1, gre: 2, gue: 3 } as const;
+export type Wrapping = (typeof Wrapping)[keyof typeof Wrapping];
 
 /** Multipliers and shifts of the hash. */
 export const Hash = {
@@ -87,7 +94,9 @@ export interface FlowPath {
   fromHigh: number;
   fromLow: number;
   device: number;
+  /** The longest packet that has room, in what it is wrapped into. */
   mtu: number;
+  wrapping: Wrapping;
 }
 
 /** A path to be filled in. */
@@ -107,6 +116,7 @@ export const emptyPath = (): FlowPath => ({
   fromLow: 0,
   device: 0,
   mtu: 0,
+  wrapping: Wrapping.none,
 });
 
 /** Offsets of checksums in a frame with the shortest IPv4 header. */
@@ -160,8 +170,18 @@ export class FlowTable {
     view.setUint32(at + Record.device, path.device, true);
     view.setUint16(at + Record.mtu, Math.min(path.mtu, 0xffff), true);
     view.setUint8(at + Record.protocol, path.protocol);
-    view.setUint8(at + Record.checksumAt, isRewritten(path) ? checksumAt(path.protocol) : 0);
+    view.setUint8(at + Record.change, changeBy(path));
     this.#words.fill(0, (at + Record.packets) / 4, (at + Record.byteLength) / 4);
+  }
+
+  /** True when the packets of a record become what the path says, wherever that is sent. */
+  isAsWritten(record: number, path: FlowPath): boolean {
+    this.write(NoRecord, path);
+    const [left, right] = [this.#at(record), this.#at(NoRecord)];
+    const fields = [Record.newSource, Record.newDestination, Record.newPorts, Record.mtu];
+    return fields.every(
+      (field) => this.#words[(left + field) / 4] === this.#words[(right + field) / 4],
+    );
   }
 
   /** The record of the flow whose packets look like those of `record`; `NoRecord` when none is shown. */
@@ -283,5 +303,8 @@ const isRewritten = (path: FlowPath): boolean =>
   path.sourcePort !== path.newSourcePort ||
   path.destinationPort !== path.newDestinationPort;
 
-const checksumAt = (protocol: number): number =>
-  protocol === Udp ? ChecksumAt.udp : ChecksumAt.tcp;
+function changeBy(path: FlowPath): number {
+  if (path.wrapping !== Wrapping.none) return path.wrapping;
+  if (!isRewritten(path)) return 0;
+  return path.protocol === Udp ? ChecksumAt.udp : ChecksumAt.tcp;
+}

@@ -4,6 +4,7 @@ import { Flag } from './connections.js';
 import type { Director } from './director.js';
 import { bindConnection } from './lifecycle.js';
 import { markOf } from './marks.js';
+import { requestOf } from './request-flow.js';
 import type { RealServer } from './services.js';
 
 /**
@@ -18,7 +19,7 @@ export function bindLate(
   firewallMark = 0,
 ): RealServer | undefined {
   const { connections } = director;
-  const flow = flowOf(director, index);
+  const flow = requestOf(director, index);
   const service = director.services.lookup(
     flow,
     firewallMark || markOfEntry(director, index, flow),
@@ -39,18 +40,4 @@ function markOfEntry(director: Director, index: number, flow: Flow): number {
     return markOf(director.marks, flow);
   }
   return flow.destination[flow.family === Family.ipv4 ? 3 : 0] ?? 0;
-}
-
-/** What a packet of the entry says. */
-function flowOf({ connections, inner }: Director, index: number): Flow {
-  const { rows } = connections;
-  inner.family = connections.familyOf(index);
-  inner.protocol = connections.protocol[index] ?? 0;
-  for (let word = 0; word < 4; word += 1) {
-    inner.source[word] = rows[connections.clientAt(index) + word] ?? 0;
-    inner.destination[word] = rows[connections.virtualAt(index) + word] ?? 0;
-  }
-  inner.sourcePort = connections.clientPort(index);
-  inner.destinationPort = connections.virtualPort(index);
-  return inner;
 }

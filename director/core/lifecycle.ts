@@ -78,7 +78,8 @@ function isAssuring(
   return state === (protocol === Protocol.tcp ? State.established : SctpState.established);
 }
 
-function assureTemplate(director: Director, index: number): void {
+/** Notes at the template that a connection follows, if any, that its client is real. */
+export function assureTemplate(director: Director, index: number): void {
   const template = director.connections.template(index);
   if (template === NoConnection) return;
   director.connections.state[template] = TemplateState.assured;

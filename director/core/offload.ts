@@ -16,7 +16,7 @@ import type { Director } from './director.js';
 import { emptyPath, FlowTable, type FlowPath } from './flow-table.js';
 import { serverOf } from './lifecycle.js';
 import { OffloadSlots } from './offload-slots.js';
-import { NoServer } from './services.js';
+import { Method, NoServer } from './services.js';
 
 /**
  * Datagrams of a client from which on there will be more: with an answer, and without one. An exchange of two is not worth it,
@@ -102,7 +102,8 @@ export class Offload {
   #doubtfulFrom = 0;
   #now: Instant = instant(0);
   #neighbourChanges = 0;
-  #serverRemovals = 0;
+  #serverChanges = 0;
+  #pathDiscovery: number;
   readonly #path: FlowPath = emptyPath();
   readonly #requests: Tally = { packets: 0, bytes: 0 };
   readonly #replies: Tally = { packets: 0, bytes: 0 };
@@ -119,6 +120,7 @@ export class Offload {
     this.#server = new Int32Array(slots);
     this.#records = new CarriedRecords(this.#table);
     this.#slots = new OffloadSlots(slots);
+    this.#pathDiscovery = director.settings.pmtu_disc;
   }
 
   isCarried(index: number): boolean {
@@ -207,16 +209,19 @@ export class Offload {
     if (owner !== NoConnection) this.withdraw(owner);
   }
 
-  /** Takes back what neighbours that have moved, or real servers that have been removed, concern. */
+  /** Takes back what neighbours that have moved, real servers that have been removed, or other tunnels concern. */
   follow(now: Instant): void {
     this.#now = now;
     if (this.#doubtfulFrom !== 0) this.#recheck(SlotsPerPacket);
-    const { neighbours, services } = this.#director;
+    const { neighbours, services, settings } = this.#director;
     const isSame =
-      this.#neighbourChanges === neighbours.changes && this.#serverRemovals === services.removals;
+      this.#neighbourChanges === neighbours.changes &&
+      this.#serverChanges === services.wayChanges &&
+      this.#pathDiscovery === settings.pmtu_disc;
     if (isSame) return;
     this.#neighbourChanges = neighbours.changes;
-    this.#serverRemovals = services.removals;
+    this.#serverChanges = services.wayChanges;
+    this.#pathDiscovery = settings.pmtu_disc;
     this.revalidate();
   }
 
@@ -341,7 +346,10 @@ export class Offload {
   }
 
   #isStillRight(slot: number, index: number): boolean {
-    return isCarriable(this.#director, index) && this.#records.leadsThere(slot);
+    if (!isCarriable(this.#director, index) || !this.#records.leadsThere(slot)) return false;
+    if (this.#director.connections.methodOf(index) !== Method.tunnel) return true;
+    const isKnown = pathOfRequests(this.#director, index, this.#path) !== undefined;
+    return isKnown && this.#records.isAsWritten(slot, this.#path);
   }
 
   /** Adds up what a slot has counted, if anything. */
@@ -363,7 +371,7 @@ export class Offload {
     const index = (this.#owner[slot] ?? 0) - 1;
     if (index === NoConnection || count === 0) return;
     const at = this.#lastUse(slot, requests.packets > 0, replies.packets > 0);
-    creditConnection(director, index, requests.packets, at);
+    creditConnection(director, index, requests, replies, at);
   }
 
   #lastUse(slot: number, hasRequests: boolean, hasReplies: boolean): Instant {

@@ -11,6 +11,7 @@ import {
   type RealServerSettings,
   type ServiceKey,
   type ServiceOptions,
+  type TunnelSettings,
 } from './services.js';
 
 /** Ports of FTP (RFC 959), and the first that is not reserved. */
@@ -38,8 +39,8 @@ export function markKey(firewallMark: number, family: Family = Family.ipv4): Ser
  * again revives it with its counts.
  */
 export class ServiceTable {
-  /** How many real servers have been removed. */
-  removals = 0;
+  /** How often a real server has been removed, or its tunnel has become another: connections may go another way since. */
+  wayChanges = 0;
   readonly #services = new Map<number, VirtualService[]>();
   readonly #servers: (RealServer | undefined)[] = [];
   readonly #trash: RealServer[] = [];
@@ -86,7 +87,9 @@ export class ServiceTable {
   }
 
   editServer(server: RealServer, settings: Omit<RealServerSettings, 'address' | 'port'>): void {
+    const { tunnel } = server;
     server.edit(settings);
+    if (!isSameTunnel(tunnel, server.tunnel)) this.wayChanges += 1;
     const index = server.service.servers.indexOf(server);
     notify(server.service, { kind: 'edited', server, index });
   }
@@ -98,7 +101,7 @@ export class ServiceTable {
     if (index < 0) return;
     servers.splice(index, 1);
     server.isAvailable = false;
-    this.removals += 1;
+    this.wayChanges += 1;
     notify(server.service, { kind: 'removed', server, index });
     this.#trash.push(server);
   }
@@ -215,6 +218,9 @@ function notify(service: VirtualService, change: ServerChange): void {
 }
 
 /** True for the same key, also when the service has been removed and added again in between. */
+const isSameTunnel = (left: TunnelSettings, right: TunnelSettings): boolean =>
+  left.type === right.type && left.port === right.port && left.checksum === right.checksum;
+
 const isSameService = (left: ServiceKey, right: ServiceKey): boolean =>
   left.family === right.family &&
   left.protocol === right.protocol &&

@@ -6,6 +6,7 @@ import {
   FlowTable,
   NoRecord,
   shapeOf,
+  Wrapping,
   type FlowPath,
 } from '../../director/core/flow-table.js';
 
@@ -27,6 +28,7 @@ const path = (sourcePort: number): FlowPath => ({
   fromLow: 11,
   device: 3,
   mtu: 1_500,
+  wrapping: Wrapping.none,
 });
 
 function newTable(): { readonly table: FlowTable; readonly memory: ArrayBuffer } {

@@ -3,7 +3,6 @@ import { test } from 'tap';
 import { Flag } from '../../director/core/connections.js';
 import { LongConnection } from '../../director/core/offload.js';
 import { removeReplica } from '../../director/core/replica.js';
-import { Method } from '../../director/core/services.js';
 import { ip } from '../base/values.js';
 import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
 import { Mac } from '../packets/hosts.js';
@@ -133,10 +132,6 @@ test('what is not this node alone to rewrite is not carried', (t) => {
   bench.setMaster(true);
   send(bench, client, masqVip, 'A');
   t.ok(carrier.carries(client, masqVip));
-  const tunnelled = bench.addService({ vip: '10.1.0.100', port: 81 });
-  bench.addServer(tunnelled, { address: '10.2.0.21', method: Method.tunnel });
-  for (const tcp of ['S', 'A', 'A']) send(bench, client, '10.1.0.100:81', tcp);
-  t.notOk(carrier.carries(client, '10.1.0.100:81'), 'by a tunnel');
   t.end();
 });
 

@@ -4,7 +4,7 @@ import { test, type Test } from 'tap';
 
 import { Context, TrafficHook } from '../../director/bpf/traffic-hook.js';
 import { xdpHook } from '../../director/bpf/xdp-hook.js';
-import { FlowTable, type FlowPath } from '../../director/core/flow-table.js';
+import { FlowTable, Wrapping, type FlowPath } from '../../director/core/flow-table.js';
 import { loadLibc } from '../../director/io/libc.js';
 import { KernelOffload, type HookName } from '../../director/offload/kernel-offload.js';
 import { parseMac } from '../../director/wire/ethernet.js';
@@ -38,6 +38,7 @@ const path: FlowPath = {
   fromLow: 0x0000_020b,
   device: 1,
   mtu: 1_500,
+  wrapping: Wrapping.none,
 };
 const leaving = { source: '02:00:00:00:02:0b', destination: '02:00:00:00:02:17' };
 
@@ -67,8 +68,8 @@ class Program {
   }
 
   /** Shows a flow, for TCP or UDP. */
-  show(protocol: number): void {
-    this.table.write(Slot, { ...path, protocol });
+  show(protocol: number, others: Partial<FlowPath> = {}): void {
+    this.table.write(Slot, { ...path, protocol, ...others });
     this.table.show(Slot);
   }
 
@@ -176,6 +177,82 @@ for (const [name, spec] of Object.entries(goingUp)) {
     t.equal(program.table.packets(Slot), 0);
   });
 }
+
+/** The ends of a tunnel, and what stands between its IP header and the packet inside. */
+const Tunnels = {
+  ipip: { ends: ['10.2.0.11', '10.2.0.23'], header: { protocol: 4 }, shim: '' },
+  gre: { ends: ['10.2.0.11', '10.2.0.23'], header: { protocol: 47 }, shim: '00000800' },
+  gue: {
+    ends: ['10.2.0.11:40123', '10.2.0.23:6080'],
+    header: { udp: { hasChecksum: false } },
+    shim: '00040000',
+  },
+} as const;
+
+const tunnelTo = {
+  newSource: 0x0a02_000b,
+  newDestination: 0x0a02_0017,
+  newSourcePort: 40_123,
+  newDestinationPort: 6_080,
+};
+
+const wrappable: Readonly<Record<string, FrameSpec>> = {
+  'a segment': { ...segment, tos: 0x2d },
+  'a segment with a used up hop limit but one': { ...segment, ttl: 2 },
+  'a segment with padding': { ...segment, tcp: 'A', payload: '', padding: 6 },
+  'a segment that leaves no room': { ...segment, payload: 'x'.repeat(1_400) },
+  'the shortest datagram': { ...datagram, payload: '' },
+};
+
+for (const type of ['ipip', 'gre', 'gue'] as const) {
+  const { ends, header, shim } = Tunnels[type];
+  const [from, to] = ends;
+  for (const [name, given] of Object.entries(wrappable)) {
+    testHooks(`${name} is wrapped by ${type}, counted and sent on`, (t, program) => {
+      const spec: FrameSpec = { ...given, dontFragment: true };
+      const frame = buildFrame(spec);
+      const length = frame.length - 14 - (spec.padding ?? 0);
+      const protocol = spec.udp === undefined ? 6 : 17;
+      program.show(protocol, { ...tunnelTo, wrapping: Wrapping[type], mtu: length });
+      const ttl = (frame[22] ?? 0) - 1;
+      const inside = buildFrame({ ...spec, ttl, padding: 0 }).subarray(14);
+      const expected = buildFrame({
+        ...header,
+        ethernet: leaving,
+        from,
+        to,
+        ttl,
+        tos: spec.tos ?? 0,
+        dontFragment: true,
+        identification: 0,
+        payload: `0x${shim}${hex(inside)}`,
+      });
+      t.strictSame(program.run(frame), { isCarried: true, frame: hex(expected) });
+      t.equal(program.table.packets(Slot), 1);
+      t.equal(program.table.bytes(Slot), length);
+    });
+  }
+
+  testHooks(`what ${type} may not or cannot wrap goes up as it is`, (t, program) => {
+    program.show(6, { ...tunnelTo, wrapping: Wrapping[type], mtu: 100 });
+    t.notOk(program.run(buildFrame({ ...segment, padding: 8 })).isCarried, 'it may be cut');
+    const whole = { ...segment, dontFragment: true };
+    t.ok(program.run(buildFrame(whole)).isCarried);
+    t.notOk(program.run(buildFrame({ ...whole, payload: 'x'.repeat(61) })).isCarried, 'too long');
+  });
+}
+
+test('a super-frame is not wrapped', (t) => {
+  const [offload] = offloads;
+  if (offload === undefined) throw new Error('there are two');
+  const program = new Program(offload);
+  t.teardown(() => program.close());
+  program.show(6, { ...tunnelTo, wrapping: Wrapping.ipip });
+  const large = buildFrame({ ...segment, dontFragment: true, payload: 'x'.repeat(1_200) });
+  t.ok(program.run(large).isCarried);
+  t.notOk(program.run(large, 600).isCarried);
+  t.end();
+});
 
 testHooks(
   'a false header checksum, and a false length of a header, are not repaired but go up',

@@ -11,9 +11,11 @@ import { SchedulerNames } from '../../director/core/schedulers/scheduler.js';
 import { addressKey, markKey } from '../../director/core/service-table.js';
 import {
   Method,
+  PlainTunnel,
   type RealServer,
   type ServiceKey,
   type ServiceOptions,
+  type TunnelSettings,
   type VirtualService,
 } from '../../director/core/services.js';
 import { toWords } from '../../director/wire/address-words.js';
@@ -61,6 +63,8 @@ interface Offer {
 
 const Tunnels = [
   { type: 'ipip', port: 0, checksum: 'none' },
+  { type: 'gre', port: 0, checksum: 'none' },
+  { type: 'gue', port: 6_080, checksum: 'none' },
   { type: 'gre', port: 0, checksum: 'full' },
   { type: 'gue', port: 6_080, checksum: 'remote' },
 ] as const;
@@ -186,7 +190,8 @@ export class HostileArena {
         return;
       case 4:
         if (server !== undefined) {
-          const { method, tunnel } = server;
+          const { method } = server;
+          const tunnel = this.#anyTunnel();
           services.editServer(server, { method, tunnel, weight: random.below(3) });
         }
         return;
@@ -358,6 +363,10 @@ export class HostileArena {
     this.#addServers({ service, kind });
   }
 
+  #anyTunnel(): TunnelSettings {
+    return Tunnels[this.#random.below(Tunnels.length)] ?? PlainTunnel;
+  }
+
   /** The three real servers, those that the service does not have. */
   #addServers({ service, kind }: Offer): void {
     if (kind === 'empty') return;
@@ -370,7 +379,7 @@ export class HostileArena {
         port: isRewritten ? realPort : service.port,
         method,
         weight: 1 + index,
-        tunnel: Tunnels[index] ?? Tunnels[0],
+        tunnel: this.#anyTunnel(),
         upperThreshold: index === 2 ? 8 : 0,
       });
     }

@@ -51,14 +51,23 @@ const hex = (digits: string): number[] => [...Buffer.from(digits.replaceAll(' ',
 
 const word = (value: number): number[] => [(value >> 8) & 255, value & 255];
 
+const DontFragment = 0x40;
+
 /** A packet from one address to another: everything behind the Ethernet header. Its checksums are made right later. */
-function packet(from: string, to: string, protocol: number, body: readonly number[]): number[] {
+function packet(
+  from: string,
+  to: string,
+  protocol: number,
+  body: readonly number[],
+  flags = 0,
+): number[] {
   const source = [...addressBytes(ip(from))];
   const destination = [...addressBytes(ip(to))];
   if (source.length === 16) {
     return [0x60, 0, 0, 0, ...word(body.length), protocol, 64, ...source, ...destination, ...body];
   }
-  const header = [0x45, 0, ...word(20 + body.length), 0x12, 0x34, 0, 0, 64, protocol, 0, 0];
+  const length = word(20 + body.length);
+  const header = [0x45, 0, ...length, 0x12, 0x34, flags, 0, 64, protocol, 0, 0];
   return [...header, ...source, ...destination, ...body];
 }
 
@@ -103,14 +112,15 @@ const etherType = (family: FamilyNumber): number => (family === 4 ? 0x0800 : 0x8
 const kindsOf = (protocol: number): number[] =>
   protocol === 6 ? [2, 0x10, 0x18, 0x11, 4] : [1, 10, 0, 6];
 
-/** What clients send to all services. */
+/** What clients send to all services. Packets of every other client may not be cut. */
 function* requests(family: FamilyNumber, last: number): Generator<Arriving> {
   const client = clientSide(family, last);
+  const flags = last % 2 === 0 ? DontFragment : 0;
   for (const [protocol, port] of Ports) {
     for (const control of kindsOf(protocol)) {
       const body = segment(protocol, 1_000 + last, port, control);
       for (const kind of Kinds) {
-        const bytes = packet(client, clientSide(family, Vip[kind]), protocol, body);
+        const bytes = packet(client, clientSide(family, Vip[kind]), protocol, body, flags);
         yield frameOf(0, etherType(family), bytes);
       }
     }

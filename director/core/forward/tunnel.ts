@@ -223,7 +223,8 @@ function innerPseudoHeader(view: DataView, flow: Flow): number {
 const FirstPort = 32_768;
 const LastPort = 60_999;
 
-function sourcePort(flow: Flow): number {
+/** The UDP source port of GUE for the packets of a flow. */
+export function sourcePort(flow: Flow): number {
   let hash = Math.imul(flow.sourcePort ^ (flow.destinationPort << 16), 0x9e37_79b1);
   for (let word = 0; word < 4; word += 1) {
     hash = Math.imul(hash ^ (flow.source[word] ?? 0), 0x85eb_ca6b);

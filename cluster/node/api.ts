@@ -115,8 +115,16 @@ export interface NodeStatus {
     /** Connections that its table had no room for. */
     readonly refused: number;
   };
-  /** What the packet driver did: frames sent, frames that the kernel refused, and frames given up unread under overload. */
-  readonly ports: { readonly sent: number; readonly refused: number; readonly shed: number };
+  /** What the packet driver did. */
+  readonly ports: {
+    readonly sent: number;
+    /** Of the frames sent, those that left by AF_XDP. */
+    readonly fast: number;
+    /** Frames that the kernel refused. */
+    readonly refused: number;
+    /** Frames given up unread under overload. */
+    readonly shed: number;
+  };
   /** New connections of services with a commit mode, by what became of their first packets. */
   readonly commits: {
     /** The most that they can get now: `acked` while there is a peer that could acknowledge, `sent` with session sync. */

@@ -4,7 +4,7 @@ import type { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
 import { Offload } from '../../director/core/offload.js';
 import type { Driver } from '../../director/io/driver.js';
-import type { FramePort, PortCounters } from '../../director/io/frame-port.js';
+import { sumOf, type FramePort, type PortCounters } from '../../director/io/frame-port.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
 import type { Packet } from '../../director/wire/packet.js';
 import { isSame } from '../config/equality.js';
@@ -141,14 +141,4 @@ export class DataPlane {
 interface OpenPort {
   readonly port: FramePort;
   readonly macs: readonly MacAddress[];
-}
-
-function sumOf(counters: readonly PortCounters[]): PortCounters {
-  const sum = { sent: 0, refused: 0, shed: 0 };
-  for (const { sent, refused, shed } of counters) {
-    sum.sent += sent;
-    sum.refused += refused;
-    sum.shed += shed;
-  }
-  return sum;
 }

@@ -4,10 +4,24 @@ import type { Packet } from '../wire/packet.js';
 export interface PortCounters {
   /** Frames that the kernel took. */
   sent: number;
+  /** Those among them that left by AF_XDP, the fastest of several ways. */
+  fast: number;
   /** Frames that the kernel refused: a full queue, a link that is down. */
   refused: number;
   /** Frames that were received and given up unread, because dealing with all would have kept the node from other work. */
   shed: number;
+}
+
+/** What became of the frames of several ports. */
+export function sumOf(ports: readonly PortCounters[]): PortCounters {
+  const sum = { sent: 0, fast: 0, refused: 0, shed: 0 };
+  for (const { sent, fast, refused, shed } of ports) {
+    sum.sent += sent;
+    sum.fast += fast;
+    sum.refused += refused;
+    sum.shed += shed;
+  }
+  return sum;
 }
 
 /**

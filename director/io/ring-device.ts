@@ -1,6 +1,6 @@
 import { IoError } from '../base/errors.js';
 import type { Packet } from '../wire/packet.js';
-import type { FramePort, PortCounters } from './frame-port.js';
+import { sumOf, type FramePort, type PortCounters } from './frame-port.js';
 
 /** A port that knows whether the device that it was opened on is still the one of its name. */
 export interface DevicePort extends FramePort {
@@ -15,7 +15,7 @@ export class RingDevice implements FramePort {
   readonly #open: () => DevicePort;
   #port: DevicePort | undefined;
   /** What earlier ports have counted, and frames that found none. */
-  #before: PortCounters = { sent: 0, refused: 0, shed: 0 };
+  #before: PortCounters = sumOf([]);
 
   /** Opens the port by `open`, which throws an `IoError` when it cannot. */
   constructor(open: () => DevicePort) {
@@ -24,7 +24,8 @@ export class RingDevice implements FramePort {
   }
 
   get counters(): PortCounters {
-    return sumOf(this.#before, this.#port?.counters);
+    const now = this.#port === undefined ? [] : [this.#port.counters];
+    return sumOf([this.#before, ...now]);
   }
 
   send(packet: Packet): void {
@@ -52,9 +53,3 @@ export class RingDevice implements FramePort {
     this.#port = undefined;
   }
 }
-
-const sumOf = (one: PortCounters, other: PortCounters | undefined): PortCounters => ({
-  sent: one.sent + (other?.sent ?? 0),
-  refused: one.refused + (other?.refused ?? 0),
-  shed: one.shed + (other?.shed ?? 0),
-});

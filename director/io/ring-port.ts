@@ -85,7 +85,8 @@ export class RingPort implements FramePort, Ring {
 
   get counters(): PortCounters {
     if (!this.#isClosed) this.#shed += this.#socket.takeDropped();
-    return { sent: this.#sender.sent, refused: this.#sender.refused, shed: this.#shed };
+    const { sent, sentFast, refused } = this.#sender;
+    return { sent, fast: sentFast, refused, shed: this.#shed };
   }
 
   send(packet: Packet): void {

@@ -1,7 +1,7 @@
 import { assemble } from '../bpf/assembler.js';
 import { protocolFilter, type FilteredProtocol } from '../bpf/socket-filter.js';
 import type { Interface } from '../core/interfaces.js';
-import type { PortCounters } from '../io/frame-port.js';
+import { sumOf, type PortCounters } from '../io/frame-port.js';
 import { EtherProtocol } from '../io/packet-socket.js';
 import type { DevicePort } from '../io/ring-device.js';
 import type { RingHub } from '../io/ring-hub.js';
@@ -42,13 +42,7 @@ export class OffloadPort implements DevicePort {
   }
 
   get counters(): PortCounters {
-    const sum = { sent: 0, refused: 0, shed: 0 };
-    for (const { counters } of this.#rings) {
-      sum.sent += counters.sent;
-      sum.refused += counters.refused;
-      sum.shed += counters.shed;
-    }
-    return sum;
+    return sumOf(this.#rings.map(({ counters }) => counters));
   }
 
   get isCurrent(): boolean {

@@ -65,8 +65,9 @@ test('a connection by a tunnel is carried, and what comes out at its other end i
   const [status] = await once(client, 'close');
   t.strictSame([status, said.trim()], [0, String(Rounds)]);
 
-  const { offload } = await director.status();
+  const { offload, ports } = await director.status();
   t.equal(offload?.installed, 1);
   // A segment a round, and its acknowledgement; the first ones and the last ones come up.
   t.ok((offload?.packets ?? 0) > Rounds, `${offload?.packets} packets`);
+  t.ok(ports.fast > 0 && ports.fast <= ports.sent, `${ports.fast} of ${ports.sent} by AF_XDP`);
 });

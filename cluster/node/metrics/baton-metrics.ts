@@ -55,6 +55,12 @@ function sessionMetrics({ status }: Documents): Metric[] {
       }),
     ),
     counter(
+      'baton_sent_frames_total',
+      'Frames that the kernel took, by the way on which they left.',
+      ['way'],
+      byName('way', { xdp: ports.fast, other: ports.sent - ports.fast }),
+    ),
+    counter(
       'baton_dropped_frames_total',
       'Dropped frames by reason.',
       ['reason'],

@@ -27,7 +27,7 @@ const status: Api['/status'] = {
     dropped: { 'no-service': 3, malformed: 0, 'no-connection': 1 },
   },
   driver: 'ring',
-  ports: { sent: 1230, refused: 0, shed: 7 },
+  ports: { sent: 1230, fast: 1200, refused: 0, shed: 7 },
   commits: { reach: 'acked', waiting: 0, committed: 0, meanWaitMs: 0, uncommitted: 0 },
 };
 

@@ -36,7 +36,7 @@ export interface FlowHook {
   longestPacket(): Line[];
   /** Links pad short frames; the director does not send that on. */
   cutPadding(): Line[];
-  /** What is not one packet goes up: a super-frame, of which nobody could wrap the segments. */
+  /** A super-frame goes up: nobody could wrap its segments. */
   isSingle(): Line[];
   /** Makes room of so many bytes between the frame's header and the packet; nothing is kept of that header. */
   makeRoom(bytes: number): Line[];

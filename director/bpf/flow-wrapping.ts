@@ -34,7 +34,7 @@ const Ip = ethernet.HeaderLength;
 const Shim = Ip + IpLength;
 const Field = { tos: 1, totalLength: 2, fragment: 4, flags: 6, ttl: 8, checksum: 10 } as const;
 const Ends = { source: 12, destination: 16 } as const;
-/** In the order of bytes that they are loaded and stored in: "don't fragment", alone and with the number before it; and EtherType IPv4. */
+/** "Don't fragment", alone and behind a number of zero, in the order of bytes that they are loaded and stored in. */
 const DontFragment = 0x0040;
 const WholeWithoutNumber = 0x0040_0000;
 const ShortestHeader = 0x45;

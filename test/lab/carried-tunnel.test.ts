@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { test } from 'tap';
 
+import { runToEnd } from '../../cluster/lab/subprocess.js';
 import { startDirector } from './director-process.js';
 import { healthConfig, healthLab, startProgram, virtualAddress } from './health-lab.js';
 
@@ -70,4 +71,12 @@ test('a connection by a tunnel is carried, and what comes out at its other end i
   // A segment a round, and its acknowledgement; the first ones and the last ones come up.
   t.ok((offload?.packets ?? 0) > Rounds, `${offload?.packets} packets`);
   t.ok(ports.fast > 0 && ports.fast <= ports.sent, `${ports.fast} of ${ports.sent} by AF_XDP`);
+});
+
+test('a super-frame for a tunnel goes up, between segments that are carried', async (t) => {
+  const program = fileURLToPath(new URL('wrapped-super-frame.js', import.meta.url));
+  const { stdout, stderr } = await runToEnd(['unshare', '--net', process.execPath, program], {
+    timeoutMs: 60_000,
+  });
+  t.equal(stdout.trim(), '{"carried":2,"wentUp":[1254]}', stderr);
 });

@@ -242,18 +242,6 @@ for (const type of ['ipip', 'gre', 'gue'] as const) {
   });
 }
 
-test('a super-frame is not wrapped', (t) => {
-  const [offload] = offloads;
-  if (offload === undefined) throw new Error('there are two');
-  const program = new Program(offload);
-  t.teardown(() => program.close());
-  program.show(6, { ...tunnelTo, wrapping: Wrapping.ipip });
-  const large = buildFrame({ ...segment, dontFragment: true, payload: 'x'.repeat(1_200) });
-  t.ok(program.run(large).isCarried);
-  t.notOk(program.run(large, 600).isCarried);
-  t.end();
-});
-
 testHooks(
   'a false header checksum, and a false length of a header, are not repaired but go up',
   (t, program) => {

@@ -65,7 +65,7 @@ export class PeerListener {
 
   /** Acts on a message that is not refused. */
   handle(now: Instant, peer: PeerStream, body: Datagram['body'], source: IpAddress): void {
-    const { acks, donor, joiner, receiver, sender, standings, positions } = this.#context;
+    const { acks, joiner, receiver, sender, standings } = this.#context;
     const { midway } = joiner;
     switch (body.kind) {
       case 'updates':
@@ -91,9 +91,7 @@ export class PeerListener {
         if (joiner.mayDonate) sender.helloTo(now, source);
         return;
       case 'bulk-fetch':
-        // So that the table contains exactly what the positions say.
-        sender.flush(now);
-        return donor.answer(now, body, { life: peer, address: source }, positions());
+        return this.#handleFetch(now, peer, body, source);
       case 'bulk-chunk':
         return joiner.handleChunk(now, peer, body);
       case 'challenge':
@@ -114,6 +112,15 @@ export class PeerListener {
       peer.ackWanted = 0;
       outbox.send({ kind: 'ack', node, epoch, sequence: applied }, address);
     }
+  }
+
+  #handleFetch(now: Instant, life: PeerStream, fetch: BulkFetch, address: IpAddress): void {
+    const { donor, receiver, sender, positions } = this.#context;
+    // What that brings is put into the table first; the joiner asks again.
+    if (receiver.applyOrphaned(now)) return;
+    // So that the table contains exactly what the positions say.
+    sender.flush(now);
+    donor.answer(now, fetch, { life, address }, positions());
   }
 
   #handleNack(now: Instant, nack: Nack, source: IpAddress): void {

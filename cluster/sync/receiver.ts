@@ -198,7 +198,7 @@ export class SyncReceiver {
 
   /** How far this node has come in the Updates of lives that have ended within a minute, the latest first. */
   endedPositions(now: Instant): Position[] {
-    const ended = [...this.peers, ...this.#earlierByName].filter(
+    const ended = this.#lives.filter(
       (peer) =>
         peer.standing === 'gone' && peer.positioned && between(peer.lastHeard, now) < relayPeriod,
     );
@@ -259,19 +259,32 @@ export class SyncReceiver {
 
   /** Applies all that is held, over the holes: a node that becomes master does better with than without. */
   applyHeld(now: Instant): void {
-    for (const peer of this.peers) {
-      while (peer.held > 0) this.#declareGap(now, peer, peer.afterHole);
-      this.#watchHole(now, peer);
-    }
+    for (const peer of this.#lives) this.#applyOverHoles(now, peer);
+  }
+
+  /**
+   * The same for lives that have ended and of which nobody is known to have heard more: what is missing will not come,
+   * and whoever is given the table before the holes are given up would never learn what is held. True if there was any.
+   */
+  applyOrphaned(now: Instant): boolean {
+    const orphaned = this.#lives.filter(
+      (peer) =>
+        peer.held > 0 &&
+        peer.helper === undefined &&
+        (this.isGone(peer) || this.isUnheard(now, peer)),
+    );
+    for (const peer of orphaned) this.#applyOverHoles(now, peer);
+    return orphaned.length > 0;
   }
 
   handleDeadline(now: Instant): void {
-    for (const peer of this.peers) if (peer.nackAt <= now) this.#handleHole(now, peer);
-    for (const peer of this.#earlierByName) if (peer.nackAt <= now) this.#handleHole(now, peer);
+    for (const peer of this.#lives) if (peer.nackAt <= now) this.#handleHole(now, peer);
   }
 
-  get #earlierByName(): PeerStream[] {
-    return [...this.#earlier.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1));
+  /** The present lives and those before, each by name. */
+  get #lives(): PeerStream[] {
+    const earlier = [...this.#earlier.values()];
+    return [...this.peers, ...earlier.toSorted((a, b) => (a.node < b.node ? -1 : 1))];
   }
 
   #admit(now: Instant, datagram: Datagram, source: IpAddress): PeerStream | PeerReject {
@@ -354,6 +367,11 @@ export class SyncReceiver {
   #shorter(wait: number): Duration {
     const longest = this.#tuning.nackRetryMax;
     return wait < longest ? microseconds(wait) : longest;
+  }
+
+  #applyOverHoles(now: Instant, peer: PeerStream): void {
+    while (peer.held > 0) this.#declareGap(now, peer, peer.afterHole);
+    this.#watchHole(now, peer);
   }
 
   #declareGap(now: Instant, peer: PeerStream, sequence: number): void {

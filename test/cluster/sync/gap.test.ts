@@ -2,7 +2,7 @@ import { test } from 'tap';
 
 import { milliseconds, seconds } from '../../../director/base/time.js';
 import { record } from './toy-table.js';
-import { kindOf, pair } from './world.js';
+import { kindOf, pair, type World } from './world.js';
 
 /** Every change a datagram of its own, nearly. */
 const soon = { flushBound: milliseconds(2) };
@@ -92,23 +92,53 @@ test('when nobody answers Nacks, the hole is given up and what is held is applie
   t.end();
 });
 
-test('a node that becomes master applies at once what it holds behind a hole', (t) => {
-  const world = pair();
+/** Node a tells of two sessions, of which the first is lost on its way, and dies: b holds the second. */
+function dieBehindHole(world: World): void {
   let dropped = 0;
   world.tap = (bytes) => kindOf(bytes) !== 'updates' || (dropped += 1) > 1;
   const a = world.get('a');
-  a.update(world.now, 1, 1);
-  a.sync.flush(world.now);
-  a.update(world.now, 2, 1);
-  a.sync.flush(world.now);
+  for (const index of [1, 2]) {
+    a.update(world.now, index, 1);
+    a.sync.flush(world.now);
+  }
   world.drain(a);
   world.kill('a');
   world.run(milliseconds(1));
+}
+
+test('a node that becomes master applies at once what it holds behind a hole', (t) => {
+  const world = pair();
+  dieBehindHole(world);
   const b = world.get('b');
   t.equal(b.table.size, 0);
   b.sync.setMaster(world.now, true);
   world.drain(b);
   t.equal(b.table.size, 1);
+  t.end();
+});
+
+test('also when the node that has told of it runs again', (t) => {
+  const world = pair();
+  dieBehindHole(world);
+  const b = world.get('b');
+  world.start('a');
+  world.run(milliseconds(1));
+  t.equal(b.sync.snapshot().peers[0]?.epoch, 1003, 'the new life is known');
+  t.equal(b.table.size, 0);
+  b.sync.setMaster(world.now, true);
+  world.drain(b);
+  t.equal(b.table.size, 1);
+  t.end();
+});
+
+test('a node that comes back is given what nobody but its peer has, though it is held behind a hole', (t) => {
+  const world = pair();
+  dieBehindHole(world);
+  world.start('a');
+  const isComplete = (): boolean => world.get('a').sync.tableComplete;
+  t.ok(world.runUntil(isComplete, seconds(1)), 'long before the hole is given up');
+  t.ok(world.get('a').table.find(record(2)));
+  t.equal(world.get('b').sync.snapshot().reliability.gaps, 1);
   t.end();
 });
 

@@ -140,6 +140,29 @@ test('also when the node has come back before they could', (t) => {
   t.end();
 });
 
+test('a donor does not give up a hole that another can fill', (t) => {
+  const world = three({ nackDelay: milliseconds(300) });
+  const a = world.get('a');
+  const c = world.get('c');
+  c.sync.setMaster(world.now, true);
+  world.drain(c);
+  let heard = 0;
+  world.tap = (bytes, to) => to !== 'c' || kindOf(bytes) !== 'updates' || (heard += 1) !== 2;
+  for (const index of [1, 2, 3]) {
+    a.update(world.now, index, 1);
+    a.sync.flush(world.now);
+    world.drain(a);
+  }
+  world.run(milliseconds(1));
+  world.kill('a');
+  world.start('a');
+  world.run(seconds(1));
+  expectAll(t, world);
+  t.equal(c.sync.snapshot().reliability.gaps, 0);
+  t.equal(world.get('a').table.size, 3);
+  t.end();
+});
+
 test('what nobody remembers having heard is fetched with the whole table', (t) => {
   const world = three();
   world.cut = (from, to) => from === 'a' && to === 'c';

@@ -181,6 +181,17 @@ export const exit = (): Instruction => ({ code: Class.jump | 0x90 });
 
 export const label = (name: string): Label => ({ label: name });
 
+/** The same lines with labels of their own, so that they can stand in a program twice; jumps to labels elsewhere stay. */
+export function withOwnLabels(name: string, lines: readonly Line[]): Line[] {
+  const own = new Set(lines.flatMap((line) => ('label' in line ? [line.label] : [])));
+  return lines.map((line) => {
+    if ('label' in line) return label(`${name}: ${line.label}`);
+    const { target } = line;
+    if (target === undefined || !own.has(target)) return line;
+    return { ...line, target: `${name}: ${target}` };
+  });
+}
+
 /** The bytes of a program. Throws a `RangeError` for a jump to nowhere, or to two places, which is a mistake in the program. */
 export function assemble(program: readonly Line[]): Uint8Array<ArrayBuffer> {
   const instructions: Instruction[] = [];

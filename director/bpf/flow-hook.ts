@@ -1,4 +1,5 @@
 import * as ethernet from '../wire/ethernet.js';
+import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
 import {
   compute,
@@ -28,14 +29,14 @@ export interface FlowHook {
   readonly verdicts: { readonly carried: number; readonly goesUp: number };
   /** What is seen in the context not to be for the program goes up. */
   admit(): Line[];
-  /** What is seen in the frame not to be IPv4, and for this host, goes up. */
+  /** What is seen in the frame not to be for this host goes up. */
   accept(): Line[];
   /** A frame that is shorter than its packet, or than what the program has to see of it, goes up. */
   isWhole(): Line[];
   /** R2: bytes of the longest IP packet that is to leave. */
   longestPacket(): Line[];
-  /** Links pad short frames; the director does not send that on. */
-  cutPadding(): Line[];
+  /** Links pad short frames; the director does not send that on. So much of the frame has been seen. */
+  cutPadding(seen: number): Line[];
   /** A super-frame goes up: nobody could wrap its segments. */
   isSingle(): Line[];
   /** Makes room of so many bytes between the frame's header and the packet; nothing is kept of that header. */
@@ -48,10 +49,11 @@ export interface FlowHook {
   goUp(): Line[];
 }
 
-const IpLength = 20;
-export const ShortestUdp = ethernet.HeaderLength + IpLength + udp.HeaderLength;
-/** In the order of bytes that it is loaded in. */
+/** The shortest frame with a datagram in IPv4. */
+export const ShortestUdp = ethernet.HeaderLength + ipv4.MinimumHeaderLength + udp.HeaderLength;
+/** In the order of bytes that they are loaded in. */
 export const EtherTypeIpv4 = 0x0008;
+export const EtherTypeIpv6 = 0xdd86;
 
 /** `bpf_redirect`. */
 export const Redirect = 23;
@@ -59,16 +61,20 @@ export const Redirect = 23;
 /** Places on the stack. */
 export const Kept = { headers: -8, protocol: -16, now: -24 } as const;
 
-/** R7 and R3, which is the end of what can be read. What is shorter than the shortest datagram goes up. */
-export const openFrame = ({ data, dataEnd }: Pick<FlowHook, 'data' | 'dataEnd'>): Line[] => [
-  load(4, R7, R6, data),
-  load(4, R3, R6, dataEnd),
+/** R7 and R3, which is the end of what can be read. What is shorter than `least` goes up. */
+export const openFrame = (
+  { data, dataEnd }: Pick<FlowHook, 'data' | 'dataEnd'>,
+  least = ShortestUdp,
+): Line[] => [load(4, R7, R6, data), load(4, R3, R6, dataEnd), ...hasAtLeast(least)];
+
+/** What is shorter goes up. */
+export const hasAtLeast = (length: number): Line[] => [
   compute(R2, '=', R7),
-  compute(R2, '+=', ShortestUdp),
+  compute(R2, '+=', length),
   jumpIf(R2, '>', R3, 'up'),
 ];
 
-/** Folds a sum of 64 bits, below 2^36, to 16 bits with end-around carry; `spare` is lost. */
+/** Folds a sum of 64 bits, below 2^40, to 16 bits with end-around carry; `spare` is lost. */
 export function fold(sum: Register, spare: Register): Line[] {
   const once: Line[] = [
     compute(spare, '=', sum),

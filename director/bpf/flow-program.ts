@@ -7,7 +7,7 @@ import {
   Record,
   shapeOf,
   Way,
-} from '../core/flow-table.js';
+} from '../core/flow-layout.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
@@ -35,11 +35,21 @@ import {
   R8,
   R9,
   store,
+  withOwnLabels,
   type Line,
-  type Register,
 } from './assembler.js';
-import { fold, Kept, openFrame, type FlowHook } from './flow-hook.js';
-import { address, count, takeHop } from './flow-rewriting.js';
+import { Ip, isSame, type FlowFamily } from './flow-family.js';
+import {
+  EtherTypeIpv4,
+  EtherTypeIpv6,
+  hasAtLeast,
+  Kept,
+  openFrame,
+  type FlowHook,
+} from './flow-hook.js';
+import { FlowIpv4 } from './flow-ipv4.js';
+import { FlowIpv6 } from './flow-ipv6.js';
+import { address, count, replace } from './flow-rewriting.js';
 import { isWrapped, mayBeWrapped, wrap } from './flow-wrapping.js';
 
 /**
@@ -48,26 +58,9 @@ import { isWrapped, mayBeWrapped, wrap } from './flow-wrapping.js';
  */
 const Helper = { ticks: 118 } as const;
 
-/** Offsets in a frame with the shortest IPv4 header. */
-const Ip = ethernet.HeaderLength;
-const At = {
-  version: Ip,
-  totalLength: Ip + 2,
-  fragment: Ip + 6,
-  ttl: Ip + 8,
-  protocol: Ip + 9,
-  source: Ip + 12,
-  destination: Ip + 16,
-  ports: Ip + 20,
-  udpLength: Ip + 24,
-  tcpLength: Ip + 32,
-  tcpFlags: Ip + 33,
-} as const;
-const IpLength = 20;
-const ShortestTcp = Ip + IpLength + tcp.MinimumHeaderLength;
-/** In the order of bytes that it is loaded in. */
-const AnyFragment = 0xff3f;
-const ShortestHeader = 0x45;
+const EtherTypeAt = ethernet.HeaderLength - 2;
+/** Offsets behind the IP header. */
+const Field = { ports: 0, udpLength: 4, tcpLength: 12, tcpFlags: 13 } as const;
 
 /** The table that a program reads, see `flow-table.ts`. */
 export interface ProgramParameters {
@@ -89,23 +82,37 @@ export function flowProgram(hook: FlowHook, parameters: ProgramParameters): Line
     ...readClock(parameters),
     ...openFrame(hook),
     ...hook.accept(),
-    ...readFrame(hook),
-    ...readTransport(),
-    ...findRecord(parameters),
+    ...isFromOthers(),
+    load(2, R2, R7, EtherTypeAt),
+    jumpIf(R2, '==', EtherTypeIpv6, 'IPv6'),
+    jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
+    ...carry(hook, FlowIpv4, parameters),
+    label('IPv6'),
+    ...carry(hook, FlowIpv6, parameters),
+    ...hook.goUp(),
+  ];
+}
+
+/** The packets of one family. */
+function carry(hook: FlowHook, family: FlowFamily, parameters: ProgramParameters): Line[] {
+  const { records } = parameters;
+  const isWrappable = family === FlowIpv4;
+  return withOwnLabels(family.name, [
+    ...family.readHeader(hook),
+    ...readTransport(family),
+    ...findRecord(family, parameters),
     ...mayLeave(hook),
-    ...mayBeWrapped(hook),
-    ...hook.cutPadding(),
-    ...isWrapped('wrap'),
+    ...(isWrappable ? mayBeWrapped(hook) : []),
+    ...hook.cutPadding(Ip + family.headerLength + udp.HeaderLength),
+    ...(isWrappable ? isWrapped('wrap') : []),
     ...count(),
-    ...rewrite(),
+    ...rewrite(family, records),
     ...hook.correctChecksum(),
     label('leave'),
     load(4, R1, R9, Record.device),
     ...hook.leave(),
-    label('wrap'),
-    ...wrap(hook),
-    ...hook.goUp(),
-  ];
+    ...(isWrappable ? [label('wrap'), ...wrap(hook)] : []),
+  ]);
 }
 
 /** Says what the clock shows that packets are dated by, in ticks: its lower 32 bits. */
@@ -122,67 +129,43 @@ const readClock = ({ mapFd }: ProgramParameters): Line[] => [
   jumpIf(R2, '!=', 0, 'up'),
 ];
 
-/** R8: the length of the IP packet. R3 stays. */
-function readFrame(hook: FlowHook): Line[] {
-  return [
-    // What this host seems to have sent to itself is its own, come back.
-    load(4, R2, R7, 2),
-    load(4, R4, R7, 8),
-    jumpIf(R2, '!=', R4, 'from others'),
-    load(2, R2, R7, 0),
-    load(2, R4, R7, 6),
-    jumpIf(R2, '==', R4, 'up'),
-    label('from others'),
-    load(1, R2, R7, At.version),
-    jumpIf(R2, '!=', ShortestHeader, 'up'),
-    load(2, R2, R7, At.fragment),
-    compute(R2, '&=', AnyFragment),
-    jumpIf(R2, '!=', 0, 'up'),
-    load(1, R2, R7, At.ttl),
-    jumpIf(R2, '<=', 1, 'up'),
-    load(2, R8, R7, At.totalLength),
-    fromNetwork16(R8),
-    // The verifier wants to hear what is so.
-    compute(R8, '&=', 0xffff),
-    ...hook.isWhole(),
-    // The sum over a right header is all ones.
-    load(4, R2, R7, At.version),
-    ...[4, 8, 12, 16].flatMap((offset) => [
-      load(4, R4, R7, At.version + offset),
-      compute(R2, '+=', R4),
-    ]),
-    ...fold(R2, R4),
-    jumpIf(R2, '!=', 0xffff, 'up'),
-  ];
-}
+/** What this host seems to have sent to itself is its own, come back. R3 stays. */
+const isFromOthers = (): Line[] => [
+  load(4, R2, R7, 2),
+  load(4, R4, R7, 8),
+  jumpIf(R2, '!=', R4, 'from others'),
+  load(2, R2, R7, 0),
+  load(2, R4, R7, 6),
+  jumpIf(R2, '==', R4, 'up'),
+  label('from others'),
+];
 
 /** R9: the protocol, which is kept, as is the length of all headers. R3 is still the end of the data. */
-function readTransport(): Line[] {
+function readTransport({ headerLength, protocol }: FlowFamily): Line[] {
+  const transport = Ip + headerLength;
   return [
-    load(1, R9, R7, At.protocol),
+    load(1, R9, R7, Ip + protocol),
     jumpIf(R9, '==', Protocol.udp, 'udp'),
     jumpIf(R9, '!=', Protocol.tcp, 'up'),
-    compute(R2, '=', R7),
-    compute(R2, '+=', ShortestTcp),
-    jumpIf(R2, '>', R3, 'up'),
-    load(1, R4, R7, At.tcpLength),
+    ...hasAtLeast(transport + tcp.MinimumHeaderLength),
+    load(1, R4, R7, transport + Field.tcpLength),
     compute(R4, '>>=', 4),
     compute(R4, '<<=', 2),
     jumpIf(R4, '<', tcp.MinimumHeaderLength, 'up'),
-    compute(R4, '+=', IpLength),
+    compute(R4, '+=', headerLength),
     jumpIf(R4, '>', R8, 'up'),
     // Only what has nothing to say but that it belongs to the connection.
-    load(1, R2, R7, At.tcpFlags),
+    load(1, R2, R7, transport + Field.tcpFlags),
     compute(R2, '&=', tcp.Flag.fin | tcp.Flag.syn | tcp.Flag.rst | tcp.Flag.ack),
     jumpIf(R2, '!=', tcp.Flag.ack, 'up'),
     jump('read'),
     label('udp'),
-    load(2, R4, R7, At.udpLength),
+    load(2, R4, R7, transport + Field.udpLength),
     fromNetwork16(R4),
     jumpIf(R4, '<', udp.HeaderLength, 'up'),
-    compute(R4, '+=', IpLength),
+    compute(R4, '+=', headerLength),
     jumpIf(R4, '>', R8, 'up'),
-    compute(R4, '=', IpLength + udp.HeaderLength),
+    compute(R4, '=', headerLength + udp.HeaderLength),
     label('read'),
     store(8, R10, Kept.headers, R4),
     store(8, R10, Kept.protocol, R9),
@@ -190,7 +173,7 @@ function readTransport(): Line[] {
 }
 
 /** R9: the record. */
-function findRecord({ mapFd, records, seed }: ProgramParameters): Line[] {
+function findRecord(family: FlowFamily, { mapFd, records, seed }: ProgramParameters): Line[] {
   const { buckets, recordsAt } = shapeOf(records);
   const ways = Array.from({ length: Bucket.ways }, (_, way): readonly Line[] => [
     load(4, R5, R0, way * 4),
@@ -199,16 +182,12 @@ function findRecord({ mapFd, records, seed }: ProgramParameters): Line[] {
     jumpIf(R9, '==', R4, 'found'),
   ]);
   return [
-    load(4, R1, R7, At.source),
-    load(4, R2, R7, At.destination),
-    load(4, R3, R7, At.ports),
+    load(4, R3, R7, Ip + family.headerLength + Field.ports),
     compute32(R5, '=', seed),
-    compute32(R5, '^=', R1),
-    ...mix(),
-    compute32(R5, '^=', R2),
-    ...mix(),
+    ...family.hashAddresses(mix),
     compute32(R5, '^=', R3),
     ...mix(),
+    ...(family.kindBit === 0 ? [] : [compute(R9, '|=', family.kindBit)]),
     compute32(R5, '^=', R9),
     compute32(R5, '*=', Hash.last),
     compute32(R0, '=', R5),
@@ -229,18 +208,13 @@ function findRecord({ mapFd, records, seed }: ProgramParameters): Line[] {
     ...addressInMap(R9, mapFd, recordsAt),
     compute(R9, '+=', R5),
     load(8, R4, R10, Kept.protocol),
-    load(1, R5, R9, Record.protocol),
+    ...(family.kindBit === 0 ? [] : [compute(R4, '|=', family.kindBit)]),
+    load(1, R5, R9, Record.kind),
     jumpIf(R4, '!=', R5, 'up'),
-    ...isSame(R1, Record.source),
-    ...isSame(R2, Record.destination),
-    ...isSame(R3, Record.ports),
+    ...family.isSamePacket(records),
+    ...isSame(R3, R9, Record.ports),
   ];
 }
-
-const isSame = (value: Register, field: number): Line[] => [
-  load(4, R5, R9, field),
-  jumpIf(value, '!=', R5, 'up'),
-];
 
 const mix = (): Line[] => [
   compute32(R5, '*=', Hash.multiplier),
@@ -257,24 +231,13 @@ const mayLeave = (hook: FlowHook): Line[] => [
 ];
 
 /** Everything but the checksum of the transport. R3 becomes the change of addresses, R8 that of ports. */
-function rewrite(): Line[] {
+function rewrite(family: FlowFamily, records: number): Line[] {
+  const ports = Ip + family.headerLength + Field.ports;
   return [
     ...address(),
-    compute(R3, '=', 0),
-    ...replace(R3, At.source, Record.newSource),
-    ...replace(R3, At.destination, Record.newDestination),
+    ...family.replaceAddresses(records),
     compute(R8, '=', 0),
-    ...replace(R8, At.ports, Record.newPorts),
-    ...takeHop(Ip, R3),
+    ...replace(R8, ports, R9, Record.newPorts),
+    ...family.takeHop(),
   ];
 }
-
-/** Gives a word of the frame another value, and adds to a sum what that changes. */
-const replace = (sum: Register, at: number, field: number): Line[] => [
-  load(4, R1, R7, at),
-  compute32(R1, '^=', -1),
-  load(4, R2, R9, field),
-  store(4, R7, at, R2),
-  compute(sum, '+=', R1),
-  compute(sum, '+=', R2),
-];

@@ -1,7 +1,8 @@
-import { Record } from '../core/flow-table.js';
+import { Record } from '../core/flow-layout.js';
 import {
   atomicAdd,
   compute,
+  compute32,
   load,
   R1,
   R10,
@@ -51,4 +52,14 @@ export const takeHop = (ip: number, change?: Register): Line[] => [
   ...fold(R1, R2),
   compute(R1, '^=', 0xffff),
   store(2, R7, ip + Field.checksum, R1),
+];
+
+/** Gives a word of the frame the value of a record's field, and adds to a sum what that changes. */
+export const replace = (sum: Register, at: number, record: Register, field: number): Line[] => [
+  load(4, R1, R7, at),
+  compute32(R1, '^=', -1),
+  load(4, R2, record, field),
+  store(4, R7, at, R2),
+  compute(sum, '+=', R1),
+  compute(sum, '+=', R2),
 ];

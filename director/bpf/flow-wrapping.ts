@@ -1,4 +1,4 @@
-import { Record, Wrapping } from '../core/flow-table.js';
+import { Record, Wrapping } from '../core/flow-layout.js';
 import * as ethernet from '../wire/ethernet.js';
 import * as gre from '../wire/gre.js';
 import * as gue from '../wire/gue.js';

@@ -1,4 +1,4 @@
-import { Record } from '../core/flow-table.js';
+import { Record } from '../core/flow-layout.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Protocol } from '../wire/ipv4.js';
 import {
@@ -22,13 +22,12 @@ import {
   store,
   type Line,
 } from './assembler.js';
-import { EtherTypeIpv4, fold, Kept, openFrame, Redirect, type FlowHook } from './flow-hook.js';
+import { fold, Kept, openFrame, Redirect, type FlowHook } from './flow-hook.js';
 
 /** Fields of the context, `struct __sk_buff` of linux/bpf.h. */
 export const Context = {
   length: 0,
   packetType: 4,
-  protocol: 16,
   hasVlanTag: 20,
   trafficIndex: 44,
   data: 76,
@@ -62,8 +61,6 @@ export const TrafficHook: FlowHook = {
   admit: () => [
     load(4, R2, R6, Context.hasVlanTag),
     jumpIf(R2, '!=', 0, 'tagged'),
-    load(4, R2, R6, Context.protocol),
-    jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
     load(4, R2, R6, Context.packetType),
     jumpIf(R2, '!=', ToThisHost, 'up'),
   ],
@@ -82,7 +79,7 @@ export const TrafficHook: FlowHook = {
     label('single'),
   ],
 
-  cutPadding: () => [
+  cutPadding: (seen) => [
     ...packetLength(),
     jumpIf(R2, '==', R8, 'cut'),
     compute(R1, '=', R6),
@@ -91,7 +88,7 @@ export const TrafficHook: FlowHook = {
     compute(R3, '=', 0),
     call(Helper.changeTail),
     jumpIf(R0, '!=', 0, 'up'),
-    ...openFrame(Context),
+    ...openFrame(Context, seen),
     label('cut'),
   ],
 

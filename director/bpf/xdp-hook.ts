@@ -1,4 +1,4 @@
-import { Record } from '../core/flow-table.js';
+import { Record } from '../core/flow-layout.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Protocol } from '../wire/ipv4.js';
@@ -23,7 +23,7 @@ import {
   store,
   type Line,
 } from './assembler.js';
-import { EtherTypeIpv4, fold, Kept, openFrame, Redirect, type FlowHook } from './flow-hook.js';
+import { fold, Kept, openFrame, Redirect, type FlowHook } from './flow-hook.js';
 
 /** Fields of the context, `struct xdp_md` of linux/bpf.h. */
 const Context = { data: 0, dataEnd: 4 } as const;
@@ -45,8 +45,6 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
   admit: () => [],
 
   accept: () => [
-    load(2, R2, R7, ethernet.HeaderLength - 2),
-    jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
     load(2, R2, R7, 0),
     jumpIf(R2, '!=', swap16(mac.high), 'up'),
     load(4, R2, R7, 2),
@@ -60,7 +58,7 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
   longestPacket: () => [compute(R2, '=', R8)],
 
   /** What comes after the first piece is asked for only where there can be such. */
-  cutPadding: () => [
+  cutPadding: (seen) => [
     load(4, R3, R6, Context.dataEnd),
     compute(R2, '=', R7),
     compute(R2, '+=', LongestOrdinary),
@@ -76,7 +74,7 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
     compute(R1, '=', R6),
     call(Helper.adjustTail),
     jumpIf(R0, '!=', 0, 'up'),
-    ...openFrame(Context),
+    ...openFrame(Context, seen),
     label('cut'),
   ],
 

@@ -1,10 +1,12 @@
 import { unreachable } from '../base/invariant.js';
+import { copyAddress } from '../wire/address-words.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Family } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
-import { Wrapping, type FlowPath } from './flow-table.js';
+import { Wrapping } from './flow-layout.js';
+import { type FlowPath } from './flow-table.js';
 import { overhead, sourcePort } from './forward/tunnel.js';
 import type { Interface } from './interfaces.js';
 import { isServed, serverOf } from './lifecycle.js';
@@ -25,14 +27,12 @@ export const isLasting = (protocol: number, state: number): boolean =>
   protocol === Protocol.tcp ? ((LastingStates >> state) & 1) !== 0 : state === State.udp;
 
 /**
- * The cheap half of `isCarriable`, for every packet: TCP or UDP over IPv4, of which peers know all that they
- * are to know.
+ * The cheap half of `isCarriable`, for every packet: TCP or UDP, of which peers know all that they are to know.
  */
 export function mayBeCarriable({ connections, settings, sync }: Director, index: number): boolean {
   const protocol = connections.protocol[index] ?? 0;
   const state = connections.state[index] ?? State.none;
   if (!isLasting(protocol, state)) return false;
-  if (connections.family[index] !== Family.ipv4) return false;
   if (((connections.flags[index] ?? 0) & Special) !== 0) return false;
   if (connections.origin[index] !== LocalOrigin && sync.hasOwners) return false;
   const [threshold, period] = settings.sync_threshold;
@@ -52,14 +52,15 @@ export function isCarriable(director: Director, index: number): boolean {
   const server = serverOf(director, index);
   if (server?.isAvailable !== true || !isServed(director, index)) return false;
   const { rows } = connections;
-  if (floating.get(Family.ipv4, rows, connections.virtualAt(index)) === undefined) return false;
-  if (floating.get(Family.ipv4, rows, connections.clientAt(index)) !== undefined) return false;
+  const family = connections.familyOf(index);
+  if (floating.get(family, rows, connections.virtualAt(index)) === undefined) return false;
+  if (floating.get(family, rows, connections.clientAt(index)) !== undefined) return false;
   const method = connections.methodOf(index);
   switch (method) {
     case Method.fullNat:
       return connections.hasFlag(index, Flag.clientTold);
     case Method.tunnel:
-      return hasPlainTunnel(director, server);
+      return family === Family.ipv4 && hasPlainTunnel(director, server);
     case Method.masq:
     case Method.route:
       return true;
@@ -86,12 +87,10 @@ export function ownsReplies(director: Director, index: number): boolean {
   const { connections, inner } = director;
   if (!seesReplies(director, index) || connections.methodOf(index) === Method.fullNat) return true;
   const { rows } = connections;
-  inner.family = Family.ipv4;
+  inner.family = connections.familyOf(index);
   inner.protocol = connections.protocol[index] ?? 0;
-  for (let word = 0; word < 4; word += 1) {
-    inner.source[word] = rows[connections.realAt(index) + word] ?? 0;
-    inner.destination[word] = rows[connections.clientAt(index) + word] ?? 0;
-  }
+  copyAddress(inner.source, rows, connections.realAt(index));
+  copyAddress(inner.destination, rows, connections.clientAt(index));
   inner.sourcePort = connections.realPort(index);
   inner.destinationPort = connections.clientPort(index);
   return connections.findReply(inner) === index;
@@ -123,8 +122,8 @@ function writeTunnel(
   const { tunnel } = server;
   path.wrapping = Wrapping[tunnel.type];
   path.mtu -= overhead(tunnel, family);
-  path.newSource = route.source[3] ?? 0;
-  path.newDestination = server.words[3] ?? 0;
+  path.newSource.set(route.source);
+  path.newDestination.set(server.words);
   if (tunnel.type === 'gue') {
     path.newSourcePort = sourcePort(requestOf(director, index));
     path.newDestinationPort = tunnel.port;
@@ -136,23 +135,24 @@ function writeTunnel(
 function writeRequests(director: Director, index: number, path: FlowPath): void {
   const { connections, localEndpoints } = director;
   const { rows } = connections;
+  path.family = connections.familyOf(index);
   path.protocol = connections.protocol[index] ?? 0;
-  path.source = rows[connections.clientAt(index) + 3] ?? 0;
+  copyAddress(path.source, rows, connections.clientAt(index));
   path.sourcePort = connections.clientPort(index);
-  path.destination = rows[connections.virtualAt(index) + 3] ?? 0;
+  copyAddress(path.destination, rows, connections.virtualAt(index));
   path.destinationPort = connections.virtualPort(index);
-  path.newSource = path.source;
+  copyAddress(path.newSource, path.source);
   path.newSourcePort = path.sourcePort;
-  path.newDestination = path.destination;
+  copyAddress(path.newDestination, path.destination);
   path.newDestinationPort = path.destinationPort;
   path.wrapping = Wrapping.none;
   const method = connections.methodOf(index);
   if (method === Method.masq || method === Method.fullNat) {
-    path.newDestination = rows[connections.realAt(index) + 3] ?? 0;
+    copyAddress(path.newDestination, rows, connections.realAt(index));
     path.newDestinationPort = connections.realPort(index) || path.destinationPort;
   }
   if (method === Method.fullNat) {
-    path.newSource = localEndpoints.addresses[index * 4 + 3] ?? 0;
+    copyAddress(path.newSource, localEndpoints.addresses, index * 4);
     path.newSourcePort = localEndpoints.port(index);
   }
 }
@@ -178,10 +178,11 @@ export function pathOfReplies(
 
 /** Leads a path to the host whose address is at that offset of a connection's row. */
 function leadTo(director: Director, offset: number, path: FlowPath): Neighbour | undefined {
-  const neighbour = knownNextHop(director, Family.ipv4, director.connections.rows, offset);
-  if (neighbour?.isResolved !== true || neighbour.family !== Family.ipv4) return undefined;
+  const { family } = path;
+  const neighbour = knownNextHop(director, family, director.connections.rows, offset);
+  if (neighbour?.isResolved !== true || neighbour.family !== family) return undefined;
   const out = neighbour.interface;
-  const { high, low } = sourceMac(director, out, path.newSource);
+  const { high, low } = sourceMac(director, out, path);
   path.toHigh = neighbour.macHigh;
   path.toLow = neighbour.macLow;
   path.fromHigh = high;
@@ -190,12 +191,13 @@ function leadTo(director: Director, offset: number, path: FlowPath): Neighbour |
   return neighbour;
 }
 
-const source = new Uint32Array(4);
-
 /** As `useVirtualMac`. */
-function sourceMac(director: Director, out: Interface, address: number): MacAddress {
+function sourceMac(
+  director: Director,
+  out: Interface,
+  { family, newSource }: FlowPath,
+): MacAddress {
   if (!director.virtualMacs.isUsed) return out.mac;
-  source[3] = address;
-  const floating = director.floating.get(Family.ipv4, source);
+  const floating = director.floating.get(family, newSource);
   return floating?.isLive === true && floating.interface === out ? floating.mac : out.mac;
 }

@@ -1,91 +1,31 @@
-/*
- * The table of carried flows: memory that this process shares with a program in the kernel. The program looks up each
- * packet here, rewrites it as it is told and counts it; this process writes flows and reads counts, without a call to the
- * kernel. All numbers are in the machine's order of bytes, lowest first, except what is copied from and into packets.
- *
- *     head     the lease: until when the program may carry anything
- *     buckets  words of eight ways each, found by the hash of a packet's endpoints: the number of a record, and a tag
- *     records  64 bytes for one direction of a flow: what its packets look like, what becomes of them, how many there were
- */
+import { Family } from '../wire/flow.js';
+import { checksumOffset } from '../wire/rewrite.js';
+import {
+  Bucket,
+  BucketsAt,
+  Hash,
+  Head,
+  Ipv6Bit,
+  kindOf,
+  Record,
+  RecordMask,
+  shapeOf,
+  Way,
+  Wide,
+  Wrapping,
+} from './flow-layout.js';
 
-/** Bytes before the buckets: a page. */
-const HeadLength = 4_096;
-export const Head = { lease: 0 } as const;
-
-export const Bucket = { ways: 8, byteLength: 32 } as const;
-/** A way is the number of a record, and in the upper bits a tag out of the hash. Record 0 is never used. */
-export const Way = { recordBits: 21 } as const;
-const RecordMask = (1 << Way.recordBits) - 1;
-
-/** Where the fields of a record are. */
-export const Record = {
-  byteLength: 64,
-  /** What a packet says: addresses, and both ports in one word, as they stand in it. */
-  source: 0,
-  destination: 4,
-  ports: 8,
-  /** The same when it leaves. */
-  newSource: 12,
-  newDestination: 16,
-  newPorts: 20,
-  /** The first twelve bytes of the frame when it leaves. */
-  macs: 24,
-  /** The kernel's number of the interface that it leaves by, perhaps with `ToFarEnd`. */
-  device: 36,
-  /** When the last packet came, in ticks. */
-  lastUsed: 40,
-  /** The longest IP packet that the interface carries. */
-  mtu: 44,
-  protocol: 46,
-  /** Where in the frame the checksum of the transport is that changes, or a `Wrapping`; 0 when neither. */
-  change: 47,
-  packets: 48,
-  bytes: 56,
-} as const;
-
-/**
- * Packets leave in others, of a tunnel: the new addresses and ports are those of the outer headers. Less than the place of any
- * checksum.
- */
-export const Wrapping = { none: 0, ipip: 1, gre: 2, gue: 3 } as const;
-export type Wrapping = (typeof Wrapping)[keyof typeof Wrapping];
-
-/** Multipliers and shifts of the hash. */
-export const Hash = {
-  multiplier: 0x9e37_79b1,
-  shift: 15,
-  last: 0x85eb_ca6b,
-  lastShift: 13,
-} as const;
-
-/**
- * In the number of a device: packets go to the other end of its virtual cable at once, which is in another network namespace
- * (`bpf_redirect_peer`), instead of leaving by this one.
- */
-export const ToFarEnd = 0x8000_0000;
-
-/** The places of a table of so many records, a power of two: half as many buckets. */
-export const shapeOf = (
-  records: number,
-): { readonly buckets: number; readonly recordsAt: number; readonly byteLength: number } => {
-  const buckets = records / 2;
-  const recordsAt = HeadLength + buckets * Bucket.byteLength;
-  return { buckets, recordsAt, byteLength: recordsAt + records * Record.byteLength };
-};
-
-export const BucketsAt = HeadLength;
-
-export const MostRecords = 1 << Way.recordBits;
-
-/** One direction of a flow: an IPv4 packet with these endpoints leaves with those, to that neighbour. */
+/** One direction of a flow: a packet with these endpoints leaves with those, to that neighbour. */
 export interface FlowPath {
+  family: Family;
   protocol: number;
-  source: number;
-  destination: number;
+  /** Addresses as in `address-words.ts`: four words, of which IPv4 has the last. */
+  source: Uint32Array;
+  destination: Uint32Array;
   sourcePort: number;
   destinationPort: number;
-  newSource: number;
-  newDestination: number;
+  newSource: Uint32Array;
+  newDestination: Uint32Array;
   newSourcePort: number;
   newDestinationPort: number;
   /** MAC addresses as in `ethernet.ts`: 16 and 32 bits. */
@@ -101,13 +41,14 @@ export interface FlowPath {
 
 /** A path to be filled in. */
 export const emptyPath = (): FlowPath => ({
+  family: Family.ipv4,
   protocol: 0,
-  source: 0,
-  destination: 0,
+  source: new Uint32Array(4),
+  destination: new Uint32Array(4),
   sourcePort: 0,
   destinationPort: 0,
-  newSource: 0,
-  newDestination: 0,
+  newSource: new Uint32Array(4),
+  newDestination: new Uint32Array(4),
   newSourcePort: 0,
   newDestinationPort: 0,
   toHigh: 0,
@@ -119,9 +60,17 @@ export const emptyPath = (): FlowPath => ({
   wrapping: Wrapping.none,
 });
 
-/** Offsets of checksums in a frame with the shortest IPv4 header. */
-const ChecksumAt = { tcp: 50, udp: 40 } as const;
-const Udp = 17;
+/** Offsets in a frame: of the transport, behind the shortest header of IP. */
+const TransportAt = { [Family.ipv4]: 34, [Family.ipv6]: 54 } as const;
+
+/** A record begins with the addresses of IPv4 packets. */
+const Narrow = { words: 2 } as const;
+const AddressFields = [
+  Record.source,
+  Record.destination,
+  Record.newSource,
+  Record.newDestination,
+] as const;
 
 /** No record. */
 export const NoRecord = 0;
@@ -134,14 +83,16 @@ export class FlowTable {
   readonly #view: DataView;
   readonly #buckets: number;
   readonly #recordsAt: number;
+  readonly #wideAt: number;
 
   /** `memory` is zero, and as long as `shapeOf` says. The seed is the program's. */
   constructor(memory: ArrayBuffer, records: number, seed: number) {
-    const { buckets, recordsAt } = shapeOf(records);
+    const { buckets, recordsAt, wideAt } = shapeOf(records);
     this.records = records;
     this.#seed = seed;
     this.#buckets = buckets;
     this.#recordsAt = recordsAt;
+    this.#wideAt = wideAt;
     this.#words = new Uint32Array(memory);
     this.#view = new DataView(memory);
   }
@@ -155,12 +106,10 @@ export class FlowTable {
   write(record: number, path: FlowPath): void {
     const at = this.#at(record);
     const view = this.#view;
-    view.setUint32(at + Record.source, path.source);
-    view.setUint32(at + Record.destination, path.destination);
+    if (path.family === Family.ipv6) this.#writeWide(record, path);
+    else this.#writeAddresses(at, path);
     view.setUint16(at + Record.ports, path.sourcePort);
     view.setUint16(at + Record.ports + 2, path.destinationPort);
-    view.setUint32(at + Record.newSource, path.newSource);
-    view.setUint32(at + Record.newDestination, path.newDestination);
     view.setUint16(at + Record.newPorts, path.newSourcePort);
     view.setUint16(at + Record.newPorts + 2, path.newDestinationPort);
     view.setUint16(at + Record.macs, path.toHigh);
@@ -169,19 +118,35 @@ export class FlowTable {
     view.setUint32(at + Record.macs + 8, path.fromLow);
     view.setUint32(at + Record.device, path.device, true);
     view.setUint16(at + Record.mtu, Math.min(path.mtu, 0xffff), true);
-    view.setUint8(at + Record.protocol, path.protocol);
+    view.setUint8(at + Record.kind, kindOf(path.protocol, path.family));
     view.setUint8(at + Record.change, changeBy(path));
     this.#words.fill(0, (at + Record.packets) / 4, (at + Record.byteLength) / 4);
   }
 
-  /** True when the packets of a record become what the path says, wherever that is sent. */
+  #writeAddresses(at: number, path: FlowPath): void {
+    const view = this.#view;
+    view.setUint32(at + Record.source, path.source[3] ?? 0);
+    view.setUint32(at + Record.destination, path.destination[3] ?? 0);
+    view.setUint32(at + Record.newSource, path.newSource[3] ?? 0);
+    view.setUint32(at + Record.newDestination, path.newDestination[3] ?? 0);
+  }
+
+  #writeWide(record: number, path: FlowPath): void {
+    const view = this.#view;
+    const narrow = this.#at(record);
+    for (const field of AddressFields) view.setUint32(narrow + field, 0);
+    let at = this.#wide(record);
+    for (const words of [path.source, path.destination, path.newSource, path.newDestination]) {
+      for (let word = 0; word < 4; word += 1, at += 4) view.setUint32(at, words[word] ?? 0);
+    }
+  }
+
+  /** True when the IPv4 packets of a record become what the path says, wherever that is sent. */
   isAsWritten(record: number, path: FlowPath): boolean {
     this.write(NoRecord, path);
     const [left, right] = [this.#at(record), this.#at(NoRecord)];
     const fields = [Record.newSource, Record.newDestination, Record.newPorts, Record.mtu];
-    return fields.every(
-      (field) => this.#words[(left + field) / 4] === this.#words[(right + field) / 4],
-    );
+    return fields.every((field) => this.#isEqual(left + field, right + field));
   }
 
   /** The record of the flow whose packets look like those of `record`; `NoRecord` when none is shown. */
@@ -250,25 +215,39 @@ export class FlowTable {
     return this.#recordsAt + record * Record.byteLength;
   }
 
+  #wide(record: number): number {
+    return this.#wideAt + record * Wide.byteLength;
+  }
+
   #isAlike(one: number, other: number): boolean {
     const [left, right] = [this.#at(one), this.#at(other)];
-    const fields = [Record.source, Record.destination, Record.ports];
-    return (
-      fields.every(
-        (field) => this.#words[(left + field) / 4] === this.#words[(right + field) / 4],
-      ) &&
-      this.#view.getUint8(left + Record.protocol) === this.#view.getUint8(right + Record.protocol)
-    );
+    const kind = this.#view.getUint8(left + Record.kind);
+    if (kind !== this.#view.getUint8(right + Record.kind)) return false;
+    if (!this.#isEqual(left + Record.ports, right + Record.ports)) return false;
+    if ((kind & Ipv6Bit) === 0) return this.#isEqual(left, right, Narrow.words);
+    return this.#isEqual(this.#wide(one), this.#wide(other), Wide.words);
+  }
+
+  #isEqual(left: number, right: number, words = 1): boolean {
+    for (let word = 0; word < words; word += 1) {
+      if (this.#words[left / 4 + word] !== this.#words[right / 4 + word]) return false;
+    }
+    return true;
   }
 
   /** The same sum as the program's. */
   #hashOf(record: number): number {
     const at = this.#at(record);
-    const first = at / 4;
-    let hash = mix(this.#seed ^ (this.#words[first] ?? 0));
-    hash = mix(hash ^ (this.#words[first + 1] ?? 0));
-    hash = mix(hash ^ (this.#words[first + 2] ?? 0));
-    hash = Math.imul(hash ^ this.#view.getUint8(at + Record.protocol), Hash.last);
+    const kind = this.#view.getUint8(at + Record.kind);
+    const isWide = (kind & Ipv6Bit) !== 0;
+    const first = (isWide ? this.#wide(record) : at) / 4;
+    const { words } = isWide ? Wide : Narrow;
+    let hash = this.#seed;
+    for (let word = first; word < first + words; word += 1) {
+      hash = mix(hash ^ (this.#words[word] ?? 0));
+    }
+    hash = mix(hash ^ (this.#words[(at + Record.ports) / 4] ?? 0));
+    hash = Math.imul(hash ^ kind, Hash.last);
     return (hash ^ (hash >>> Hash.lastShift)) >>> 0;
   }
 
@@ -297,14 +276,15 @@ function mix(word: number): number {
   return product ^ (product >>> Hash.shift);
 }
 
-const isRewritten = (path: FlowPath): boolean =>
-  path.source !== path.newSource ||
-  path.destination !== path.newDestination ||
-  path.sourcePort !== path.newSourcePort ||
-  path.destinationPort !== path.newDestinationPort;
+function isRewritten(path: FlowPath): boolean {
+  const { source, destination, newSource, newDestination } = path;
+  for (let word = 0; word < 4; word += 1) {
+    if (source[word] !== newSource[word] || destination[word] !== newDestination[word]) return true;
+  }
+  return path.sourcePort !== path.newSourcePort || path.destinationPort !== path.newDestinationPort;
+}
 
 function changeBy(path: FlowPath): number {
   if (path.wrapping !== Wrapping.none) return path.wrapping;
-  if (!isRewritten(path)) return 0;
-  return path.protocol === Udp ? ChecksumAt.udp : ChecksumAt.tcp;
+  return isRewritten(path) ? TransportAt[path.family] + checksumOffset(path.protocol) : 0;
 }

@@ -1,4 +1,5 @@
 import { instant, seconds, type Instant } from '../base/time.js';
+import { copyAddress } from '../wire/address-words.js';
 import { Protocol } from '../wire/ipv4.js';
 import {
   isCarriable,
@@ -200,10 +201,11 @@ export class Offload {
     const { connections } = this.#director;
     const { rows } = connections;
     const path = this.#path;
+    path.family = connections.familyOf(index);
     path.protocol = connections.protocol[index] ?? 0;
-    path.source = rows[connections.realAt(index) + 3] ?? 0;
+    copyAddress(path.source, rows, connections.realAt(index));
     path.sourcePort = connections.realPort(index);
-    path.destination = rows[connections.clientAt(index) + 3] ?? 0;
+    copyAddress(path.destination, rows, connections.clientAt(index));
     path.destinationPort = connections.clientPort(index);
     const owner = this.#ownerOf(path);
     if (owner !== NoConnection) this.withdraw(owner);

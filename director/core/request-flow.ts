@@ -1,3 +1,4 @@
+import { copyAddress } from '../wire/address-words.js';
 import type { Flow } from '../wire/flow.js';
 import type { Director } from './director.js';
 
@@ -6,10 +7,8 @@ export function requestOf({ connections, inner }: Director, index: number): Flow
   const { rows } = connections;
   inner.family = connections.familyOf(index);
   inner.protocol = connections.protocol[index] ?? 0;
-  for (let word = 0; word < 4; word += 1) {
-    inner.source[word] = rows[connections.clientAt(index) + word] ?? 0;
-    inner.destination[word] = rows[connections.virtualAt(index) + word] ?? 0;
-  }
+  copyAddress(inner.source, rows, connections.clientAt(index));
+  copyAddress(inner.destination, rows, connections.virtualAt(index));
   inner.sourcePort = connections.clientPort(index);
   inner.destinationPort = connections.virtualPort(index);
   return inner;

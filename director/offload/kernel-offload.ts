@@ -7,7 +7,7 @@ import type { FlowHook } from '../bpf/flow-hook.js';
 import { clockProgram, flowProgram, type ProgramParameters } from '../bpf/flow-program.js';
 import { TrafficHook } from '../bpf/traffic-hook.js';
 import { xdpHook } from '../bpf/xdp-hook.js';
-import { MostRecords, shapeOf } from '../core/flow-table.js';
+import { MostRecords, shapeOf } from '../core/flow-layout.js';
 import type { Interface } from '../core/interfaces.js';
 import type { Offload, OffloadPlace } from '../core/offload.js';
 import type { Libc } from '../io/libc.js';
@@ -21,7 +21,7 @@ export type HookName = 'traffic' | 'xdp';
 
 /**
  * One of so many connections in the table may be carried, unless the configuration says otherwise, so that the default has
- * 131,072 places: 21 MB of the kernel's memory, which are taken at once. The others are forwarded from here.
+ * 131,072 places: 38 MB of the kernel's memory, which are taken at once. The others are forwarded from here.
  */
 export const OffloadShare = 8;
 const CarriedRange = { least: 1_024, most: MostRecords / 2 } as const;

@@ -1,4 +1,4 @@
-import { ToFarEnd } from '../core/flow-table.js';
+import { ToFarEnd } from '../core/flow-layout.js';
 import type { Libc } from '../io/libc.js';
 import { FarEnds } from './far-ends.js';
 import { XdpFeature, XdpFeatures } from './xdp-features.js';

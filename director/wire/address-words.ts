@@ -29,3 +29,8 @@ export function fromWords(family: Family, column: Uint32Array, offset = 0): IpAd
   assert(address !== undefined, 'an address of four or sixteen bytes always has a text');
   return address;
 }
+
+/** Copies the address whose four words start at `at` in a column. */
+export function copyAddress(to: Uint32Array, column: Uint32Array, at = 0): void {
+  for (let word = 0; word < 4; word += 1) to[word] = column[at + word] ?? 0;
+}

@@ -23,6 +23,7 @@ import {
   R6,
   store,
   type Line,
+  withOwnLabels,
 } from '../../director/bpf/assembler.js';
 
 const hex = (program: readonly Line[]): string[] =>
@@ -80,5 +81,13 @@ test('the address of a byte in a map takes two instructions', (t) => {
 test('a jump to nowhere, and a place with two names alike, are mistakes', (t) => {
   t.throws(() => assemble([jump('nowhere')]), { message: 'no label nowhere' });
   t.throws(() => assemble([label('here'), exit(), label('here')]), { message: 'two labels here' });
+  t.end();
+});
+
+test('lines with labels of their own can stand in a program twice', (t) => {
+  const part = [jumpIf(R1, '==', 0, 'skip'), jump('end'), label('skip')];
+  const twice = [...withOwnLabels('one', part), ...withOwnLabels('two', part), label('end')];
+  const skip = '1501010000000000';
+  t.strictSame(hex(twice), [skip, '0500020000000000', skip, '0500000000000000']);
   t.end();
 });

@@ -1,14 +1,8 @@
-import {
-  emptyPath,
-  FlowTable,
-  Head,
-  NoRecord,
-  Record,
-  shapeOf,
-} from '../../director/core/flow-table.js';
+import { Head, Record, shapeOf } from '../../director/core/flow-layout.js';
+import { FlowTable, NoRecord } from '../../director/core/flow-table.js';
 import { Offload, type OffloadPlace } from '../../director/core/offload.js';
 import type { BenchDirector } from '../packets/bench-director.js';
-import { flowOf } from './flows.js';
+import { pathOf } from './flows.js';
 
 const Records = 64;
 const TickLength = 4_000;
@@ -81,14 +75,7 @@ export class Carrier {
   }
 
   #find(from: string, to: string, protocol: number): number {
-    const flow = flowOf(from, to, protocol);
-    const path = emptyPath();
-    path.protocol = protocol;
-    path.source = flow.source[3] ?? 0;
-    path.destination = flow.destination[3] ?? 0;
-    path.sourcePort = flow.sourcePort;
-    path.destinationPort = flow.destinationPort;
-    this.#table.write(NoRecord, path);
+    this.#table.write(NoRecord, pathOf({ from, to, protocol }));
     return this.#table.findLike(NoRecord);
   }
 }

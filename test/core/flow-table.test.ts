@@ -1,35 +1,17 @@
 import { test } from 'tap';
 
 import { Prng } from '../../director/base/prng.js';
-import {
-  Bucket,
-  FlowTable,
-  NoRecord,
-  shapeOf,
-  Wrapping,
-  type FlowPath,
-} from '../../director/core/flow-table.js';
+import { Bucket, shapeOf } from '../../director/core/flow-layout.js';
+import { FlowTable, NoRecord, type FlowPath } from '../../director/core/flow-table.js';
+import { pathOf } from './flows.js';
 
 const Records = 64;
 
-const path = (sourcePort: number): FlowPath => ({
-  protocol: 6,
-  source: 0x0a01_0002,
-  destination: 0x0a01_0064,
-  sourcePort,
-  destinationPort: 80,
-  newSource: 0x0a01_0002,
-  newDestination: 0x0a02_0015,
-  newSourcePort: sourcePort,
-  newDestinationPort: 8_080,
-  toHigh: 0x0200,
-  toLow: 21,
-  fromHigh: 0x0200,
-  fromLow: 11,
-  device: 3,
-  mtu: 1_500,
-  wrapping: Wrapping.none,
-});
+const path = (sourcePort: number): FlowPath =>
+  pathOf({ from: `10.1.0.2:${sourcePort}`, to: '10.1.0.100:80', leavesTo: '10.2.0.21:8080' });
+
+const widePath = (from: string, protocol = 6): FlowPath =>
+  pathOf({ from, to: '[fd01::100]:80', leavesTo: '[fd02::15]:8080', protocol });
 
 function newTable(): { readonly table: FlowTable; readonly memory: ArrayBuffer } {
   const memory = new ArrayBuffer(shapeOf(Records).byteLength);
@@ -48,6 +30,39 @@ test('a record is found from when it is shown until it is hidden', (t) => {
   table.hide(2);
   table.write(4, path(1_000));
   t.equal(table.findLike(4), NoRecord);
+  t.end();
+});
+
+test('flows of IPv6 are told apart by every word of their addresses', (t) => {
+  const { table } = newTable();
+  const shown = ['fd01::2', 'fd02::2', 'fd01:0:1::2', 'fd01::1:0:2', 'fd01::3', '::10.1.0.2'];
+  for (const [index, client] of shown.entries()) {
+    table.write(index + 1, widePath(`[${client}]:1000`));
+    t.ok(table.show(index + 1));
+  }
+  for (const [index, client] of shown.entries()) {
+    table.write(40, widePath(`[${client}]:1000`));
+    t.equal(table.findLike(40), index + 1);
+  }
+  for (const client of ['fd01::4', 'fd01:1::2', 'fd01::1:2']) {
+    table.write(40, widePath(`[${client}]:1000`));
+    t.equal(table.findLike(40), NoRecord);
+  }
+  table.write(40, widePath('[fd01::2]:1000', 17));
+  t.equal(table.findLike(40), NoRecord, 'datagrams are another flow');
+  t.end();
+});
+
+test('a record that was one of IPv6 becomes one of IPv4, and back', (t) => {
+  const { table } = newTable();
+  for (const next of [widePath('[fd01::2]:1000'), path(1_000), widePath('[fd01::2]:1000')]) {
+    table.write(2, next);
+    t.ok(table.show(2));
+    table.write(4, next);
+    t.equal(table.findLike(4), 2);
+    table.hide(2);
+    t.equal(table.findLike(4), NoRecord);
+  }
   t.end();
 });
 

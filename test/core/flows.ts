@@ -1,4 +1,5 @@
 import type { ConnectionKey } from '../../director/core/connection-row.js';
+import { emptyPath, type FlowPath } from '../../director/core/flow-table.js';
 import { toWords } from '../../director/wire/address-words.js';
 import { Flow } from '../../director/wire/flow.js';
 import { ip } from '../base/values.js';
@@ -46,4 +47,37 @@ export function flowOf(from: string, to: string, protocol = 6): Flow {
   flow.destination.set(destination.words);
   flow.destinationPort = destination.port;
   return flow;
+}
+
+/** What becomes of packets from one endpoint to another: they leave with the given ones, or as they are. */
+export interface PathSpec extends Partial<
+  Omit<FlowPath, 'source' | 'destination' | 'newSource' | 'newDestination'>
+> {
+  readonly from: string;
+  readonly to: string;
+  readonly leavesFrom?: string;
+  readonly leavesTo?: string;
+}
+
+/** A path of TCP, unless said, by interface 1 with an MTU of 1500. */
+export function pathOf({ from, to, leavesFrom, leavesTo, ...others }: PathSpec): FlowPath {
+  const [source, destination] = [endpoint(from), endpoint(to)];
+  const newSource = endpoint(leavesFrom ?? from);
+  const newDestination = endpoint(leavesTo ?? to);
+  return {
+    ...emptyPath(),
+    family: source.family,
+    protocol: 6,
+    source: source.words,
+    sourcePort: source.port,
+    destination: destination.words,
+    destinationPort: destination.port,
+    newSource: newSource.words,
+    newSourcePort: newSource.port,
+    newDestination: newDestination.words,
+    newDestinationPort: newDestination.port,
+    device: 1,
+    mtu: 1_500,
+    ...others,
+  };
 }

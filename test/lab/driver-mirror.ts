@@ -138,15 +138,18 @@ async function exchange(link: number, frames: readonly Uint8Array[]): Promise<vo
 
 /** Frames of connections that mean well: most of what clients and servers send once they know each other. */
 const isFriendly = ({ frame }: Arriving): boolean => {
-  const isTcp = frame[12] === 8 && frame[23] === 6 && frame.length > 47;
-  const isUdp = frame[12] === 8 && frame[23] === 17;
-  return isUdp || (isTcp && ((frame[47] ?? 0) & 0x17) === 0x10);
+  const isIpv6 = frame[12] === 0x86;
+  const protocol = frame[isIpv6 ? 20 : 23];
+  if (frame[12] !== 8 && !isIpv6) return false;
+  const flags = frame[isIpv6 ? 67 : 47] ?? 0;
+  return protocol === 17 || (protocol === 6 && (flags & 0x17) === 0x10);
 };
 
 const collection = validFrames();
 const firstEcho = collection.length;
 const friendly = collection.filter(isFriendly);
 const frames = new HostileFrames(random, collection, LinkMacs);
+let carriedIpv6 = 0;
 for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   if (random.below(8) === 0) arena.wait(1 + random.below(8));
   if (random.below(64) === 0) arena.disturb();
@@ -168,7 +171,11 @@ for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   }
   // What the kernel carries is not to overtake what the director has in hand: one frame after the other.
   const portions = offload === undefined ? [batch] : batch.map((frame) => [frame]);
-  for (const portion of portions) await exchange(link, portion);
+  for (const portion of portions) {
+    const before = offload?.counters.packets ?? 0;
+    await exchange(link, portion);
+    if (portion[0]?.[12] === 0x86) carriedIpv6 += (offload?.counters.packets ?? 0) - before;
+  }
   sent += batch.length;
   for (const receiver of ends) {
     if (receiver.sample === undefined) continue;
@@ -192,7 +199,7 @@ const result = {
   counters: { received, forwarded, answered, held, icmpErrors, ...counters.droppedByName() },
   accounts: createHash('sha256').update(JSON.stringify(arena.accounts())).digest('hex'),
   refused: near.map(({ counters: { refused, shed } }) => refused + shed),
-  offload: offload?.counters,
+  offload: offload === undefined ? undefined : { ...offload.counters, ipv6: carriedIpv6 },
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 
 import { until } from '../../cluster/lab/wait.js';
-import { ToFarEnd } from '../../director/core/flow-table.js';
+import { ToFarEnd } from '../../director/core/flow-layout.js';
 import { loadLibc } from '../../director/io/libc.js';
 import { KernelOffload } from '../../director/offload/kernel-offload.js';
 

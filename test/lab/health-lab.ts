@@ -6,7 +6,7 @@ import type { Test } from 'tap';
 import { until } from '../../cluster/lab/wait.js';
 import { killGroup } from '../../cluster/node/user-command.js';
 import { startDirector, type DirectorProcess } from './director-process.js';
-import { linkNodes, type LinkedNode } from './linked-nodes.js';
+import { linkNodes, type LinkedNode, type Offloads } from './linked-nodes.js';
 
 /*
  * One network with a director, real servers that hold the VIP on their loopback interface (Route), and a client:
@@ -26,8 +26,12 @@ export interface HealthLab {
 }
 
 /** Makes the network. Nothing runs on it. */
-export async function healthLab(t: Test, servers: number): Promise<HealthLab> {
-  const nodes = await linkNodes(t, servers + 2);
+export async function healthLab(
+  t: Test,
+  servers: number,
+  offloads: Offloads = 'off',
+): Promise<HealthLab> {
+  const nodes = await linkNodes(t, servers + 2, offloads);
   const [director, ...others] = nodes;
   const client = others.pop();
   if (director === undefined || client === undefined) throw new Error('too few nodes');

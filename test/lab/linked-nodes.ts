@@ -32,8 +32,15 @@ export interface LinkedNode {
 
 const environment = { ...process.env, NODE_OPTIONS: '', PATH: searchPath };
 
+/** What senders may leave to their links: nothing, unless a test wants super-frames and unfinished checksums. */
+export type Offloads = 'off' | 'on';
+
 /** Builds a network of `count` nodes, which goes away at the end of the test. */
-export async function linkNodes(t: Test, count: number): Promise<LinkedNode[]> {
+export async function linkNodes(
+  t: Test,
+  count: number,
+  offloads: Offloads = 'off',
+): Promise<LinkedNode[]> {
   const hub = await holdNamespace(t);
   shell(hub, [
     'printf 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6',
@@ -42,16 +49,21 @@ export async function linkNodes(t: Test, count: number): Promise<LinkedNode[]> {
   ]);
   const nodes: LinkedNode[] = [];
   for (let number = 1; number <= count; number += 1) {
-    nodes.push(await linkNode(t, hub, number));
+    nodes.push(await linkNode(t, hub, number, offloads));
   }
   return nodes;
 }
 
-async function linkNode(t: Test, hub: number, number: number): Promise<LinkedNode> {
+async function linkNode(
+  t: Test,
+  hub: number,
+  number: number,
+  state: Offloads,
+): Promise<LinkedNode> {
   const holder = await holdNamespace(t);
   const port = `port${number}`;
   const mac = `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`;
-  const offloads = 'tx off rx off tso off gso off gro off > /dev/null';
+  const offloads = `tx ${state} rx ${state} tso ${state} gso ${state} gro off > /dev/null`;
   // A node that would check its addresses first could not use them for a second or two.
   shell(holder, ['printf 0 > /proc/sys/net/ipv6/conf/default/accept_dad']);
   shell(hub, [

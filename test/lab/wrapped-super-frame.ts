@@ -2,13 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
 import { until } from '../../cluster/lab/wait.js';
-import { emptyPath, FlowTable, Wrapping } from '../../director/core/flow-table.js';
+import { Wrapping } from '../../director/core/flow-layout.js';
+import { FlowTable } from '../../director/core/flow-table.js';
 import { loadLibc } from '../../director/io/libc.js';
 import { EtherProtocol } from '../../director/io/packet-socket.js';
 import { RingHub } from '../../director/io/ring-hub.js';
 import { RingPort, wholeSight } from '../../director/io/ring-port.js';
 import { KernelOffload } from '../../director/offload/kernel-offload.js';
 import { Packet, SegmentKind } from '../../director/wire/packet.js';
+import { pathOf } from '../core/flows.js';
 import { buildFrame } from '../packets/packet-builder.js';
 
 /*
@@ -39,19 +41,18 @@ offload.attach(interfaceOf('near', near), libc.if_nametoindex('near'));
 const table = new FlowTable(memory, records, seed);
 table.lease = Math.floor((clockOrigin + performance.now() * 1_000) / tickLength) + 10_000;
 const Slot = 2;
-table.write(Slot, {
-  ...emptyPath(),
-  protocol: 6,
-  source: 0x0a01_0002,
-  sourcePort: 40_000,
-  destination: 0x0a01_0064,
-  destinationPort: 80,
-  newSource: 0x0a02_000b,
-  newDestination: 0x0a02_0015,
-  device: libc.if_nametoindex('near'),
-  mtu: 1_480,
-  wrapping: Wrapping.ipip,
-});
+table.write(
+  Slot,
+  pathOf({
+    from: '10.1.0.2:40000',
+    to: '10.1.0.100:80',
+    leavesFrom: '10.2.0.11:0',
+    leavesTo: '10.2.0.21:0',
+    device: libc.if_nametoindex('near'),
+    mtu: 1_480,
+    wrapping: Wrapping.ipip,
+  }),
+);
 table.show(Slot);
 
 const wentUp: number[] = [];

@@ -271,7 +271,6 @@ export function forwardReply(
 function rewriteReply(director: Director, packet: Packet, index: number): boolean {
   const { connections, flow } = director;
   if (connections.answersAsVirtual(index)) return true;
-  if (connections.answersAsVirtual(index)) return true;
   const port = connections.virtualPort(index);
   if (connections.methodOf(index) !== Method.fullNat) {
     return nat.rewriteReply(packet, flow, connections.rows, connections.virtualAt(index), port);

@@ -1,0 +1,98 @@
+import { Family } from '../wire/flow.js';
+
+/*
+ * The table of carried flows: memory that this process shares with a program in the kernel. The program looks up each
+ * packet here, rewrites it as it is told and counts it; this process writes flows and reads counts, without a call to the
+ * kernel. All numbers are in the machine's order of bytes, lowest first, except what is copied from and into packets.
+ *
+ *     head     the lease: until when the program may carry anything
+ *     buckets  words of eight ways each, found by the hash of a packet's endpoints: the number of a record, and a tag
+ *     records  64 bytes for one direction of a flow: what its packets look like, what becomes of them, how many there were
+ *     wide     64 bytes for each record: its addresses, when they are those of IPv6. IPv4 never touches them
+ */
+
+/** Bytes before the buckets: a page. */
+const HeadLength = 4_096;
+export const Head = { lease: 0 } as const;
+
+export const Bucket = { ways: 8, byteLength: 32 } as const;
+/** A way is the number of a record, and in the upper bits a tag out of the hash. Record 0 is never used. */
+export const Way = { recordBits: 21 } as const;
+export const RecordMask = (1 << Way.recordBits) - 1;
+
+/** Where the fields of a record are. */
+export const Record = {
+  byteLength: 64,
+  /** What a packet says: addresses, and both ports in one word, as they stand in it. In IPv6 the addresses are zero. */
+  source: 0,
+  destination: 4,
+  ports: 8,
+  /** The same when it leaves. */
+  newSource: 12,
+  newDestination: 16,
+  newPorts: 20,
+  /** The first twelve bytes of the frame when it leaves. */
+  macs: 24,
+  /** The kernel's number of the interface that it leaves by, perhaps with `ToFarEnd`. */
+  device: 36,
+  /** When the last packet came, in ticks. */
+  lastUsed: 40,
+  /** The longest IP packet that the interface carries. */
+  mtu: 44,
+  /** See `kindOf`. */
+  kind: 46,
+  /** Where in the frame the checksum of the transport is that changes, or a `Wrapping`; 0 when neither. */
+  change: 47,
+  packets: 48,
+  bytes: 56,
+} as const;
+
+/** Where the addresses of IPv6 are: those of a packet, in the order in which they stand in it, and those when it leaves. */
+export const Wide = { byteLength: 64, source: 0, newSource: 32, words: 8 } as const;
+
+/** In the kind of a record: its packets are IPv6. */
+export const Ipv6Bit = 0x80;
+
+/** Protocol and family of a record's packets in one byte: TCP and UDP have small numbers. */
+export const kindOf = (protocol: number, family: Family): number =>
+  family === Family.ipv6 ? protocol | Ipv6Bit : protocol;
+
+/**
+ * Packets leave in others, of a tunnel: the new addresses and ports are those of the outer headers. Less than the place of any
+ * checksum.
+ */
+export const Wrapping = { none: 0, ipip: 1, gre: 2, gue: 3 } as const;
+export type Wrapping = (typeof Wrapping)[keyof typeof Wrapping];
+
+/** Multipliers and shifts of the hash. */
+export const Hash = {
+  multiplier: 0x9e37_79b1,
+  shift: 15,
+  last: 0x85eb_ca6b,
+  lastShift: 13,
+} as const;
+
+/**
+ * In the number of a device: packets go to the other end of its virtual cable at once, which is in another network namespace
+ * (`bpf_redirect_peer`), instead of leaving by this one.
+ */
+export const ToFarEnd = 0x8000_0000;
+
+/** The places of a table of so many records, a power of two: half as many buckets. */
+export const shapeOf = (
+  records: number,
+): {
+  readonly buckets: number;
+  readonly recordsAt: number;
+  readonly wideAt: number;
+  readonly byteLength: number;
+} => {
+  const buckets = records / 2;
+  const recordsAt = HeadLength + buckets * Bucket.byteLength;
+  const wideAt = recordsAt + records * Record.byteLength;
+  return { buckets, recordsAt, wideAt, byteLength: wideAt + records * Wide.byteLength };
+};
+
+export const BucketsAt = HeadLength;
+
+export const MostRecords = 1 << Way.recordBits;

@@ -1,5 +1,6 @@
+import { Record, Wide } from '../core/flow-layout.js';
 import * as ethernet from '../wire/ethernet.js';
-import { jumpIf, load, R5, type Line, type Register } from './assembler.js';
+import { compute, jumpIf, load, R5, R9, type Line, type Register } from './assembler.js';
 import type { FlowHook } from './flow-hook.js';
 
 /*
@@ -26,9 +27,26 @@ export interface FlowFamily {
   isSamePacket(records: number): Line[];
   /** Writes the new addresses; R3 becomes the sum by which they change. */
   replaceAddresses(records: number): Line[];
-  /** One hop less. R3 stays, which says how the addresses have changed. */
-  takeHop(): Line[];
+  /** One hop less, for the header at `ip`; `change` is a sum by which its addresses have changed. */
+  takeHop(ip: number, change?: Register): Line[];
+  /** Where the header has the hops that are left. */
+  readonly hopLimit: number;
+  /** R1: the traffic class of the header at `ip`. */
+  trafficClass(ip: number): Line[];
+  /** What says that there is such a packet: behind Ethernet and GRE, in the order of bytes that it is loaded in, and in IP. */
+  readonly etherType: number;
+  readonly asProtocol: number;
 }
+
+/** Lines for each word of two IPv6 addresses. */
+export const eachWord = (lines: (offset: number) => Line[]): Line[] =>
+  Array.from({ length: Wide.words }, (_, word) => lines(word * 4)).flat();
+
+/** The IPv6 addresses of the record in R9: behind all records, and of the same length. */
+export const wideOf = (to: Register, records: number): Line[] => [
+  compute(to, '=', R9),
+  compute(to, '+=', records * Record.byteLength),
+];
 
 /** What differs goes up. */
 export const isSame = (value: Register, record: Register, field: number): Line[] => [

@@ -1,4 +1,5 @@
 import * as ethernet from '../wire/ethernet.js';
+import type { Family } from '../wire/flow.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
 import {
@@ -39,8 +40,8 @@ export interface FlowHook {
   cutPadding(seen: number): Line[];
   /** A super-frame goes up: nobody could wrap its segments. */
   isSingle(): Line[];
-  /** Makes room of so many bytes between the frame's header and the packet; nothing is kept of that header. */
-  makeRoom(bytes: number): Line[];
+  /** Makes room for headers of a family, of so many bytes, behind the frame's header, of which nothing is kept. */
+  makeRoom(bytes: number, family: Family): Line[];
   /** Corrects the checksum of TCP or UDP by the changes of addresses, R3, and of ports, R8: sums that are not folded. */
   correctChecksum(): Line[];
   /** The end of the program for what is carried: the device of the record is in R1. */

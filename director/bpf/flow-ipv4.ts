@@ -16,7 +16,7 @@ import {
   type Line,
 } from './assembler.js';
 import { Ip, isSame, type FlowFamily } from './flow-family.js';
-import { fold } from './flow-hook.js';
+import { EtherTypeIpv4, fold } from './flow-hook.js';
 import { replace, takeHop } from './flow-rewriting.js';
 
 const At = {
@@ -71,7 +71,11 @@ export const FlowIpv4: FlowFamily = {
     ...replace(R3, At.destination, R9, Record.newDestination),
   ],
 
-  takeHop: () => takeHop(Ip, R3),
+  takeHop,
+  hopLimit: 8,
+  trafficClass: (ip) => [load(1, R1, R7, ip + 1)],
+  etherType: EtherTypeIpv4,
+  asProtocol: ipv4.Protocol.ipip,
 };
 
 /** The sum over a right header is all ones. */

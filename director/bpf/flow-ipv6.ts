@@ -1,4 +1,5 @@
-import { Ipv6Bit, Record, Wide } from '../core/flow-layout.js';
+import { Ipv6Bit, Wide } from '../core/flow-layout.js';
+import { Protocol } from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as udp from '../wire/udp.js';
 import {
@@ -13,17 +14,15 @@ import {
   R5,
   R7,
   R8,
-  R9,
   store,
-  type Line,
-  type Register,
 } from './assembler.js';
-import { Ip, isSame, type FlowFamily } from './flow-family.js';
-import { hasAtLeast } from './flow-hook.js';
+import { eachWord, Ip, isSame, wideOf, type FlowFamily } from './flow-family.js';
+import { EtherTypeIpv6, hasAtLeast } from './flow-hook.js';
 import { replace } from './flow-rewriting.js';
 
 /** Both addresses, one behind the other, are as many words as in a record. */
-const At = { version: Ip, payloadLength: Ip + 4, hopLimit: Ip + 7, addresses: Ip + 8 } as const;
+const At = { version: Ip, payloadLength: Ip + 4, addresses: Ip + 8 } as const;
+const HopLimit = 7;
 const Version = 6;
 
 /** IPv6 without headers between that of IP and that of the transport. */
@@ -38,7 +37,7 @@ export const FlowIpv6: FlowFamily = {
     load(1, R2, R7, At.version),
     compute(R2, '>>=', 4),
     jumpIf(R2, '!=', Version, 'up'),
-    load(1, R2, R7, At.hopLimit),
+    load(1, R2, R7, Ip + HopLimit),
     jumpIf(R2, '<=', 1, 'up'),
     load(2, R8, R7, At.payloadLength),
     fromNetwork16(R8),
@@ -65,18 +64,18 @@ export const FlowIpv6: FlowFamily = {
     ...eachWord((word) => replace(R3, At.addresses + word, R4, Wide.newSource + word)),
   ],
 
-  takeHop: () => [
-    load(1, R1, R7, At.hopLimit),
+  takeHop: (ip) => [
+    load(1, R1, R7, ip + HopLimit),
     compute(R1, '-=', 1),
-    store(1, R7, At.hopLimit, R1),
+    store(1, R7, ip + HopLimit, R1),
   ],
+  hopLimit: HopLimit,
+  trafficClass: (ip) => [
+    load(2, R1, R7, ip),
+    fromNetwork16(R1),
+    compute(R1, '>>=', 4),
+    compute(R1, '&=', 0xff),
+  ],
+  etherType: EtherTypeIpv6,
+  asProtocol: Protocol.ipv6,
 };
-
-const eachWord = (lines: (offset: number) => Line[]): Line[] =>
-  Array.from({ length: Wide.words }, (_, word) => lines(word * 4)).flat();
-
-/** The addresses of the record in R9: behind all records, and of the same length. */
-const wideOf = (to: Register, records: number): Line[] => [
-  compute(to, '=', R9),
-  compute(to, '+=', records * Record.byteLength),
-];

@@ -96,22 +96,22 @@ export function flowProgram(hook: FlowHook, parameters: ProgramParameters): Line
 /** The packets of one family. */
 function carry(hook: FlowHook, family: FlowFamily, parameters: ProgramParameters): Line[] {
   const { records } = parameters;
-  const isWrappable = family === FlowIpv4;
   return withOwnLabels(family.name, [
     ...family.readHeader(hook),
     ...readTransport(family),
     ...findRecord(family, parameters),
     ...mayLeave(hook),
-    ...(isWrappable ? mayBeWrapped(hook) : []),
+    ...mayBeWrapped(hook, family),
     ...hook.cutPadding(Ip + family.headerLength + udp.HeaderLength),
-    ...(isWrappable ? isWrapped('wrap') : []),
+    ...isWrapped('wrap'),
     ...count(),
     ...rewrite(family, records),
     ...hook.correctChecksum(),
     label('leave'),
     load(4, R1, R9, Record.device),
     ...hook.leave(),
-    ...(isWrappable ? [label('wrap'), ...wrap(hook)] : []),
+    label('wrap'),
+    ...wrap(hook, family, records),
   ]);
 }
 
@@ -238,6 +238,6 @@ function rewrite(family: FlowFamily, records: number): Line[] {
     ...family.replaceAddresses(records),
     compute(R8, '=', 0),
     ...replace(R8, ports, R9, Record.newPorts),
-    ...family.takeHop(),
+    ...family.takeHop(Ip, R3),
   ];
 }

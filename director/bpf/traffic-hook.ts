@@ -1,5 +1,6 @@
 import { Record } from '../core/flow-layout.js';
 import * as ethernet from '../wire/ethernet.js';
+import { Family } from '../wire/flow.js';
 import { Protocol } from '../wire/ipv4.js';
 import {
   call,
@@ -37,9 +38,9 @@ export const Context = {
 
 /** Functions of the kernel, `enum bpf_func_id`. */
 const Helper = { replaceChecksum: 11, changeTail: 38, adjustRoom: 50, redirectPeer: 155 } as const;
-/** Room behind the header of the link (`BPF_ADJ_ROOM_MAC`), for another IPv4 header. */
+/** Room behind the header of the link (`BPF_ADJ_ROOM_MAC`), for another header of a family (`BPF_F_ADJ_ROOM_ENCAP_L3_IPV4`, 6). */
 const BehindEthernet = 1;
-const ForIpv4 = 2;
+const RoomFor = { [Family.ipv4]: 2, [Family.ipv6]: 4 } as const;
 /** The change is one of addresses; and zero means "no checksum". */
 const ChecksumFlag = { pseudoHeader: 0x10, zeroIsNone: 0x20 } as const;
 
@@ -94,11 +95,11 @@ export const TrafficHook: FlowHook = {
 
   isSingle: () => [load(4, R1, R6, Context.segmentSize), jumpIf(R1, '!=', 0, 'up')],
 
-  makeRoom: (bytes) => [
+  makeRoom: (bytes, family) => [
     compute(R1, '=', R6),
     compute(R2, '=', bytes),
     compute(R3, '=', BehindEthernet),
-    compute(R4, '=', ForIpv4),
+    compute(R4, '=', RoomFor[family]),
     call(Helper.adjustRoom),
     jumpIf(R0, '!=', 0, 'up'),
   ],

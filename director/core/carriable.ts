@@ -60,7 +60,7 @@ export function isCarriable(director: Director, index: number): boolean {
     case Method.fullNat:
       return connections.hasFlag(index, Flag.clientTold);
     case Method.tunnel:
-      return family === Family.ipv4 && hasPlainTunnel(director, server);
+      return hasPlainTunnel(director, server, family);
     case Method.masq:
     case Method.route:
       return true;
@@ -71,9 +71,17 @@ export function isCarriable(director: Director, index: number): boolean {
   }
 }
 
-/** True for a tunnel over IPv4 that is no matter of checksums, of packets that may not be cut. */
-const hasPlainTunnel = ({ settings }: Director, { family, tunnel }: RealServer): boolean =>
-  family === Family.ipv4 && tunnel.checksum === 'none' && settings.pmtu_disc !== 0;
+/**
+ * True for a tunnel that is no matter of checksums. Over IPv4, of packets that may not be cut: what may be needs an
+ * identification of its own.
+ */
+const hasPlainTunnel = (
+  { settings }: Director,
+  { family, tunnel }: RealServer,
+  inside: Family,
+): boolean =>
+  tunnel.checksum === 'none' &&
+  (family === Family.ipv6 || (inside === Family.ipv4 && settings.pmtu_disc !== 0));
 
 /** True when answers of the connection's real server pass this director. */
 export const seesReplies = ({ connections }: Director, index: number): boolean =>
@@ -104,9 +112,14 @@ export function pathOfRequests(
 ): Neighbour | undefined {
   writeRequests(director, index, path);
   const { connections } = director;
+  const server = serverOf(director, index);
+  if (connections.methodOf(index) !== Method.tunnel || server === undefined) {
+    return leadTo(director, connections.realAt(index), path);
+  }
+  path.newFamily = server.family;
   const neighbour = leadTo(director, connections.realAt(index), path);
-  if (neighbour === undefined || connections.methodOf(index) !== Method.tunnel) return neighbour;
-  return writeTunnel(director, index, path, neighbour) ? neighbour : undefined;
+  if (neighbour === undefined) return undefined;
+  return writeTunnel(director, index, path, server, neighbour) ? neighbour : undefined;
 }
 
 /** What the client's packets are wrapped into. False when that is not known. */
@@ -114,16 +127,15 @@ function writeTunnel(
   director: Director,
   index: number,
   path: FlowPath,
+  { tunnel, words: end }: RealServer,
   { family, words }: Neighbour,
 ): boolean {
-  const server = serverOf(director, index);
   const route = director.routes.find(family, words);
-  if (server === undefined || route === undefined) return false;
-  const { tunnel } = server;
+  if (route === undefined) return false;
   path.wrapping = Wrapping[tunnel.type];
   path.mtu -= overhead(tunnel, family);
   path.newSource.set(route.source);
-  path.newDestination.set(server.words);
+  path.newDestination.set(end);
   if (tunnel.type === 'gue') {
     path.newSourcePort = sourcePort(requestOf(director, index));
     path.newDestinationPort = tunnel.port;
@@ -141,6 +153,7 @@ function writeRequests(director: Director, index: number, path: FlowPath): void 
   path.sourcePort = connections.clientPort(index);
   copyAddress(path.destination, rows, connections.virtualAt(index));
   path.destinationPort = connections.virtualPort(index);
+  path.newFamily = path.family;
   copyAddress(path.newSource, path.source);
   path.newSourcePort = path.sourcePort;
   copyAddress(path.newDestination, path.destination);
@@ -178,9 +191,9 @@ export function pathOfReplies(
 
 /** Leads a path to the host whose address is at that offset of a connection's row. */
 function leadTo(director: Director, offset: number, path: FlowPath): Neighbour | undefined {
-  const { family } = path;
-  const neighbour = knownNextHop(director, family, director.connections.rows, offset);
-  if (neighbour?.isResolved !== true || neighbour.family !== family) return undefined;
+  const { newFamily } = path;
+  const neighbour = knownNextHop(director, newFamily, director.connections.rows, offset);
+  if (neighbour?.isResolved !== true || neighbour.family !== newFamily) return undefined;
   const out = neighbour.interface;
   const { high, low } = sourceMac(director, out, path);
   path.toHigh = neighbour.macHigh;

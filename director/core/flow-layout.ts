@@ -23,7 +23,7 @@ export const RecordMask = (1 << Way.recordBits) - 1;
 /** Where the fields of a record are. */
 export const Record = {
   byteLength: 64,
-  /** What a packet says: addresses, and both ports in one word, as they stand in it. In IPv6 the addresses are zero. */
+  /** What a packet says: addresses, and both ports in one word, as they stand in it. The addresses are those of IPv4. */
   source: 0,
   destination: 4,
   ports: 8,
@@ -37,6 +37,8 @@ export const Record = {
   device: 36,
   /** When the last packet came, in ticks. */
   lastUsed: 40,
+  /** The word with the next three. */
+  kindWord: 44,
   /** The longest IP packet that the interface carries. */
   mtu: 44,
   /** See `kindOf`. */
@@ -47,7 +49,7 @@ export const Record = {
   bytes: 56,
 } as const;
 
-/** Where the addresses of IPv6 are: those of a packet, in the order in which they stand in it, and those when it leaves. */
+/** Where addresses of IPv6 are: those of a packet, in the order in which they stand in it, and those when it leaves. */
 export const Wide = { byteLength: 64, source: 0, newSource: 32, words: 8 } as const;
 
 /** In the kind of a record: its packets are IPv6. */
@@ -63,6 +65,9 @@ export const kindOf = (protocol: number, family: Family): number =>
  */
 export const Wrapping = { none: 0, ipip: 1, gre: 2, gue: 3 } as const;
 export type Wrapping = (typeof Wrapping)[keyof typeof Wrapping];
+
+/** Added to a `Wrapping` whose outer header is one of IPv6: its addresses are wide. */
+export const OverIpv6 = 3;
 
 /** Multipliers and shifts of the hash. */
 export const Hash = {

@@ -7,6 +7,7 @@ import {
   Head,
   Ipv6Bit,
   kindOf,
+  OverIpv6,
   Record,
   RecordMask,
   shapeOf,
@@ -24,6 +25,8 @@ export interface FlowPath {
   destination: Uint32Array;
   sourcePort: number;
   destinationPort: number;
+  /** Of the new addresses: another than that of the packet only where that is wrapped. */
+  newFamily: Family;
   newSource: Uint32Array;
   newDestination: Uint32Array;
   newSourcePort: number;
@@ -47,6 +50,7 @@ export const emptyPath = (): FlowPath => ({
   destination: new Uint32Array(4),
   sourcePort: 0,
   destinationPort: 0,
+  newFamily: Family.ipv4,
   newSource: new Uint32Array(4),
   newDestination: new Uint32Array(4),
   newSourcePort: 0,
@@ -63,14 +67,11 @@ export const emptyPath = (): FlowPath => ({
 /** Offsets in a frame: of the transport, behind the shortest header of IP. */
 const TransportAt = { [Family.ipv4]: 34, [Family.ipv6]: 54 } as const;
 
-/** A record begins with the addresses of IPv4 packets. */
-const Narrow = { words: 2 } as const;
-const AddressFields = [
-  Record.source,
-  Record.destination,
-  Record.newSource,
-  Record.newDestination,
-] as const;
+/** Where both addresses of a packet are, and those that it leaves with, by family. */
+const Old = { narrow: Record.source, wide: Wide.source } as const;
+const New = { narrow: Record.newSource, wide: Wide.newSource } as const;
+/** Words that they take. */
+const PairWords = { ipv4: 2, ipv6: Wide.words } as const;
 
 /** No record. */
 export const NoRecord = 0;
@@ -106,8 +107,8 @@ export class FlowTable {
   write(record: number, path: FlowPath): void {
     const at = this.#at(record);
     const view = this.#view;
-    if (path.family === Family.ipv6) this.#writeWide(record, path);
-    else this.#writeAddresses(at, path);
+    this.#writePair(record, path.family, Old, [path.source, path.destination]);
+    this.#writePair(record, path.newFamily, New, [path.newSource, path.newDestination]);
     view.setUint16(at + Record.ports, path.sourcePort);
     view.setUint16(at + Record.ports + 2, path.destinationPort);
     view.setUint16(at + Record.newPorts, path.newSourcePort);
@@ -123,30 +124,35 @@ export class FlowTable {
     this.#words.fill(0, (at + Record.packets) / 4, (at + Record.byteLength) / 4);
   }
 
-  #writeAddresses(at: number, path: FlowPath): void {
+  /** Writes two addresses where those of their family stand in a record. */
+  #writePair(
+    record: number,
+    family: Family,
+    fields: typeof Old | typeof New,
+    pair: readonly [Uint32Array, Uint32Array],
+  ): void {
     const view = this.#view;
-    view.setUint32(at + Record.source, path.source[3] ?? 0);
-    view.setUint32(at + Record.destination, path.destination[3] ?? 0);
-    view.setUint32(at + Record.newSource, path.newSource[3] ?? 0);
-    view.setUint32(at + Record.newDestination, path.newDestination[3] ?? 0);
-  }
-
-  #writeWide(record: number, path: FlowPath): void {
-    const view = this.#view;
-    const narrow = this.#at(record);
-    for (const field of AddressFields) view.setUint32(narrow + field, 0);
-    let at = this.#wide(record);
-    for (const words of [path.source, path.destination, path.newSource, path.newDestination]) {
-      for (let word = 0; word < 4; word += 1, at += 4) view.setUint32(at, words[word] ?? 0);
+    const isWide = family === Family.ipv6;
+    let at = isWide ? this.#wide(record) + fields.wide : this.#at(record) + fields.narrow;
+    for (const words of pair) {
+      for (let word = isWide ? 0 : 3; word < 4; word += 1, at += 4) {
+        view.setUint32(at, words[word] ?? 0);
+      }
     }
   }
 
-  /** True when the IPv4 packets of a record become what the path says, wherever that is sent. */
+  /** True when the packets of a record become what the path says, wherever that is sent. */
   isAsWritten(record: number, path: FlowPath): boolean {
     this.write(NoRecord, path);
     const [left, right] = [this.#at(record), this.#at(NoRecord)];
-    const fields = [Record.newSource, Record.newDestination, Record.newPorts, Record.mtu];
-    return fields.every((field) => this.#isEqual(left + field, right + field));
+    for (const field of [Record.newPorts, Record.kindWord]) {
+      if (!this.#isEqual(left + field, right + field)) return false;
+    }
+    if (path.newFamily === Family.ipv4) {
+      return this.#isEqual(left + New.narrow, right + New.narrow, PairWords.ipv4);
+    }
+    const [wideLeft, wideRight] = [this.#wide(record), this.#wide(NoRecord)];
+    return this.#isEqual(wideLeft + New.wide, wideRight + New.wide, PairWords.ipv6);
   }
 
   /** The record of the flow whose packets look like those of `record`; `NoRecord` when none is shown. */
@@ -224,8 +230,8 @@ export class FlowTable {
     const kind = this.#view.getUint8(left + Record.kind);
     if (kind !== this.#view.getUint8(right + Record.kind)) return false;
     if (!this.#isEqual(left + Record.ports, right + Record.ports)) return false;
-    if ((kind & Ipv6Bit) === 0) return this.#isEqual(left, right, Narrow.words);
-    return this.#isEqual(this.#wide(one), this.#wide(other), Wide.words);
+    if ((kind & Ipv6Bit) === 0) return this.#isEqual(left, right, PairWords.ipv4);
+    return this.#isEqual(this.#wide(one), this.#wide(other), PairWords.ipv6);
   }
 
   #isEqual(left: number, right: number, words = 1): boolean {
@@ -241,7 +247,7 @@ export class FlowTable {
     const kind = this.#view.getUint8(at + Record.kind);
     const isWide = (kind & Ipv6Bit) !== 0;
     const first = (isWide ? this.#wide(record) : at) / 4;
-    const { words } = isWide ? Wide : Narrow;
+    const words = isWide ? PairWords.ipv6 : PairWords.ipv4;
     let hash = this.#seed;
     for (let word = first; word < first + words; word += 1) {
       hash = mix(hash ^ (this.#words[word] ?? 0));
@@ -285,6 +291,8 @@ function isRewritten(path: FlowPath): boolean {
 }
 
 function changeBy(path: FlowPath): number {
-  if (path.wrapping !== Wrapping.none) return path.wrapping;
+  if (path.wrapping !== Wrapping.none) {
+    return path.newFamily === Family.ipv6 ? path.wrapping + OverIpv6 : path.wrapping;
+  }
   return isRewritten(path) ? TransportAt[path.family] + checksumOffset(path.protocol) : 0;
 }

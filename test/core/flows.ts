@@ -51,7 +51,7 @@ export function flowOf(from: string, to: string, protocol = 6): Flow {
 
 /** What becomes of packets from one endpoint to another: they leave with the given ones, or as they are. */
 export interface PathSpec extends Partial<
-  Omit<FlowPath, 'source' | 'destination' | 'newSource' | 'newDestination'>
+  Omit<FlowPath, 'source' | 'destination' | 'newSource' | 'newDestination' | 'newFamily'>
 > {
   readonly from: string;
   readonly to: string;
@@ -72,6 +72,7 @@ export function pathOf({ from, to, leavesFrom, leavesTo, ...others }: PathSpec):
     sourcePort: source.port,
     destination: destination.words,
     destinationPort: destination.port,
+    newFamily: newSource.family,
     newSource: newSource.words,
     newSourcePort: newSource.port,
     newDestination: newDestination.words,

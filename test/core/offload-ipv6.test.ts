@@ -1,7 +1,7 @@
 import { test } from 'tap';
 
 import { Method, PlainTunnel } from '../../director/core/services.js';
-import { BenchDirector } from '../packets/bench-director.js';
+import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
 import { fromServer } from '../packets/packet-case.js';
 import { Carrier } from './carrier.js';
 import { send } from './entries.js';
@@ -14,8 +14,13 @@ const client = '[fd01::2]:40000';
 const vip = '[fd01::100]:80';
 const real = '[fd02::23]:8080';
 
-function scene(): { readonly bench: BenchDirector; readonly carrier: Carrier } {
-  const bench = new BenchDirector({ settings: { sync_threshold: [0, 0] } });
+interface Scene {
+  readonly bench: BenchDirector;
+  readonly carrier: Carrier;
+}
+
+function scene(settings: BenchOptions['settings'] = {}): Scene {
+  const bench = new BenchDirector({ settings: { sync_threshold: [0, 0], ...settings } });
   return { bench, carrier: new Carrier(bench) };
 }
 
@@ -38,18 +43,52 @@ test('connections of IPv6 are carried as those of IPv4, and what is counted is t
   t.end();
 });
 
-test('connections of IPv6 by a tunnel are not carried', (t) => {
+test('a connection by a tunnel is carried over IPv6, and IPv6 not over IPv4', (t) => {
+  const cases: readonly (readonly [
+    vip: string,
+    from: string,
+    server: string,
+    isCarried: boolean,
+  ])[] = [
+    ['fd01::100', '[fd01::2]:40000', 'fd02::21', true],
+    ['fd01::100', '[fd01::2]:40000', '10.2.0.21', false],
+    ['10.1.0.100', '10.1.0.2:40000', 'fd02::21', true],
+  ];
+  for (const [address, from, server, isCarried] of cases) {
+    for (const pmtu_disc of [0, 1]) {
+      const { bench, carrier } = scene({ pmtu_disc });
+      const service = bench.addService({ vip: address, port: 81 });
+      const tunnel = { ...PlainTunnel, type: 'gre' } as const;
+      bench.addServer(service, { address: server, method: Method.tunnel, tunnel });
+      const to = address.includes(':') ? `[${address}]:81` : `${address}:81`;
+      for (const tcp of ['S', 'A', 'A']) send(bench, from, to, tcp);
+      t.equal(carrier.carries(from, to), isCarried, `${address} by ${server}`);
+    }
+  }
+  t.end();
+});
+
+test('a connection by a tunnel over IPv6 is not carried any more when the tunnel is another', (t) => {
   const { bench, carrier } = scene();
-  const service = bench.addService({ vip: 'fd01::100', port: 81 });
-  const to = '[fd01::100]:81';
-  for (const address of ['fd02::15', '10.2.0.21']) {
-    bench.addServer(service, { address, method: Method.tunnel, tunnel: PlainTunnel });
-  }
-  for (const port of [1, 2]) {
-    for (const tcp of ['S', 'A', 'A']) send(bench, `[fd01::2]:${port}`, to, tcp);
-    t.notOk(carrier.carries(`[fd01::2]:${port}`, to));
-  }
-  for (const tcp of ['S', 'A', 'A']) send(bench, client, '[fd01::101]:80', tcp);
-  t.ok(carrier.carries(client, '[fd01::101]:80'), 'one by Route is');
+  const service = bench.addService({ vip: '10.1.0.100', port: 81 });
+  const server = bench.addServer(service, {
+    address: 'fd02::21',
+    method: Method.tunnel,
+    tunnel: PlainTunnel,
+  });
+  const [from, to] = ['10.1.0.2:40000', '10.1.0.100:81'];
+  for (const tcp of ['S', 'A', 'A']) send(bench, from, to, tcp);
+  t.ok(carrier.carries(from, to));
+  bench.director.services.editServer(server, {
+    method: Method.tunnel,
+    weight: 2,
+    tunnel: PlainTunnel,
+  });
+  bench.wait(0.5);
+  t.ok(carrier.carries(from, to), 'the tunnel is the same');
+  const gre = { ...PlainTunnel, type: 'gre' } as const;
+  bench.director.services.editServer(server, { method: Method.tunnel, weight: 2, tunnel: gre });
+  bench.wait(0.5);
+  t.notOk(carrier.carries(from, to));
   t.end();
 });

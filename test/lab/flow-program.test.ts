@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 
 import { test } from 'tap';
 
-import { Wrapping } from '../../director/core/flow-layout.js';
 import type { FlowPath } from '../../director/core/flow-table.js';
 import { parseMac } from '../../director/wire/ethernet.js';
 import { pathOf, type PathSpec } from '../core/flows.js';
@@ -11,14 +10,12 @@ import {
   carriedOf,
   ethernet,
   goingUpOf,
-  hex,
   leaving,
   leavingMacs,
   leftOf,
   LoadedProgram,
   offloads,
   Slot,
-  protocolOf,
   testCarried,
   testDamage,
   testGoingUp,
@@ -69,65 +66,6 @@ const goingUp: Readonly<Record<string, FrameSpec>> = {
 };
 
 testGoingUp(goingUp, path);
-
-/** The ends of a tunnel, and what stands between its IP header and the packet inside. */
-const Tunnels = {
-  ipip: { ends: ['10.2.0.11', '10.2.0.23'], header: { protocol: 4 }, shim: '' },
-  gre: { ends: ['10.2.0.11', '10.2.0.23'], header: { protocol: 47 }, shim: '00000800' },
-  gue: {
-    ends: ['10.2.0.11:40123', '10.2.0.23:6080'],
-    header: { udp: { hasChecksum: false } },
-    shim: '00040000',
-  },
-} as const;
-
-const tunnelTo = { leavesFrom: '10.2.0.11:40123', leavesTo: '10.2.0.23:6080' };
-
-const wrappable: Readonly<Record<string, FrameSpec>> = {
-  'a segment': { ...segment, tos: 0x2d },
-  'a segment with a used up hop limit but one': { ...segment, ttl: 2 },
-  'a segment with padding': { ...segment, tcp: 'A', payload: '', padding: 6 },
-  'a segment that leaves no room': { ...segment, payload: 'x'.repeat(1_400) },
-  'the shortest datagram': { ...datagram, payload: '' },
-};
-
-for (const type of ['ipip', 'gre', 'gue'] as const) {
-  const { ends, header, shim } = Tunnels[type];
-  const [from, to] = ends;
-  for (const [name, given] of Object.entries(wrappable)) {
-    testHooks(`${name} is wrapped by ${type}, counted and sent on`, (t, program) => {
-      const spec: FrameSpec = { ...given, dontFragment: true };
-      const frame = buildFrame(spec);
-      const length = frame.length - 14 - (spec.padding ?? 0);
-      const protocol = protocolOf(spec);
-      program.show(path(protocol, { ...tunnelTo, wrapping: Wrapping[type], mtu: length }));
-      const ttl = (frame[22] ?? 0) - 1;
-      const inside = buildFrame({ ...spec, ttl, padding: 0 }).subarray(14);
-      const expected = buildFrame({
-        ...header,
-        ethernet: leaving,
-        from,
-        to,
-        ttl,
-        tos: spec.tos ?? 0,
-        dontFragment: true,
-        identification: 0,
-        payload: `0x${shim}${hex(inside)}`,
-      });
-      t.strictSame(program.run(frame), { isCarried: true, frame: hex(expected) });
-      t.equal(program.table.packets(Slot), 1);
-      t.equal(program.table.bytes(Slot), length);
-    });
-  }
-
-  testHooks(`what ${type} may not or cannot wrap goes up as it is`, (t, program) => {
-    program.show(path(6, { ...tunnelTo, wrapping: Wrapping[type], mtu: 100 }));
-    t.notOk(program.run(buildFrame({ ...segment, padding: 8 })).isCarried, 'it may be cut');
-    const whole = { ...segment, dontFragment: true };
-    t.ok(program.run(buildFrame(whole)).isCarried);
-    t.notOk(program.run(buildFrame({ ...whole, payload: 'x'.repeat(61) })).isCarried, 'too long');
-  });
-}
 
 testHooks(
   'a false header checksum, and a false length of a header, are not repaired but go up',

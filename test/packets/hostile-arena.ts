@@ -173,7 +173,7 @@ export class HostileArena {
     const { services, settings } = this.director;
     const offer = this.#offers[random.below(this.#offers.length)];
     const server = offer?.service.servers[random.below(3)];
-    switch (random.below(7)) {
+    switch (random.below(8)) {
       case 0:
         for (const address of this.#addresses()) {
           this.director.setLive(address, random.below(8) > 0);
@@ -197,6 +197,9 @@ export class HostileArena {
         return;
       case 5:
         this.#setPool(random.below(4) > 0);
+        return;
+      case 6:
+        this.#changeTunnels();
         return;
       default:
         settings.sync_threshold = [random.below(4), random.below(3)];
@@ -361,6 +364,17 @@ export class HostileArena {
     if (service === undefined) return;
     this.#offers.push({ service, kind });
     this.#addServers({ service, kind });
+  }
+
+  /** The real servers behind tunnels are there by others from now on. */
+  #changeTunnels(): void {
+    for (const { service } of this.#offers.filter(({ kind }) => kind === 'tunnel')) {
+      for (const server of service.servers) {
+        const { method, weight } = server;
+        const tunnel = this.#anyTunnel();
+        this.director.services.editServer(server, { method, weight, tunnel });
+      }
+    }
   }
 
   #anyTunnel(): TunnelSettings {

@@ -162,7 +162,9 @@ export function wrap(
   const destination = server?.words ?? wordsAt(connections.rows, connections.realAt(index));
   const path = { family: neighbour.family, source: route.source, destination };
   const isWhole = director.settings.pmtu_disc !== 0 && mayNotBeCut(packet.view, flow);
-  const identification = isWhole ? 0 : director.prng.uint32() & 0xffff;
+  // IPv6 has no place for it.
+  const isNumbered = path.family === Family.ipv4 && !isWhole;
+  const identification = isNumbered ? director.prng.uint32() & 0xffff : 0;
   const wrapping = server?.tunnel ?? PlainTunnel;
   if (!tunnel.encapsulate(packet, flow, wrapping, path, identification)) return false;
   if (director.settings.pmtu_disc === 0) mayBeCutOnTheWay(packet, identification);

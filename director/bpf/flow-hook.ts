@@ -30,8 +30,8 @@ export interface FlowHook {
   readonly verdicts: { readonly carried: number; readonly goesUp: number };
   /** What is seen in the context not to be for the program goes up. */
   admit(): Line[];
-  /** What is seen in the frame not to be for this host goes up. */
-  accept(): Line[];
+  /** What is seen not to be for this host goes up; what may be for one of its virtual MAC addresses goes to that label. */
+  accept(virtual: string): Line[];
   /** A frame that is shorter than its packet, or than what the program has to see of it, goes up. */
   isWhole(): Line[];
   /** R2: bytes of the longest IP packet that is to leave. */

@@ -3,6 +3,7 @@ import {
   BucketsAt,
   Hash,
   Head,
+  Holdings,
   MostRecords,
   Record,
   shapeOf,
@@ -58,6 +59,8 @@ import { isWrapped, mayBeWrapped, wrap } from './flow-wrapping.js';
  */
 const Helper = { ticks: 118 } as const;
 
+/** The first bytes of the MAC addresses of virtual routers, in the order that they are loaded in (RFC 9568 §7.3). */
+const VirtualPrefix = 0x005e_0000;
 const EtherTypeAt = ethernet.HeaderLength - 2;
 /** Offsets behind the IP header. */
 const Field = { ports: 0, udpLength: 4, tcpLength: 12, tcpFlags: 13 } as const;
@@ -67,6 +70,8 @@ export interface ProgramParameters {
   readonly mapFd: number;
   readonly records: number;
   readonly seed: number;
+  /** The interface where it runs, by its index in the director's list. */
+  readonly arrival: number;
 }
 
 /**
@@ -81,7 +86,11 @@ export function flowProgram(hook: FlowHook, parameters: ProgramParameters): Line
     ...hook.admit(),
     ...readClock(parameters),
     ...openFrame(hook),
-    ...hook.accept(),
+    ...hook.accept('virtual'),
+    jump('for us'),
+    label('virtual'),
+    ...isHeld(parameters),
+    label('for us'),
     ...isFromOthers(),
     load(2, R2, R7, EtherTypeAt),
     jumpIf(R2, '==', EtherTypeIpv6, 'IPv6'),
@@ -128,6 +137,30 @@ const readClock = ({ mapFd }: ProgramParameters): Line[] => [
   compute32(R2, '>>=', 31),
   jumpIf(R2, '!=', 0, 'up'),
 ];
+
+/** What is not for a virtual MAC address that this node holds goes up. R3 stays. */
+function isHeld({ mapFd, arrival }: ProgramParameters): Line[] {
+  if (arrival >= Holdings.interfaces) return [jump('up')];
+  return [
+    load(4, R2, R7, 0),
+    jumpIf(R2, '!=', VirtualPrefix, 'up'),
+    load(1, R2, R7, 4),
+    compute(R2, '-=', 1),
+    jumpIf(R2, '>', 1, 'up'),
+    compute(R2, '*=', Holdings.familyLength),
+    load(1, R4, R7, 5),
+    compute(R5, '=', R4),
+    compute(R5, '>>=', 3),
+    compute(R2, '+=', R5),
+    ...addressInMap(R1, mapFd, Head.holdings + arrival * Holdings.byteLength),
+    compute(R1, '+=', R2),
+    load(1, R2, R1, 0),
+    compute(R4, '&=', 7),
+    compute(R2, '>>=', R4),
+    compute(R2, '&=', 1),
+    jumpIf(R2, '==', 0, 'up'),
+  ];
+}
 
 /** What this host seems to have sent to itself is its own, come back. R3 stays. */
 const isFromOthers = (): Line[] => [

@@ -29,8 +29,8 @@ import { FlowIpv4 } from './flow-ipv4.js';
 import { address, count } from './flow-rewriting.js';
 
 /*
- * The part of the flow program for real servers behind a tunnel: the packet leaves in another one. As in `forward/tunnel.ts`; what
- * may be cut on its way goes up, since its outer header needs a number of its own.
+ * The part of the flow program for real servers behind a tunnel: the packet leaves in another one, as in `forward/tunnel.ts`. What
+ * may be cut on its way over IPv4 goes up, since its outer header needs a number of its own.
  */
 
 /** Offsets in the headers of IPv4 and IPv6. */

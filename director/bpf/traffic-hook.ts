@@ -37,7 +37,13 @@ export const Context = {
 } as const;
 
 /** Functions of the kernel, `enum bpf_func_id`. */
-const Helper = { replaceChecksum: 11, changeTail: 38, adjustRoom: 50, redirectPeer: 155 } as const;
+const Helper = {
+  replaceChecksum: 11,
+  changeType: 32,
+  changeTail: 38,
+  adjustRoom: 50,
+  redirectPeer: 155,
+} as const;
 /** Room behind the header of the link (`BPF_ADJ_ROOM_MAC`), for another header of a family (`BPF_F_ADJ_ROOM_ENCAP_L3_IPV4`, 6). */
 const BehindEthernet = 1;
 const RoomFor = { [Family.ipv4]: 2, [Family.ipv6]: 4 } as const;
@@ -49,7 +55,8 @@ const GoesUp = -1;
 /** What the program leaves in `trafficIndex` of a frame whose VLAN tag nobody sees any more further up. */
 export const WasTagged = 0xba70;
 
-const ToThisHost = 0;
+/** `PACKET_HOST`, and `PACKET_OTHERHOST`: for another MAC address than that of the interface. */
+const PacketType = { toThisHost: 0, toAnother: 3 } as const;
 /** See `ToFarEnd`. */
 const FarEndBit = 31;
 
@@ -59,14 +66,13 @@ export const TrafficHook: FlowHook = {
   dataEnd: Context.dataEnd,
   verdicts: { carried: 7, goesUp: GoesUp },
 
-  admit: () => [
-    load(4, R2, R6, Context.hasVlanTag),
-    jumpIf(R2, '!=', 0, 'tagged'),
-    load(4, R2, R6, Context.packetType),
-    jumpIf(R2, '!=', ToThisHost, 'up'),
-  ],
+  admit: () => [load(4, R2, R6, Context.hasVlanTag), jumpIf(R2, '!=', 0, 'tagged')],
 
-  accept: () => [],
+  accept: (virtual) => [
+    load(4, R2, R6, Context.packetType),
+    jumpIf(R2, '==', PacketType.toAnother, virtual),
+    jumpIf(R2, '!=', PacketType.toThisHost, 'up'),
+  ],
 
   isWhole: () => [...packetLength(), jumpIf(R2, '<', R8, 'up')],
 
@@ -137,6 +143,15 @@ export const TrafficHook: FlowHook = {
   ],
 
   leave: () => [
+    load(4, R2, R6, Context.packetType),
+    jumpIf(R2, '==', PacketType.toThisHost, 'typed'),
+    // The host at the far end would not take it.
+    compute(R7, '=', R1),
+    compute(R1, '=', R6),
+    compute(R2, '=', PacketType.toThisHost),
+    call(Helper.changeType),
+    compute(R1, '=', R7),
+    label('typed'),
     compute(R2, '=', 0),
     compute(R3, '=', R1),
     compute(R3, '>>=', FarEndBit),

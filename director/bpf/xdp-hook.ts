@@ -44,13 +44,13 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
 
   admit: () => [],
 
-  accept: () => [
+  accept: (virtual) => [
     load(2, R2, R7, 0),
-    jumpIf(R2, '!=', swap16(mac.high), 'up'),
+    jumpIf(R2, '!=', swap16(mac.high), virtual),
     load(4, R2, R7, 2),
     // A comparison with the value itself would extend it by its sign.
     compute32(R4, '=', swap32(mac.low)),
-    jumpIf(R2, '!=', R4, 'up'),
+    jumpIf(R2, '!=', R4, virtual),
   ],
 
   isWhole: () => [...packetEnd(), jumpIf(R2, '>', R3, 'up')],

@@ -62,17 +62,17 @@ export class CarriedRecords {
     return this.#table.findLike(NoRecord) >> 1;
   }
 
-  /** True while the neighbours of a slot are where its packets go. */
-  leadsThere(slot: number): boolean {
+  /** True while the neighbours of a slot are where its packets go, and are reached by the same devices. */
+  leadsThere(slot: number, devices: readonly number[]): boolean {
     return (
-      this.#recordLeadsThere(slot * 2 + Direction.requests) &&
-      this.#recordLeadsThere(slot * 2 + Direction.replies)
+      this.#recordLeadsThere(slot * 2 + Direction.requests, devices) &&
+      this.#recordLeadsThere(slot * 2 + Direction.replies, devices)
     );
   }
 
-  /** True when the client's packets of a slot become what the path says. */
-  isAsWritten(slot: number, path: FlowPath): boolean {
-    return this.#table.isAsWritten(slot * 2 + Direction.requests, path);
+  /** True when the packets of a slot that go this way become what the path says. */
+  isAsWritten(slot: number, way: number, path: FlowPath): boolean {
+    return this.#table.isAsWritten(slot * 2 + way, path);
   }
 
   /** True when the kernel has counted nothing since the last time. */
@@ -107,9 +107,9 @@ export class CarriedRecords {
     return this.#table.lastUsed(slot * 2 + way);
   }
 
-  #recordLeadsThere(record: number): boolean {
+  #recordLeadsThere(record: number, devices: readonly number[]): boolean {
     const hop = this.#hops[record];
     if (hop === undefined) return true;
-    return hop.isResolved && this.#table.goesTo(record, hop.macHigh, hop.macLow);
+    return hop.isResolved && this.#table.goesTo(record, hop, devices[hop.interface.index] ?? 0);
   }
 }

@@ -5,7 +5,7 @@ import { Family } from '../wire/flow.js';
  * packet here, rewrites it as it is told and counts it; this process writes flows and reads counts, without a call to the
  * kernel. All numbers are in the machine's order of bytes, lowest first, except what is copied from and into packets.
  *
- *     head     the lease: until when the program may carry anything
+ *     head     the lease: until when the program may carry anything; and the virtual MAC addresses that this node holds
  *     buckets  words of eight ways each, found by the hash of a packet's endpoints: the number of a record, and a tag
  *     records  64 bytes for one direction of a flow: what its packets look like, what becomes of them, how many there were
  *     wide     64 bytes for each record: its addresses, when they are those of IPv6. IPv4 never touches them
@@ -13,7 +13,17 @@ import { Family } from '../wire/flow.js';
 
 /** Bytes before the buckets: a page. */
 const HeadLength = 4_096;
-export const Head = { lease: 0 } as const;
+export const Head = { lease: 0, holdings: 64 } as const;
+
+/**
+ * The virtual MAC addresses that this node holds on an interface: a bit for each virtual router, first those of IPv4. There is room
+ * for so many interfaces.
+ */
+export const Holdings = {
+  byteLength: 64,
+  familyLength: 32,
+  interfaces: (HeadLength - Head.holdings) / 64,
+} as const;
 
 export const Bucket = { ways: 8, byteLength: 32 } as const;
 /** A way is the number of a record, and in the upper bits a tag out of the hash. Record 0 is never used. */

@@ -5,6 +5,7 @@ import {
   BucketsAt,
   Hash,
   Head,
+  Holdings,
   Ipv6Bit,
   kindOf,
   OverIpv6,
@@ -15,6 +16,8 @@ import {
   Wide,
   Wrapping,
 } from './flow-layout.js';
+import type { Interface } from './interfaces.js';
+import type { Neighbour } from './neighbours.js';
 
 /** One direction of a flow: a packet with these endpoints leaves with those, to that neighbour. */
 export interface FlowPath {
@@ -70,7 +73,9 @@ const TransportAt = { [Family.ipv4]: 34, [Family.ipv6]: 54 } as const;
 /** Where both addresses of a packet are, and those that it leaves with, by family. */
 const Old = { narrow: Record.source, wide: Wide.source } as const;
 const New = { narrow: Record.newSource, wide: Wide.newSource } as const;
-/** Words that they take. */
+/** Words from the new ports to the device. */
+const LeavingWords = (Record.lastUsed - Record.newPorts) / 4;
+/** Words that addresses take. */
 const PairWords = { ipv4: 2, ipv6: Wide.words } as const;
 
 /** No record. */
@@ -101,6 +106,17 @@ export class FlowTable {
   /** Nothing is carried after this tick. */
   set lease(tick: number) {
     Atomics.store(this.#words, Head.lease / 4, tick >>> 0);
+  }
+
+  /** This node holds a virtual MAC address on an interface, or no longer. */
+  setHolding({ index }: Interface, macLow: number, isHeld: boolean): void {
+    if (index >= Holdings.interfaces) return;
+    const [family, router] = [((macLow >>> 8) & 0xff) - 1, macLow & 0xff];
+    const start = Head.holdings + index * Holdings.byteLength + family * Holdings.familyLength;
+    const at = start + (router >> 3);
+    const bit = 1 << (router & 7);
+    const byte = this.#view.getUint8(at);
+    this.#view.setUint8(at, isHeld ? byte | bit : byte & ~bit);
   }
 
   /** Writes a path into an unused record, with its counts at zero. The program does not see it yet. */
@@ -141,13 +157,13 @@ export class FlowTable {
     }
   }
 
-  /** True when the packets of a record become what the path says, wherever that is sent. */
+  /** True when the packets of a record become what the path says, and leave as it says. */
   isAsWritten(record: number, path: FlowPath): boolean {
     this.write(NoRecord, path);
     const [left, right] = [this.#at(record), this.#at(NoRecord)];
-    for (const field of [Record.newPorts, Record.kindWord]) {
-      if (!this.#isEqual(left + field, right + field)) return false;
-    }
+    // Ports, MAC addresses and the device are one behind the other.
+    if (!this.#isEqual(left + Record.newPorts, right + Record.newPorts, LeavingWords)) return false;
+    if (!this.#isEqual(left + Record.kindWord, right + Record.kindWord)) return false;
     if (path.newFamily === Family.ipv4) {
       return this.#isEqual(left + New.narrow, right + New.narrow, PairWords.ipv4);
     }
@@ -189,10 +205,14 @@ export class FlowTable {
     }
   }
 
-  /** True when packets of the record go to this MAC address. */
-  goesTo(record: number, macHigh: number, macLow: number): boolean {
-    const at = this.#at(record) + Record.macs;
-    return this.#view.getUint16(at) === macHigh && this.#view.getUint32(at + 2) === macLow;
+  /** True when packets of the record go to this MAC address by this device. */
+  goesTo(record: number, { macHigh, macLow }: Neighbour, device: number): boolean {
+    const at = this.#at(record);
+    return (
+      this.#view.getUint16(at + Record.macs) === macHigh &&
+      this.#view.getUint32(at + Record.macs + 2) === macLow &&
+      this.#view.getUint32(at + Record.device, true) === device
+    );
   }
 
   packets(record: number): number {

@@ -56,9 +56,9 @@ export class OffloadSlots {
     this.#restingCount += 1;
   }
 
-  /** Calls `visit` with each slot that has rested, which is free then. */
-  wake(now: Instant, visit: (slot: number) => void): void {
-    while (this.#restingCount > 0) {
+  /** Calls `visit` with slots that have rested, at most so many, which are free then. */
+  wake(now: Instant, most: number, visit: (slot: number) => void): void {
+    for (let woken = 0; woken < most && this.#restingCount > 0; woken += 1) {
       if ((this.#since[this.#first] ?? 0) + RestTime > now) return;
       const slot = this.#resting[this.#first] ?? 0;
       this.#first = (this.#first + 1) % this.#limit;

@@ -16,8 +16,10 @@ import { NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { emptyPath, FlowTable, type FlowPath } from './flow-table.js';
 import { serverOf } from './lifecycle.js';
+import type { Neighbour } from './neighbours.js';
 import { OffloadSlots } from './offload-slots.js';
 import { Method, NoServer } from './services.js';
+import { ShownMacs } from './shown-macs.js';
 
 /**
  * Datagrams of a client from which on there will be more: with an answer, and without one. An exchange of two is not worth it,
@@ -96,6 +98,7 @@ export class Offload {
   readonly #server: Int32Array;
   readonly #records: CarriedRecords;
   readonly #slots: OffloadSlots;
+  readonly #macs: ShownMacs;
   readonly #waiting = new Int32Array(MostWaiting);
   #waitingCount = 0;
   #sweptUpTo = 1;
@@ -122,6 +125,8 @@ export class Offload {
     this.#records = new CarriedRecords(this.#table);
     this.#slots = new OffloadSlots(slots);
     this.#pathDiscovery = director.settings.pmtu_disc;
+    this.#macs = new ShownMacs(director, this.#table);
+    this.#macs.follow();
   }
 
   isCarried(index: number): boolean {
@@ -135,7 +140,8 @@ export class Offload {
     const slot = this.#slotOf[index] ?? 0;
     if (slot !== 0) {
       if (isFromClient || !this.#isHalf(index, slot)) return;
-      // The client is known now, since something has been sent to it.
+      // The client may be known now, since something has been sent to it.
+      if (!this.#describe(index, Direction.replies)) return;
       this.withdraw(index);
     }
     const isUdp = connections.protocol[index] === Protocol.udp;
@@ -232,17 +238,10 @@ export class Offload {
    * have been looked at: between batches of packets, and in sweeps.
    */
   revalidate(): void {
+    this.#macs.follow();
     if (this.counters.carried === 0) return;
     this.#doubtfulFrom = 1;
     this.#recheck(MostPerSweep);
-  }
-
-  /** Takes everything back. */
-  withdrawAll(): void {
-    for (let slot = 1; slot < this.#slots.end; slot += 1) {
-      const index = (this.#owner[slot] ?? 0) - 1;
-      if (index !== NoConnection) this.withdraw(index);
-    }
   }
 
   /** The work of time: adds up what the kernel has counted. Called about four times a second, before anything expires. */
@@ -250,7 +249,7 @@ export class Offload {
     this.follow(now);
     this.#attend();
     // What the program had in hand is counted now.
-    this.#slots.wake(now, (slot) => {
+    this.#slots.wake(now, MostPerSweep, (slot) => {
       this.#addUp(slot);
       this.#records.forget(slot);
     });
@@ -331,14 +330,19 @@ export class Offload {
   }
 
   #writeWay(index: number, slot: number, direction: number): boolean {
+    const hop = this.#describe(index, direction);
+    if (hop === undefined) return false;
+    this.#records.write(slot, direction, this.#path, hop);
+    return true;
+  }
+
+  /** Fills in the path of one way of a connection. Where that leads to, if it is known and may be gone. */
+  #describe(index: number, direction: number): Neighbour | undefined {
     const path = this.#path;
     const describe = direction === Direction.requests ? pathOfRequests : pathOfReplies;
     const hop = describe(this.#director, index, path);
-    const device = hop === undefined ? 0 : (this.#place.devices[hop.interface.index] ?? 0);
-    if (hop === undefined || device === 0) return false;
-    path.device = device;
-    this.#records.write(slot, direction, path, hop);
-    return true;
+    path.device = hop === undefined ? 0 : (this.#place.devices[hop.interface.index] ?? 0);
+    return path.device === 0 ? undefined : hop;
   }
 
   /** The connection with a carried way for such packets. */
@@ -348,10 +352,18 @@ export class Offload {
   }
 
   #isStillRight(slot: number, index: number): boolean {
-    if (!isCarriable(this.#director, index) || !this.#records.leadsThere(slot)) return false;
-    if (this.#director.connections.methodOf(index) !== Method.tunnel) return true;
-    const isKnown = pathOfRequests(this.#director, index, this.#path) !== undefined;
-    return isKnown && this.#records.isAsWritten(slot, this.#path);
+    const { connections, virtualMacs } = this.#director;
+    if (!isCarriable(this.#director, index)) return false;
+    if (!this.#records.leadsThere(slot, this.#place.devices)) return false;
+    // What else can change while neighbours stay: tunnels, and MAC addresses that wander.
+    if (connections.methodOf(index) !== Method.tunnel && !virtualMacs.isUsed) return true;
+    if (!this.#isAsWritten(slot, index, Direction.requests)) return false;
+    return !this.#records.hasReplies(slot) || this.#isAsWritten(slot, index, Direction.replies);
+  }
+
+  #isAsWritten(slot: number, index: number, direction: number): boolean {
+    if (this.#describe(index, direction) === undefined) return false;
+    return this.#records.isAsWritten(slot, direction, this.#path);
   }
 
   /** Adds up what a slot has counted, if anything. */

@@ -21,6 +21,8 @@ export class VirtualMacs {
   readonly #holders = new Map<number, number>();
   /** False as long as no address has a MAC address other than its interface's: then nothing is to be looked up. */
   isUsed = false;
+  /** Counts whenever this node begins to serve a virtual MAC address, or ends to. */
+  changes = 0;
 
   /** This node begins to serve an address, or ends to. */
   set(floating: FloatingAddress, isServed: boolean): void {
@@ -28,6 +30,12 @@ export class VirtualMacs {
     const count = (this.#holders.get(key) ?? 0) + (isServed ? 1 : -1);
     if (count === 0) this.#holders.delete(key);
     else this.#holders.set(key, count);
+    if (isServed ? count === 1 : count === 0) this.changes += 1;
+  }
+
+  /** True while this node serves an address at its MAC address. */
+  isHeld({ interface: owner, mac }: FloatingAddress): boolean {
+    return this.#holders.has(keyOf(owner, mac.low));
   }
 
   /** True for a frame to one of these MAC addresses. */

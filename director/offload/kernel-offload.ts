@@ -51,7 +51,7 @@ export class KernelOffload {
   readonly bpf: Bpf;
   readonly place: OffloadPlace;
   readonly hook: HookName;
-  readonly #parameters: ProgramParameters;
+  readonly #parameters: Omit<ProgramParameters, 'arrival'>;
   /** By index of an interface: where flows may leave. */
   readonly #devices: number[] = [];
   readonly #ways: WaysOut;
@@ -90,19 +90,21 @@ export class KernelOffload {
     this.#machine?.install();
   }
 
-  /** A program for an interface with this address. Throws an `IoError` when the kernel refuses, with what its verifier says. */
-  load(mac: MacAddress): number {
-    return loadFlowProgram(this.bpf, hookFor(this.hook, mac), this.#parameters);
+  /** A program for an interface. Throws an `IoError` when the kernel refuses, with what its verifier says. */
+  load({ index, mac }: Pick<Interface, 'index' | 'mac'>): number {
+    const parameters = { ...this.#parameters, arrival: index };
+    return loadFlowProgram(this.bpf, hookFor(this.hook, mac), parameters);
   }
 
   /**
    * Sees what comes in by an interface first. Flows may leave by it from now on. A port that takes the place of another is opened
    * first: they share the link. Throws an `IoError` when the kernel refuses.
    */
-  attach({ index, mac, name }: Interface, device: number): Attachment {
+  attach(arrival: Interface, device: number): Attachment {
+    const { index } = arrival;
     const known = this.#links.get(index);
     const link =
-      known?.device === device ? known : { fd: this.#link(mac, name, device), device, holders: 0 };
+      known?.device === device ? known : { fd: this.#link(arrival, device), device, holders: 0 };
     link.holders += 1;
     this.#links.set(index, link);
     this.#look();
@@ -118,7 +120,7 @@ export class KernelOffload {
     if (this.#links.get(index) !== link) return;
     this.#links.delete(index);
     this.#devices[index] = 0;
-    this.#machine?.withdrawAll();
+    this.#machine?.revalidate();
     if (this.#links.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -129,16 +131,17 @@ export class KernelOffload {
       const usable = this.#ways.of(device);
       const before = this.#devices[index] ?? 0;
       this.#devices[index] = usable;
-      if (before !== usable && before !== 0) this.#machine?.withdrawAll();
+      if (before !== usable && before !== 0) this.#machine?.revalidate();
     }
   }
 
-  #link(mac: MacAddress, name: string, device: number): number {
+  #link(arrival: Interface, device: number): number {
+    const { name } = arrival;
     if (!this.#ways.runsPrograms(device)) {
       const message = `${name} cannot be used by the driver xdp: its own driver runs no XDP programs`;
       throw new IoError({ code: 'bpf' }, message);
     }
-    const program = this.load(mac);
+    const program = this.load(arrival);
     try {
       return this.hook === 'xdp'
         ? this.bpf.attachXdp(program, device)
@@ -175,7 +178,12 @@ export function tryOffload(libc: Libc, hook: HookName): void {
   const mapFd = bpf.createTable(shapeOf(records).byteLength, 'baton_try');
   const open = [mapFd];
   try {
-    const program = loadFlowProgram(bpf, hookFor(hook, NoMac), { mapFd, records, seed: 1 });
+    const program = loadFlowProgram(bpf, hookFor(hook, NoMac), {
+      mapFd,
+      records,
+      seed: 1,
+      arrival: 0,
+    });
     open.push(program);
     // The loopback interface runs no XDP programs.
     if (hook === 'traffic') open.push(bpf.attachIngress(program, Loopback));

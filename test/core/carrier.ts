@@ -1,4 +1,6 @@
-import { Head, Record, shapeOf } from '../../director/core/flow-layout.js';
+import { Buffer } from 'node:buffer';
+
+import { Head, Holdings, Record, shapeOf } from '../../director/core/flow-layout.js';
 import { FlowTable, NoRecord } from '../../director/core/flow-table.js';
 import { Offload, type OffloadPlace } from '../../director/core/offload.js';
 import type { BenchDirector } from '../packets/bench-director.js';
@@ -13,6 +15,8 @@ export class Carrier {
   readonly machine: Offload;
   readonly #bench: BenchDirector;
   readonly #records: number;
+  /** The kernel's numbers of the bench's links; 0 where packets may not leave. */
+  readonly #devices: number[];
   readonly #memory: ArrayBuffer;
   /** The program's own look at the memory. */
   readonly #table: FlowTable;
@@ -28,6 +32,7 @@ export class Carrier {
   ) {
     const seed = 5;
     this.#records = records;
+    this.#devices = [...devices];
     this.#memory = new ArrayBuffer(shapeOf(records).byteLength);
     const place: OffloadPlace = {
       memory: this.#memory,
@@ -35,12 +40,37 @@ export class Carrier {
       seed,
       tickLength: TickLength,
       clockOrigin: ClockOrigin,
-      devices,
+      devices: this.#devices,
     };
     this.#bench = bench;
     this.#table = new FlowTable(this.#memory, records, seed);
     this.machine = new Offload(bench.director, place, leastSegments);
     bench.director.offload = this.machine;
+  }
+
+  /** Packets leave by the bench's links by these devices from now on; 0 for not at all. */
+  useDevices(devices: readonly number[]): void {
+    this.#devices.splice(0, Infinity, ...devices);
+    this.machine.revalidate();
+  }
+
+  /** The MAC address that a carried packet would leave from, in hexadecimal. */
+  sourceOf(from: string, to: string): string {
+    this.machine.install();
+    const at = this.#at(this.#find(from, to, 6)) + Record.macs + 6;
+    return Buffer.from(this.#memory, at, 6).toString('hex');
+  }
+
+  /** The virtual MAC addresses at which the kernel would carry what comes in there: their last two numbers. */
+  holdings(arrival: number): string[] {
+    const bits = new Uint8Array(
+      this.#memory,
+      Head.holdings + arrival * Holdings.byteLength,
+      Holdings.byteLength,
+    );
+    return Array.from({ length: 512 }, (_, number) => number)
+      .filter((number) => (((bits[number >> 3] ?? 0) >> (number & 7)) & 1) !== 0)
+      .map((number) => `${1 + (number >> 8)}.${number & 255}`);
   }
 
   /** True when the kernel would carry such a packet. Every packet that waited has been dealt with. */
@@ -55,7 +85,7 @@ export class Carrier {
     const record = this.#find(from, to, protocol);
     if (record === NoRecord) return false;
     const view = new DataView(this.#memory);
-    const at = shapeOf(this.#records).recordsAt + record * Record.byteLength;
+    const at = this.#at(record);
     const add = (field: number, count: number): void =>
       view.setBigUint64(at + field, view.getBigUint64(at + field, true) + BigInt(count), true);
     add(Record.packets, packets);
@@ -68,6 +98,10 @@ export class Carrier {
   get isAttended(): boolean {
     const lease = new DataView(this.#memory).getUint32(Head.lease, true);
     return ((lease - this.#ticks) | 0) >= 0;
+  }
+
+  #at(record: number): number {
+    return shapeOf(this.#records).recordsAt + record * Record.byteLength;
   }
 
   get #ticks(): number {

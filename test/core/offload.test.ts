@@ -100,7 +100,9 @@ test('a connection is carried only when its client has sent more than a question
   }
   t.ok(carrier.carries(client, masqVip));
   t.ok(carrier.carries(real, client));
-  carrier.machine.withdrawAll();
+  carrier.useDevices([0, 0]);
+  t.notOk(carrier.carries(client, masqVip));
+  carrier.useDevices([3, 4]);
   send(bench, client, masqVip, 'A');
   t.ok(carrier.carries(client, masqVip), 'that it has is not forgotten');
   t.end();
@@ -413,11 +415,11 @@ test('a place in the table rests before it is used again, and what was in hand t
   t.end();
 });
 
-test('everything comes back at the end', (t) => {
+test('everything comes back when it cannot leave by its interfaces any more', (t) => {
   const { bench, carrier } = scene();
   establish(bench);
   carrier.carry(client, masqVip, 3);
-  carrier.machine.withdrawAll();
+  carrier.useDevices([0, 0]);
   t.notOk(carrier.carries(client, masqVip));
   t.equal(bench.director.connections.packets[0], 5);
   t.match(carrier.machine.counters, { carried: 0, withdrawn: 1 });

@@ -7,6 +7,7 @@ import { parseMac } from '../../director/wire/ethernet.js';
 import { pathOf, type PathSpec } from '../core/flows.js';
 import { buildFrame, type FrameSpec } from '../packets/packet-builder.js';
 import {
+  arrival,
   carriedOf,
   ethernet,
   goingUpOf,
@@ -147,6 +148,39 @@ test('xdp: what is not for the address of the interface goes up', (t) => {
   }
   t.end();
 });
+
+testHooks(
+  'frames to virtual MAC addresses are carried while this node holds them there',
+  (t, program) => {
+    program.show(path(6));
+    const to = (destination: string): boolean =>
+      program.run(buildFrame({ ...segment, ethernet: { ...ethernet, destination } })).isCarried;
+    const shown = ['00:00:5e:00:01:33', '00:00:5e:00:02:01', '00:00:5e:00:01:ff'];
+    for (const mac of shown) t.notOk(to(mac), `${mac} is not held`);
+    program.table.setHolding(arrival, 0x5e00_0133, true);
+    program.table.setHolding(arrival, 0x5e00_0201, true);
+    program.table.setHolding({ ...arrival, index: arrival.index + 1 }, 0x5e00_01ff, true);
+    t.strictSame(shown.map(to), [true, true, false]);
+    for (const other of [
+      '00:00:5e:00:02:33',
+      '00:00:5e:00:01:32',
+      '00:00:5e:00:01:3b',
+      '00:00:5e:00:03:33',
+      '00:00:5e:00:00:33',
+      '00:00:5e:01:01:33',
+      '02:00:5e:00:01:33',
+    ]) {
+      t.notOk(to(other), other);
+    }
+    program.table.setHolding(arrival, 0x5e00_0133, false);
+    t.strictSame(shown.map(to), [false, true, false]);
+    for (const index of [arrival.index, arrival.index + 1]) {
+      for (const low of [0x5e00_0201, 0x5e00_01ff]) {
+        program.table.setHolding({ ...arrival, index }, low, false);
+      }
+    }
+  },
+);
 
 test('xdp: a frame that is not in one piece goes up', (t) => {
   const program = new LoadedProgram(offloads.xdp);

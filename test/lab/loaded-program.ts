@@ -34,6 +34,8 @@ interface Run {
 }
 
 const NoMac = { high: 0, low: 0 };
+/** The interface that programs are loaded for. */
+export const arrival = { index: 3, name: 'clients', mac: NoMac, mtu: 1_500, addresses: [] };
 
 /** The program as it is loaded for one hook, and its table. */
 export class LoadedProgram {
@@ -44,7 +46,7 @@ export class LoadedProgram {
   constructor(offload: KernelOffload, mac = NoMac) {
     const { memory, records, seed } = offload.place;
     this.#offload = offload;
-    this.#fd = offload.load(mac);
+    this.#fd = offload.load({ ...arrival, mac });
     this.table = new FlowTable(memory, records, seed);
     this.table.lease = 0xffff_ffff & (this.ticks + 10_000);
   }

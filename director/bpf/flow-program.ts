@@ -65,7 +65,7 @@ const EtherTypeAt = ethernet.HeaderLength - 2;
 /** Offsets behind the IP header. */
 const Field = { ports: 0, udpLength: 4, tcpLength: 12, tcpFlags: 13 } as const;
 
-/** The table that a program reads, see `flow-table.ts`. */
+/** The table that a program reads, see `flow-layout.ts`, and where it runs. */
 export interface ProgramParameters {
   readonly mapFd: number;
   readonly records: number;

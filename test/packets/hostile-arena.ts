@@ -12,16 +12,15 @@ import { addressKey, markKey } from '../../director/core/service-table.js';
 import {
   Method,
   PlainTunnel,
-  type RealServer,
   type ServiceKey,
   type ServiceOptions,
   type TunnelSettings,
-  type VirtualService,
 } from '../../director/core/services.js';
 import { toWords } from '../../director/wire/address-words.js';
 import { frameLengthOnLink } from '../../director/wire/offload.js';
 import { Headroom, Packet } from '../../director/wire/packet.js';
 import { at, ip, prefix } from '../base/values.js';
+import { accountsOf, auditOf, idleKindsOf, MethodOf, type Offer } from './hostile-accounts.js';
 import { sumOf, type Arriving } from './hostile-frames.js';
 import {
   Clients,
@@ -43,23 +42,6 @@ const Mark = 7;
 const Capacity = 48;
 /** Less than the services that one client may talk to from its one port. */
 const MostOfClient = 6;
-
-const MethodOf: Readonly<Record<Kind, Method>> = {
-  masq: Method.masq,
-  route: Method.route,
-  tunnel: Method.tunnel,
-  fullNat: Method.fullNat,
-  local: Method.local,
-  persistent: Method.masq,
-  onePacket: Method.route,
-  marked: Method.masq,
-  empty: Method.masq,
-};
-
-interface Offer {
-  readonly service: VirtualService;
-  readonly kind: Kind;
-}
 
 const Tunnels = [
   { type: 'ipip', port: 0, checksum: 'none' },
@@ -224,26 +206,7 @@ export class HostileArena {
 
   /** What does not agree between the table and the counts of real servers. */
   audit(): string | undefined {
-    const { connections, services } = this.director;
-    const expected = new Map<RealServer, number>();
-    let size = 0;
-    for (let index = 0; index < connections.end; index += 1) {
-      if (!connections.isInUse(index)) continue;
-      size += 1;
-      const server = services.server(connections.server[index] ?? -1);
-      if (server !== undefined) expected.set(server, (expected.get(server) ?? 0) + 1);
-    }
-    if (size !== connections.size) return 'the table does not know its size';
-    for (const { service } of this.#offers) {
-      for (const server of service.servers) {
-        const { active, inactive, persistent } = server;
-        if (Math.min(active, inactive, persistent) < 0) return 'a server counts below zero';
-        if (active + inactive + persistent !== (expected.get(server) ?? 0)) {
-          return 'a server miscounts its connections';
-        }
-      }
-    }
-    return undefined;
+    return auditOf(this.director, this.#offers);
   }
 
   /** Lets so much time pass that nothing is left, and says what is. */
@@ -261,34 +224,12 @@ export class HostileArena {
 
   /** All that is counted of services, servers and connections. */
   accounts(): unknown {
-    const { connections } = this.director;
-    const offers = this.#offers.map(({ service }) => [
-      service.stats,
-      ...service.servers.map(({ active, inactive, stats }) => ({ active, inactive, stats })),
-    ]);
-    const entries = [];
-    for (let index = 0; index < connections.end; index += 1) {
-      if (!connections.isInUse(index)) continue;
-      const { packets, state, flags } = connections;
-      const remaining = connections.remaining(index, this.#now);
-      entries.push([index, packets[index], state[index], flags[index], remaining]);
-    }
-    return [offers, entries];
+    return accountsOf(this.director, this.#offers, this.#now);
   }
 
   /** The kinds of services that have carried no packet from a client; of those whose replies pass here, none to one. */
   idleKinds(): Kind[] {
-    return Kinds.filter((kind) => {
-      if (kind === 'empty') return false;
-      const stats = this.#offers
-        .filter((offer) => offer.kind === kind)
-        .map((one) => one.service.stats);
-      const isOneWay = [Method.route, Method.tunnel, Method.local].some(
-        (method) => method === MethodOf[kind],
-      );
-      const isIdle = stats.every(({ inPackets }) => inPackets === 0);
-      return isIdle || (!isOneWay && stats.every(({ outPackets }) => outPackets === 0));
-    });
+    return idleKindsOf(this.#offers);
   }
 
   #inspect(link: number, packet: Packet): void {

@@ -129,6 +129,7 @@ test('what is no death', async (t) => {
       t.equal(met, 1, 'the peer is left alone for a while');
       watch.watch(at(2), heard);
       t.ok(await eventually(() => met === 2), 'and then watched again');
+      t.strictSame(deaths, []);
     });
   }
 });

@@ -1,5 +1,4 @@
 import { type Duration, seconds } from '../../director/base/time.js';
-import type { AddressFamily } from './node-config.js';
 import type { Draft, ReadContext } from './read-context.js';
 import type { Keyword, Range } from './statement-reader.js';
 import type { AnnounceConfig } from './vrrp-config.js';
@@ -52,9 +51,6 @@ export function announceKeywords(
     }),
   };
 }
-
-/** `vrrp_garp_interval` and `vrrp_gna_interval`. */
-export type AnnounceIntervals = Readonly<Record<AddressFamily, Duration>>;
 
 /** What holds for an instance: its own keywords, else the global ones, else keepalived's defaults. */
 export function completeAnnounce(

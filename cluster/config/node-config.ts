@@ -201,7 +201,10 @@ export interface DataPlaneConfig {
   readonly settings: Readonly<SysctlSettings>;
   /** `connection_table`: the most connections, 1024 to 16777216. */
   readonly connectionCapacity: number;
-  /** `offload_table`: the most connections that the kernel carries, 1024 to 1048576; an eighth of the table when absent. */
+  /**
+   * `offload_table`: the most connections that the kernel carries, 1024 to 1048576; an eighth of the table when absent. The
+   * kernel's table has a power of two of places, in the same limits: the next one above.
+   */
   readonly offloadCapacity?: number;
   /** `unknown_tcp`: a TCP segment of no known connection is dropped, or goes where a consistent hash says. */
   readonly unknownTcp: 'drop' | 'hash';

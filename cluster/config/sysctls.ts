@@ -34,7 +34,8 @@ export const SysctlRanges = {
   sloppy_sctp: Switch,
   snat_reroute: Switch,
   sync_persist_mode: Switch,
-  sync_qlen_max: { minimum: 1, maximum: 2_147_483_647 },
+  // The queue has its memory from the start.
+  sync_qlen_max: { minimum: 1, maximum: 1_048_576 },
   sync_refresh_period: Seconds,
   sync_retries: { minimum: 0, maximum: 3 },
   sync_version: Switch,

@@ -2,6 +2,7 @@ import type { IpvsadmAnswer } from '../ipvsadm/command.js';
 import type { EventKind } from '../member/events.js';
 import type { CheckSnapshot } from '../member/health/check.js';
 import type { VrrpState } from '../vrrp/state.js';
+import type { NotifyDrops } from './notify-fifo.js';
 
 /** Protocols that have connections. */
 export type ProtocolName = 'TCP' | 'UDP' | 'SCTP' | 'IP';
@@ -136,6 +137,8 @@ export interface NodeStatus {
     /** Forwarded though peers did not know them: none was there, or none answered in time, or too many waited. */
     readonly uncommitted: number;
   };
+  /** What notify scripts and the pipes of `notify_fifo` have not been told. */
+  readonly notifyDropped: NotifyDrops;
 }
 
 export interface SessionView {

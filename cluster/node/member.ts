@@ -19,6 +19,7 @@ import { DaemonSockets } from './daemon-sockets.js';
 import { DataPlane, type DataPlaneParts } from './data-plane.js';
 import { exchangeConfiguration } from './exchange.js';
 import { HealthPlane } from './health/health-plane.js';
+import type { NotifyDrops } from './notify-fifo.js';
 import { PeerStreams } from './peer-streams.js';
 import { newLife, platform } from './platform.js';
 import { Timeline } from './timeline.js';
@@ -93,6 +94,12 @@ export class Member {
 
   get state(): VrrpState {
     return this.node.state;
+  }
+
+  /** What people's programs have not been told, of elections and of servers. */
+  get notifyDrops(): NotifyDrops {
+    const [states, servers] = [required(this.#vrrp).notifyDrops, this.health.notifyDrops];
+    return { scripts: states.scripts + servers.scripts, lines: states.lines + servers.lines };
   }
 
   /** Opens every socket and starts the machines. Throws an IoError when the environment refuses one. */

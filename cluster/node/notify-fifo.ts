@@ -2,21 +2,34 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
 
 import { IoError } from '../../director/base/errors.js';
+import type { Log } from '../../director/base/log.js';
+import { errorCode } from './error-code.js';
+
+/** How much people's programs have not been told, since the start of the node. */
+export interface NotifyDrops {
+  /** Notify scripts that were not run because too many waited. */
+  readonly scripts: number;
+  /** Lines that could not be written to a pipe: nearly always because it was full. */
+  readonly lines: number;
+}
 
 /**
  * The named pipe that people's programs read changes of state from, a line each (`notify_fifo`). Nobody has to read it:
- * what does not fit into the pipe any more is dropped and counted.
+ * what does not fit into the pipe any more is dropped and counted. Why is logged once for each reason.
  */
 export class NotifyFifo {
-  /** Lines that found the pipe full. */
+  /** Lines that were not written. */
   dropped = 0;
   readonly #path: string;
   readonly #handle: number;
   readonly #isOwn: boolean;
+  readonly #log: Log;
+  readonly #logged = new Set<string>();
 
   /** Makes the pipe when there is none. Throws an `IoError` when that fails, or when the path is something else. */
-  constructor(path: string) {
+  constructor(path: string, log: Log) {
     this.#path = path;
+    this.#log = log;
     try {
       this.#isOwn = statSync(path, { throwIfNoEntry: false }) === undefined;
       if (this.#isOwn) execFileSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' });
@@ -35,9 +48,17 @@ export class NotifyFifo {
     try {
       // Shorter than PIPE_BUF: it is written whole, or not at all.
       writeSync(this.#handle, `${line}\n`);
-    } catch {
+    } catch (error) {
       this.dropped += 1;
+      this.#explain(errorCode(error));
     }
+  }
+
+  /** EAGAIN is a full pipe. */
+  #explain(code: string): void {
+    if (this.#logged.has(code)) return;
+    this.#logged.add(code);
+    this.#log.warn('a line for a notify pipe is dropped', { pipe: this.#path, code });
   }
 
   /** Closes the pipe, and removes it when it was made here. */

@@ -1,6 +1,6 @@
 import type { Log } from '../../director/base/log.js';
 import type { CommandConfig, NotifyConfig } from '../config/vrrp-config.js';
-import { NotifyFifo } from './notify-fifo.js';
+import { NotifyFifo, type NotifyDrops } from './notify-fifo.js';
 import { ScriptQueue, type ScriptSubject } from './script-queue.js';
 import { UserCommand, type CommandRules } from './user-command.js';
 
@@ -28,16 +28,11 @@ export class Notifications {
   constructor(fifo: string | undefined, rules: CommandRules, log: Log) {
     this.#rules = rules;
     this.#scripts = new ScriptQueue(log);
-    this.#fifo = fifo === undefined ? undefined : new NotifyFifo(fifo);
+    this.#fifo = fifo === undefined ? undefined : new NotifyFifo(fifo, log);
   }
 
-  /** Scripts that were not run because too many waited. */
-  get dropped(): number {
-    return this.#scripts.dropped;
-  }
-
-  get droppedLines(): number {
-    return this.#fifo?.dropped ?? 0;
+  get drops(): NotifyDrops {
+    return { scripts: this.#scripts.dropped, lines: this.#fifo?.dropped ?? 0 };
   }
 
   /** Prepares the scripts of an instance or group. Throws an `IoError` when one must not be run. */

@@ -77,7 +77,7 @@ export class Trackers {
     );
     this.#files = config.trackFiles
       .filter(({ name }) => isTracked('file', name))
-      .map((file) => previous?.findFile(file) ?? newFile(file));
+      .map((file) => previous?.findFile(file) ?? newFile(file, log));
     this.#scripts = config.scripts
       .filter(({ name }) => isTracked('script', name))
       .map((script) => previous?.findScript(script) ?? newScript(script, config.scriptSecurity));
@@ -185,10 +185,10 @@ interface TrackedScript {
   report: (isUp: boolean) => void;
 }
 
-function newFile(config: TrackFileConfig): TrackedFile {
+function newFile(config: TrackFileConfig, log: Log): TrackedFile {
   const file: TrackedFile = {
     config,
-    watch: new FileWatch(config, (value) => file.report(value)),
+    watch: new FileWatch(config, (value) => file.report(value), log),
     report: () => {},
   };
   return file;

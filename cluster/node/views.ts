@@ -66,6 +66,7 @@ function statusView(member: Member): NodeStatus {
       meanWaitMs: commits.committed === 0 ? 0 : toMilliseconds(commits.waited) / commits.committed,
       uncommitted: commits.uncommitted,
     },
+    notifyDropped: member.notifyDrops,
   };
 }
 

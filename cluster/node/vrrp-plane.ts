@@ -9,6 +9,7 @@ import type { VirtualRouter } from '../member/virtual-router.js';
 import type { VrrpState } from '../vrrp/state.js';
 import type { TrackerReport } from '../vrrp/tracking.js';
 import type { DataPlane } from './data-plane.js';
+import type { NotifyDrops } from './notify-fifo.js';
 import { Notifications, type NotifyState, type NotifySubject } from './notify-scripts.js';
 import type { Prepared } from './prepared.js';
 import { Trackers, type BfdSessions } from './trackers.js';
@@ -103,6 +104,11 @@ export class VrrpPlane {
   notify(kind: SubjectKind, name: string, state: VrrpState, priority: number): void {
     const subject = this.#subjects.get(`${kind} ${name}`);
     if (subject !== undefined) this.#notifications.tell(subject, NotifyStates[state], priority);
+  }
+
+  /** What people's programs have not been told of changes of state. */
+  get notifyDrops(): NotifyDrops {
+    return this.#notifications.drops;
   }
 
   /** Closes everything at once, but for notify scripts that wait to be started. */

@@ -23,7 +23,8 @@ export const MaxNackRanges = 32;
 export const MaxFetchWindow = 32;
 
 /** True for a name that may stand in a datagram: 1 to 63 printable ASCII characters without a blank. */
-export const isNodeName = (text: string): boolean => /^[\x21-\x7e]{1,63}$/.test(text);
+export const isNodeName = (text: string): boolean =>
+  text.length <= MaxNodeName && /^[\x21-\x7e]+$/.test(text);
 
 /** Sequences `first` to `last`, both included. */
 export interface SequenceRange {

@@ -1,8 +1,8 @@
 import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
-import { seconds, type Duration } from '../../director/base/time.js';
+import type { Duration } from '../../director/base/time.js';
 import type { AnnounceConfig } from './announcements.js';
-import { defaultTimerRules, toCentiseconds, type TimerRules } from './timers.js';
+import { toCentiseconds, type TimerRules } from './timers.js';
 
 /** One virtual router as this node takes part in it. */
 export interface ElectionConfig extends TimerRules {
@@ -32,27 +32,6 @@ export interface ElectionConfig extends TimerRules {
   /** True: become master only with all others of a `SyncGroup`. */
   readonly inSyncGroup: boolean;
 }
-
-/**
- * What an instance does that is told nothing else: the same as keepalived's, but for the last advertisement of a master
- * that is outranked, without which the addresses may be unreachable after a partition for as long as hosts remember.
- */
-export const electionDefaults = {
-  ...defaultTimerRules,
-  preempt: true,
-  preemptDelay: seconds(0),
-  higherPrioritySendsAdvert: true,
-  lowerPriorityNoAdvert: false,
-  announce: {
-    repeat: 5,
-    delay: seconds(5),
-    refresh: seconds(0),
-    refreshRepeat: 1,
-    lowerPriorityRepeat: 5,
-    lowerPriorityDelay: seconds(5),
-  },
-  inSyncGroup: false,
-} satisfies Partial<ElectionConfig>;
 
 /** True for what a router that is no address owner may have as a priority. */
 export const isPriority = (priority: number): boolean =>

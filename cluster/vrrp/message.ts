@@ -185,13 +185,6 @@ export function sealMessage(
   return bytes;
 }
 
-/**
- * The virtual router that a message is for, without a look at anything else: where several share a link, it says whose
- * `decodeAdvertisement` is to judge the message. Undefined when the message has no such byte.
- */
-export const virtualRouterIdOf = (bytes: Uint8Array): number | undefined =>
-  bytes[Field.virtualRouterId];
-
 function versionOf(value: number, overIpv6: boolean): VrrpVersion | undefined {
   if (value === 3) return 3;
   return value === 2 && !overIpv6 ? 2 : undefined;

@@ -1,12 +1,6 @@
 import { Protocol } from '../wire/ipv4.js';
-import {
-  DefaultSctpTimeouts,
-  isSctpActive,
-  SctpState,
-  SctpStateNames,
-  sctpStateFromName,
-} from './sctp-states.js';
-import { isActive, State, stateFromName, StateNames } from './states.js';
+import { DefaultSctpTimeouts, isSctpActive, SctpState, SctpStateNames } from './sctp-states.js';
+import { isActive, State, StateNames } from './states.js';
 
 /** States of a persistence template: assured once a connection that follows it has proven its client to be real. */
 export const TemplateState = { none: 0, assured: 1 } as const;
@@ -63,15 +57,4 @@ export function stateName(protocol: number, isTemplate: boolean, state: number):
   if (isTemplate) return TemplateStateNames[state] ?? 'NONE';
   if (protocol === Protocol.sctp) return SctpStateNames[state] ?? 'NONE';
   return StateNames[state] ?? 'NONE';
-}
-
-/** The state of a word, or undefined. */
-export function stateOfName(
-  protocol: number,
-  isTemplate: boolean,
-  name: string,
-): number | undefined {
-  if (isTemplate) return name === 'ASSURED' ? TemplateState.assured : TemplateState.none;
-  if (protocol === Protocol.sctp) return sctpStateFromName(name);
-  return stateFromName(name);
 }

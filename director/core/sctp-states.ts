@@ -43,7 +43,6 @@ export const SctpStateNames = [
   'REJECTED',
   'CLOSED',
 ] as const;
-export type SctpStateName = (typeof SctpStateNames)[number];
 
 /** The kernel's timeouts in seconds, by state number: 61 is the longest retransmission timeout and one more. */
 export const DefaultSctpTimeouts: readonly number[] = [
@@ -52,12 +51,6 @@ export const DefaultSctpTimeouts: readonly number[] = [
 
 /** True for the one state that counts as an active connection of a real server. */
 export const isSctpActive = (state: number): boolean => state === SctpState.established;
-
-/** The state of a name in a sync message or a command, or undefined. */
-export function sctpStateFromName(name: string): SctpState | undefined {
-  const states: readonly SctpState[] = Object.values(SctpState);
-  return states.find((state) => SctpStateNames[state] === name);
-}
 
 /** What a packet means for the association. Data stands for every chunk that moves nothing: SACK, HEARTBEAT, unknown. */
 export const SctpEvent = {

@@ -1,6 +1,7 @@
 /**
  * The switches of the data plane with the names, units and defaults of the kernel's `net.ipv4.vs.*`
- * (Documentation/networking/ipvs-sysctl.rst), as far as they change what is forwarded. Booleans are 0 and 1, as there.
+ * (Documentation/networking/ipvs-sysctl.rst), as far as they change what is forwarded. Booleans are 0 and 1, as there. Only
+ * `sync_qlen_max` counts something else, and has a default of its own.
  */
 export interface Settings {
   /** Rate of `drop_entry` and `drop_packet` in mode 3: one in this many. */
@@ -45,8 +46,8 @@ export interface Settings {
   /** 1: peers are told templates only. */
   sync_persist_mode: number;
   /**
-   * The most connections that wait to be synced. The kernel counts sync messages instead, and its default is 1/32 of the
-   * memory's pages.
+   * The most connections that wait to be synced, at most 1,048,576. The kernel counts sync messages instead, and its
+   * default is 1/32 of the memory's pages.
    */
   sync_qlen_max: number;
   /** The client packet from which on a connection is synced, and the period after it. */
@@ -59,7 +60,7 @@ export interface Settings {
   sync_retries: number;
 }
 
-/** The kernel's defaults (recorded from Linux 6.1). */
+/** The kernel's defaults (recorded from Linux 6.1), but for `sync_qlen_max`, which depends on the memory there. */
 export const defaultSettings = (): Settings => ({
   am_droprate: 10,
   amemthresh: 1_024,

@@ -35,7 +35,6 @@ export const StateNames = [
   'SYNACK',
   'UDP',
 ] as const;
-export type StateName = (typeof StateNames)[number];
 
 /** The kernel's timeouts in seconds, by state number. */
 export const DefaultTimeouts: readonly number[] = [
@@ -136,10 +135,4 @@ export function nextTcpState(
   else return State.close;
   const table = isSecure ? DirectionCount + direction : direction;
   return Transitions[(table * EventCount + event) * StateCount + state] ?? state;
-}
-
-/** The state of a name in a sync message or a command, or undefined. */
-export function stateFromName(name: string): State | undefined {
-  const states: readonly State[] = Object.values(State);
-  return states.find((state) => StateNames[state] === name);
 }

@@ -45,7 +45,3 @@ export const adjustUnfinished = (sum: number, change: number): number => fold(su
 /** A checksum field after one 16-bit word changed. */
 export const update16 = (checksum: number, before: number, after: number): number =>
   adjust(checksum, change16(before, after));
-
-/** A checksum field after one 32-bit word changed. */
-export const update32 = (checksum: number, before: number, after: number): number =>
-  adjust(checksum, change32(before, after));

@@ -42,8 +42,6 @@ export const headerLength = (view: DataView, offset: number): number =>
 /** IP protocol number of what is inside. */
 export const protocol = (view: DataView, offset: number): number =>
   view.getUint8(offset + Field.protocol);
-export const hasRemoteChecksum = (view: DataView, offset: number): boolean =>
-  view.getUint16(offset + Field.flags) === PrivateFlag;
 /** Where the checksum inside begins to count, and where it is written, in bytes from the end of this header. */
 export const checksumStart = (view: DataView, offset: number): number =>
   view.getUint16(offset + Field.checksumStart);

@@ -6,7 +6,6 @@ import {
   isActive,
   nextTcpState,
   State,
-  stateFromName,
   StateNames,
 } from '../../director/core/states.js';
 
@@ -216,14 +215,5 @@ test('the timeouts are the kernel’s', (t) => {
 test('active are the states before a connection begins to end', (t) => {
   t.strictSame(Columns.filter(isActive), [established, synSent, synRecv, synAck]);
   t.equal(isActive(State.udp), false, 'UDP never');
-  t.end();
-});
-
-test('a state has a name, and a name its state', (t) => {
-  for (const state of [none, finWait, timeWait, lastAck, listen, State.udp]) {
-    t.equal(stateFromName(StateNames[state]), state);
-  }
-  t.equal(stateFromName('CLOSING'), undefined);
-  t.equal(stateFromName(''), undefined);
   t.end();
 });

@@ -36,8 +36,9 @@ test('a director that is stopped hands over without a broken flow', async (t) =>
   const { events } = await running.request('d2', '/events');
   const master = events.find(({ kind, at }) => kind === 'master' && at > stoppedAt);
   const took = (master?.at ?? Infinity) - stoppedAt;
-  // Priority 0 shortens the wait to the skew time, 0.61 s for priority 100, from a master-down interval of 3.61 s.
-  t.ok(took < 2_000, `d2 took over ${Math.round(took)} ms after the stop`);
+  // Priority 0 shortens the wait to the skew time, 0.61 s for priority 100, from a master-down interval of 3.61 s. Between
+  // them is room for a busy machine.
+  t.ok(took < 3_000, `d2 took over ${Math.round(took)} ms after the stop`);
 
   await client.mark('after');
   await sleep(1_500);

@@ -1,10 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
-import { test } from 'tap';
+import { test, type Test } from 'tap';
 
-import { callApi, sendCommand } from '../../cluster/lab/control-client.js';
+import { callApi, fetchDocument, sendCommand } from '../../cluster/lab/control-client.js';
+import { temporaryFolder } from '../cluster/node/temporary.js';
 import {
   answering,
   ask,
@@ -126,4 +138,35 @@ test('signals, metrics and commands of a director that works', async (t) => {
   t.strictSame(await answering(lab.client, 4), ['10.9.0.3']);
   await sendCommand(director.control, '/weight', { ...name, weight: 1 });
   t.strictSame(await answering(lab.client, 4), ['10.9.0.2', '10.9.0.3']);
+});
+
+/** Makes a pipe that takes nothing more. */
+function fullPipe(t: Test): string {
+  const pipe = path.join(temporaryFolder(t), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const handle = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(handle));
+  const piece = Buffer.alloc(4_096);
+  // The last pages are filled byte by byte: shorter lines must not fit, either.
+  for (const part of [piece, piece.subarray(0, 1)]) {
+    t.throws(
+      () => {
+        for (;;) writeSync(handle, part);
+      },
+      { code: 'EAGAIN' },
+    );
+  }
+  return pipe;
+}
+
+test('a director says how much a pipe that nobody reads has not taken', async (t) => {
+  const lab = await healthLab(t, 1);
+  const pipe = fullPipe(t);
+  const config = healthConfig('').replace('router_id d1', `$&\n  vrrp_notify_fifo ${pipe}`);
+  const director = await startMaster(t, lab, config);
+  const { notifyDropped } = await fetchDocument(director.control, '/status');
+  t.equal(notifyDropped.scripts, 0);
+  t.ok(notifyDropped.lines > 0);
+  const metrics = await callApi(director.control, 'GET', '/metrics');
+  t.match(metrics, `baton_notify_dropped_total{kind="line"} ${notifyDropped.lines}\n`);
 });

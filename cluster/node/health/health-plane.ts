@@ -13,6 +13,7 @@ import { HealthPools, type HealthPorts, type ToldConfig } from '../../member/hea
 import type { Abandon, Probe } from '../../member/health/probe.js';
 import type { PoolServer, ServerPool } from '../../member/health/server-pool.js';
 import { now } from '../clock.js';
+import type { NotifyDrops } from '../notify-fifo.js';
 import type { Prepared } from '../prepared.js';
 import type { Timeline } from '../timeline.js';
 import { BfdCheck } from './bfd-check.js';
@@ -51,7 +52,7 @@ export class HealthPlane {
 
   private constructor(config: NodeConfig, log: Log) {
     this.#config = config;
-    this.#files = new TrackedFiles(config.trackFiles);
+    this.#files = new TrackedFiles(config.trackFiles, log);
     this.#scripts = new PoolScripts(config, log);
   }
 
@@ -89,6 +90,11 @@ export class HealthPlane {
 
   get pools(): readonly ServerPool[] {
     return this.#health?.pools ?? [];
+  }
+
+  /** What people's programs have not been told of servers and quorums. */
+  get notifyDrops(): NotifyDrops {
+    return this.#scripts.drops;
   }
 
   /** Begins to check. */

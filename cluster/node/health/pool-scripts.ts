@@ -6,7 +6,7 @@ import type {
 } from '../../config/node-config.js';
 import type { CommandConfig } from '../../config/vrrp-config.js';
 import type { PoolServer, ServerPool } from '../../member/health/server-pool.js';
-import { NotifyFifo } from '../notify-fifo.js';
+import { NotifyFifo, type NotifyDrops } from '../notify-fifo.js';
 import { ScriptQueue, type ScriptSubject } from '../script-queue.js';
 import { UserCommand, type CommandRules } from '../user-command.js';
 
@@ -29,7 +29,11 @@ export class PoolScripts {
     this.#rules = { security: scriptSecurity };
     this.#log = log;
     this.#queue = new ScriptQueue(log);
-    this.#fifo = serverFifo === undefined ? undefined : new NotifyFifo(serverFifo);
+    this.#fifo = serverFifo === undefined ? undefined : new NotifyFifo(serverFifo, log);
+  }
+
+  get drops(): NotifyDrops {
+    return { scripts: this.#queue.dropped, lines: this.#fifo?.dropped ?? 0 };
   }
 
   tellServer(pool: ServerPool, { config }: PoolServer, isUp: boolean): void {

@@ -1,3 +1,4 @@
+import type { Log } from '../../../director/base/log.js';
 import type { TrackFileConfig } from '../../config/vrrp-config.js';
 import { FileWatch } from '../track-file.js';
 
@@ -6,11 +7,13 @@ type Follower = (value: number) => void;
 /** The track files that checkers follow, each watched once. */
 export class TrackedFiles {
   #configs: readonly TrackFileConfig[];
+  readonly #log: Log;
   readonly #followers = new Map<string, Set<Follower>>();
   readonly #watches = new Map<string, { readonly watch: FileWatch; value: number }>();
 
-  constructor(configs: readonly TrackFileConfig[]) {
+  constructor(configs: readonly TrackFileConfig[], log: Log) {
     this.#configs = configs;
+    this.#log = log;
   }
 
   /** Other files under the same names are followed from then on by those who ask anew. */
@@ -36,11 +39,12 @@ export class TrackedFiles {
   }
 
   #watch(config: TrackFileConfig, followers: ReadonlySet<Follower>): void {
-    const watch = new FileWatch(config, (value) => {
+    const report: Follower = (value) => {
       const watched = this.#watches.get(config.name);
       if (watched !== undefined) watched.value = value;
       for (const follower of followers) follower(value);
-    });
+    };
+    const watch = new FileWatch(config, report, this.#log);
     this.#watches.set(config.name, { watch, value: 0 });
     watch.start();
   }

@@ -15,6 +15,7 @@ export const batonMetrics = (documents: Documents): Metric[] => [
   ...syncMetrics(documents),
   ...failOverMetrics(documents),
   ...healthMetrics(documents),
+  ...notifyMetrics(documents),
 ];
 
 const counter = (
@@ -236,3 +237,12 @@ function healthMetrics({ health: { pools } }: Documents): Metric[] {
     ),
   ];
 }
+
+const notifyMetrics = ({ status: { notifyDropped } }: Documents): Metric[] => [
+  counter(
+    'baton_notify_dropped_total',
+    'Notify scripts that were not run, and lines that a notify pipe did not take.',
+    ['kind'],
+    byName('kind', { script: notifyDropped.scripts, line: notifyDropped.lines }),
+  ),
+];

@@ -29,6 +29,7 @@ const status: Api['/status'] = {
   driver: 'ring',
   ports: { sent: 1230, fast: 1200, refused: 0, shed: 7 },
   commits: { reach: 'acked', waiting: 0, committed: 0, meanWaitMs: 0, uncommitted: 0 },
+  notifyDropped: { scripts: 0, lines: 0 },
 };
 
 const offload = { carried: 7, installed: 9, withdrawn: 2, packets: 400, refused: 0 };

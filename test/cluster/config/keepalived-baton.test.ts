@@ -150,6 +150,11 @@ testRefusals(Good, problemsOfKeepalived, {
     ['conn_reuse_mode 3', 'conn_reuse_mode', '9: sysctl takes NAME VALUE, not conn_reuse_mode'],
     [
       'conn_reuse_mode 3',
+      'sync_qlen_max 1048577',
+      '9: sysctl sync_qlen_max has to be a whole number from 1 to 1048576, not 1048577',
+    ],
+    [
+      'conn_reuse_mode 3',
       'conntrack 1',
       `9: unknown setting conntrack after sysctl: it sets ${Object.keys(SysctlRanges).join(', ')}`,
     ],

@@ -8,7 +8,7 @@ import { test, type Test } from 'tap';
 import type { CommandConfig } from '../../../cluster/config/vrrp-config.js';
 import { Notifications } from '../../../cluster/node/notify-scripts.js';
 import { silentLog } from '../../../director/base/log.js';
-import { eventually, temporaryFolder } from './temporary.js';
+import { eventually, listeningLog, temporaryFolder } from './temporary.js';
 
 const shell = (script: string): CommandConfig => ({
   words: ['/bin/sh', '-c', script, 'notify'],
@@ -16,8 +16,8 @@ const shell = (script: string): CommandConfig => ({
   group: undefined,
 });
 
-const open = (fifo?: string): Notifications =>
-  new Notifications(fifo, { security: false }, silentLog);
+const open = (fifo?: string, log = silentLog): Notifications =>
+  new Notifications(fifo, { security: false }, log);
 
 function logged(t: Test): { readonly file: string; readonly lines: () => string[] } {
   const file = path.join(temporaryFolder(t), 'log');
@@ -80,7 +80,7 @@ test('scripts that cannot be started stop nothing, and too many that wait are dr
 
   const slow = notifications.add('INSTANCE', 'slow', { any: shell('sleep 0.2') });
   for (let count = 0; count < 40; count += 1) notifications.tell(slow, 'BACKUP', 1);
-  t.equal(notifications.dropped, 40 - 16 - 1, 'sixteen wait behind the one that runs');
+  t.equal(notifications.drops.scripts, 40 - 16 - 1, 'sixteen wait behind the one that runs');
   await notifications.close(0);
 });
 
@@ -99,7 +99,8 @@ test('a closing node waits for the last word to be said', async (t) => {
 
 test('each change is a line in the pipe, and a pipe that nobody reads holds nobody up', async (t) => {
   const fifo = path.join(temporaryFolder(t), 'fifo');
-  const notifications = open(fifo);
+  const { log, warnings } = listeningLog();
+  const notifications = open(fifo, log);
   const subject = notifications.add('INSTANCE', 'VI_1', {});
   const reader = spawn('head', ['-n', '2', fifo], { stdio: ['ignore', 'pipe', 'inherit'] });
   notifications.tell(subject, 'BACKUP', 100);
@@ -109,8 +110,14 @@ test('each change is a line in the pipe, and a pipe that nobody reads holds nobo
     'INSTANCE "VI_1" BACKUP 100\nINSTANCE "VI_1" MASTER 150\n',
     'in keepalived’s form',
   );
+  t.strictSame([notifications.drops.lines, warnings], [0, []]);
   for (let count = 0; count < 5_000; count += 1) notifications.tell(subject, 'FAULT', 1);
-  t.ok(notifications.droppedLines > 0, 'what the pipe cannot hold is dropped and counted');
+  t.ok(notifications.drops.lines > 1, 'what the pipe cannot hold is dropped and counted');
+  t.strictSame(
+    warnings,
+    [{ message: 'a line for a notify pipe is dropped', pipe: fifo, code: 'EAGAIN' }],
+    'and said once',
+  );
   await notifications.close(0);
   t.notOk(existsSync(fifo), 'a pipe that was made is removed');
   t.throws(() => open('/dev/null'), {

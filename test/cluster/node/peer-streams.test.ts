@@ -114,21 +114,23 @@ test('what is no death', async (t) => {
   for (const [name, meet] of Object.entries(cases)) {
     await t.test(name, async (t) => {
       let met = 0;
+      let closed = 0;
       const port = await listen(t, (socket) => {
         met += 1;
         socket.on('error', () => {});
+        socket.on('close', () => (closed += 1));
+        socket.resume();
         meet(socket);
       });
       const { watch, deaths } = await watchFrom(t, port);
       watch.watch(at(0), heard);
-      t.ok(await eventually(() => met === 1));
-      await sleep(200);
-      t.strictSame(deaths, []);
+      t.ok(await eventually(() => closed === 1));
       watch.watch(at(0.2), heard);
       await sleep(100);
       t.equal(met, 1, 'the peer is left alone for a while');
       watch.watch(at(2), heard);
       t.ok(await eventually(() => met === 2), 'and then watched again');
+      t.strictSame(deaths, []);
     });
   }
 });
@@ -215,8 +217,11 @@ test('with keys, a goodbye is a goodbye', async (t) => {
   });
   const { watch, deaths } = await watchFrom(t, port, keys);
   watch.watch(at(0), heard);
-  t.ok(await eventually(() => met > 0));
-  await sleep(200);
+  const isWatchedAgain = (): boolean => {
+    watch.watch(at(2), heard);
+    return met === 2;
+  };
+  t.ok(await eventually(isWatchedAgain), 'the end has been seen');
   t.strictSame([watch.malformed, deaths], [0, []]);
 });
 

@@ -1,18 +1,19 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { test } from 'tap';
 
 import { FileWatch } from '../../../cluster/node/track-file.js';
-import { eventually, temporaryFolder } from './temporary.js';
+import { silentLog } from '../../../director/base/log.js';
+import { eventually, listeningLog, temporaryFolder } from './temporary.js';
 
 const rest = { name: 'load', weight: 1, reverse: false };
 
 test('the number in a file is followed, however it is written', async (t) => {
   const file = path.join(temporaryFolder(t), 'load');
   const values: number[] = [];
-  const watch = new FileWatch({ ...rest, file }, (value) => values.push(value));
+  const watch = new FileWatch({ ...rest, file }, (value) => values.push(value), silentLog);
   t.teardown(() => watch.close());
   watch.start();
   t.strictSame(values, [0], 'a file that is missing holds 0');
@@ -39,9 +40,8 @@ test('a file is created or overwritten where the configuration says so', (t) => 
   const file = path.join(temporaryFolder(t), 'load');
   const start = (value: number, overwrite: boolean): number[] => {
     const values: number[] = [];
-    const watch = new FileWatch({ ...rest, file, initial: { value, overwrite } }, (number) =>
-      values.push(number),
-    );
+    const config = { ...rest, file, initial: { value, overwrite } };
+    const watch = new FileWatch(config, (number) => values.push(number), silentLog);
     watch.start();
     watch.close();
     return values;
@@ -51,4 +51,27 @@ test('a file is created or overwritten where the configuration says so', (t) => 
   t.strictSame(start(9, true), [9], 'or overwritten');
   t.equal(readFileSync(file, 'utf8'), '9\n');
   t.end();
+});
+
+test('a file that is there but cannot be read is logged each time it becomes so', async (t) => {
+  const file = path.join(temporaryFolder(t), 'load');
+  const { log, warnings } = listeningLog();
+  const values: number[] = [];
+  const watch = new FileWatch({ ...rest, file }, (value) => values.push(value), log);
+  t.teardown(() => watch.close());
+  watch.start();
+  t.strictSame(warnings, [], 'a missing one is nothing to speak of');
+  const warning = { message: 'a track file cannot be read, and counts as 0', file, code: 'EISDIR' };
+  mkdirSync(file);
+  t.ok(await eventually(() => warnings.length > 0));
+  // It is looked at every second.
+  await sleep(1_200);
+  rmdirSync(file);
+  writeFileSync(file, '5');
+  t.ok(await eventually(() => values.at(-1) === 5));
+  t.strictSame(warnings, [warning], 'once, however often it was looked at');
+  rmSync(file);
+  mkdirSync(file);
+  t.ok(await eventually(() => values.at(-1) === 0 && warnings.length > 1));
+  t.strictSame(warnings, [warning, warning]);
 });

@@ -1,12 +1,11 @@
 import { test } from 'tap';
 
-import { electionDefaults } from '../../../cluster/vrrp/election-config.js';
 import type { Election } from '../../../cluster/vrrp/election.js';
 import { seconds } from '../../../director/base/time.js';
-import { address, at, backup, drain, heard, master, serve, trace } from './routers.js';
+import { address, at, backup, drain, heard, master, serve, testRules, trace } from './routers.js';
 
 const took = 3_609.375;
-const { announce } = electionDefaults;
+const { announce } = testRules;
 const rival = heard({ priority: 99, intervalCentiseconds: 50 });
 
 /** When the router announces its addresses, and how often each time. */

@@ -1,7 +1,8 @@
 import { resignPriority, type Advertisement } from '../../../cluster/vrrp/advertisement.js';
-import { electionDefaults, type ElectionConfig } from '../../../cluster/vrrp/election-config.js';
+import type { ElectionConfig } from '../../../cluster/vrrp/election-config.js';
 import type { ElectionEffect } from '../../../cluster/vrrp/election-effects.js';
 import { Election } from '../../../cluster/vrrp/election.js';
+import { defaultTimerRules } from '../../../cluster/vrrp/timers.js';
 import { parseAddress, type IpAddress } from '../../../director/base/address.js';
 import { assert } from '../../../director/base/invariant.js';
 import { instant, seconds, type Instant } from '../../../director/base/time.js';
@@ -14,9 +15,27 @@ export function address(text: string): IpAddress {
 
 export const at = (milliseconds: number): Instant => instant(milliseconds * 1_000);
 
+/** Short settings that the expected times of tests are worked out from. No file leads to all of them. */
+export const testRules = {
+  ...defaultTimerRules,
+  preempt: true,
+  preemptDelay: seconds(0),
+  higherPrioritySendsAdvert: true,
+  lowerPriorityNoAdvert: false,
+  announce: {
+    repeat: 5,
+    delay: seconds(5),
+    refresh: seconds(0),
+    refreshRepeat: 1,
+    lowerPriorityRepeat: 5,
+    lowerPriorityDelay: seconds(5),
+  },
+  inSyncGroup: false,
+} satisfies Partial<ElectionConfig>;
+
 /** The router under test: priority 100 at 10.0.0.2, advertising every second. */
 export const config: ElectionConfig = {
-  ...electionDefaults,
+  ...testRules,
   name: 'VI',
   virtualRouterId: 51,
   priority: 100,

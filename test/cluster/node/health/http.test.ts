@@ -185,7 +185,7 @@ test('a regex that goes astray is stopped, and does not keep the node from its w
   const start = performance.now();
   const finding = await findingOf(http(port, { regex: regex({ pattern: '(a+)+$' }) }));
   t.equal(finding, 'regex of /');
-  t.ok(performance.now() - start < 2_000);
+  t.ok(performance.now() - start < 15_000, 'tried to its end it would take hours');
 });
 
 test('SSL_GET speaks TLS, names its host when told to, and verifies only with a CA', async (t) => {

@@ -23,6 +23,7 @@ export class NotifyFifo {
   readonly #path: string;
   readonly #handle: number;
   readonly #isOwn: boolean;
+  #isClosed = false;
   readonly #log: Log;
   readonly #logged = new Set<string>();
 
@@ -44,7 +45,9 @@ export class NotifyFifo {
     }
   }
 
+  /** Nothing is written after `close`: the number of the pipe may be that of another file by then. */
   write(line: string): void {
+    if (this.#isClosed) return;
     try {
       // Shorter than PIPE_BUF: it is written whole, or not at all.
       writeSync(this.#handle, `${line}\n`);
@@ -63,6 +66,7 @@ export class NotifyFifo {
 
   /** Closes the pipe, and removes it when it was made here. */
   close(): void {
+    this.#isClosed = true;
     closeSync(this.#handle);
     if (!this.#isOwn) return;
     try {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -123,4 +123,16 @@ test('each change is a line in the pipe, and a pipe that nobody reads holds nobo
   t.throws(() => open('/dev/null'), {
     message: 'cannot use the pipe /dev/null: it is no pipe',
   });
+});
+
+test('what is told after the end is not written to whatever has the pipe’s number by then', async (t) => {
+  const folder = temporaryFolder(t);
+  const notifications = open(path.join(folder, 'fifo'));
+  const subject = notifications.add('INSTANCE', 'VI_1', {});
+  await notifications.close(0);
+  const file = path.join(folder, 'file');
+  const handles = Array.from({ length: 8 }, () => openSync(file, 'a'));
+  notifications.tell(subject, 'MASTER', 150);
+  for (const handle of handles) closeSync(handle);
+  t.equal(readFileSync(file, 'utf8'), '');
 });

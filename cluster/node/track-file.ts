@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   openSync,
   readSync,
   statSync,
@@ -87,7 +88,8 @@ export class FileWatch {
 
 function beginningOf(file: string): string {
   const buffer = Buffer.alloc(LongestText);
-  const handle = openSync(file, 'r');
+  // A pipe without a writer would hold the node up.
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return buffer.toString('latin1', 0, readSync(handle, buffer));
   } finally {

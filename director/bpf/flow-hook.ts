@@ -93,3 +93,8 @@ export function fold(sum: Register, spare: Register): Line[] {
     ...once,
   ];
 }
+
+/** Numbers as they are loaded from a frame. */
+export const asLoaded16 = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
+export const asLoaded32 = (value: number): number =>
+  (asLoaded16(value & 0xffff) << 16) | asLoaded16(value >>> 16);

@@ -9,6 +9,7 @@ import {
   shapeOf,
   Way,
 } from '../core/flow-layout.js';
+import type { MacAddress } from '../wire/ethernet.js';
 import * as ethernet from '../wire/ethernet.js';
 import { Protocol } from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
@@ -41,6 +42,8 @@ import {
 } from './assembler.js';
 import { Ip, isSame, type FlowFamily } from './flow-family.js';
 import {
+  asLoaded16,
+  asLoaded32,
   EtherTypeIpv4,
   EtherTypeIpv6,
   hasAtLeast,
@@ -72,6 +75,8 @@ export interface ProgramParameters {
   readonly seed: number;
   /** The interface where it runs, by its index in the director's list. */
   readonly arrival: number;
+  /** What this node sends from there. */
+  readonly ownMacs: readonly MacAddress[];
 }
 
 /**
@@ -91,7 +96,7 @@ export function flowProgram(hook: FlowHook, parameters: ProgramParameters): Line
     label('virtual'),
     ...isHeld(parameters),
     label('for us'),
-    ...isFromOthers(),
+    ...isFromOthers(parameters),
     load(2, R2, R7, EtherTypeAt),
     jumpIf(R2, '==', EtherTypeIpv6, 'IPv6'),
     jumpIf(R2, '!=', EtherTypeIpv4, 'up'),
@@ -162,15 +167,17 @@ function isHeld({ mapFd, arrival }: ProgramParameters): Line[] {
   ];
 }
 
-/** What this host seems to have sent to itself is its own, come back. R3 stays. */
-const isFromOthers = (): Line[] => [
-  load(4, R2, R7, 2),
+/** What this node has sent itself, and has come back, goes up. R3 stays. */
+const isFromOthers = ({ ownMacs }: ProgramParameters): Line[] => [
+  load(2, R2, R7, 6),
   load(4, R4, R7, 8),
-  jumpIf(R2, '!=', R4, 'from others'),
-  load(2, R2, R7, 0),
-  load(2, R4, R7, 6),
-  jumpIf(R2, '==', R4, 'up'),
-  label('from others'),
+  ...ownMacs.flatMap(({ high, low }, index) => [
+    jumpIf(R2, '!=', asLoaded16(high), `mac ${index}`),
+    // A comparison with the value itself would extend it by its sign.
+    compute32(R5, '=', asLoaded32(low)),
+    jumpIf(R4, '==', R5, 'up'),
+    label(`mac ${index}`),
+  ]),
 ];
 
 /** R9: the protocol, which is kept, as is the length of all headers. R3 is still the end of the data. */

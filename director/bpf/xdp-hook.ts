@@ -23,7 +23,15 @@ import {
   store,
   type Line,
 } from './assembler.js';
-import { fold, Kept, openFrame, Redirect, type FlowHook } from './flow-hook.js';
+import {
+  asLoaded16,
+  asLoaded32,
+  fold,
+  Kept,
+  openFrame,
+  Redirect,
+  type FlowHook,
+} from './flow-hook.js';
 
 /** Fields of the context, `struct xdp_md` of linux/bpf.h. */
 const Context = { data: 0, dataEnd: 4 } as const;
@@ -46,10 +54,10 @@ export const xdpHook = (mac: MacAddress): FlowHook => ({
 
   accept: (virtual) => [
     load(2, R2, R7, 0),
-    jumpIf(R2, '!=', swap16(mac.high), virtual),
+    jumpIf(R2, '!=', asLoaded16(mac.high), virtual),
     load(4, R2, R7, 2),
     // A comparison with the value itself would extend it by its sign.
-    compute32(R4, '=', swap32(mac.low)),
+    compute32(R4, '=', asLoaded32(mac.low)),
     jumpIf(R2, '!=', R4, virtual),
   ],
 
@@ -126,7 +134,3 @@ const packetEnd = (): Line[] => [
   compute(R2, '+=', R8),
   compute(R2, '+=', ethernet.HeaderLength),
 ];
-
-/** As a number that is loaded from the frame. */
-const swap16 = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
-const swap32 = (value: number): number => (swap16(value & 0xffff) << 16) | swap16(value >>> 16);

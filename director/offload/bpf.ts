@@ -10,7 +10,7 @@ import { MappedMemory } from '../io/mapped-memory.js';
 const Syscall = arch === 'arm64' ? 280 : 321;
 
 /** Commands, kinds and flags of linux/bpf.h. */
-const Command = { createMap: 0, loadProgram: 5, run: 10, createLink: 28 } as const;
+const Command = { createMap: 0, loadProgram: 5, run: 10, createLink: 28, updateLink: 29 } as const;
 const ArrayMap = 2;
 const Mappable = 1 << 10;
 /** Kinds of links; the driver of an interface is to run the program itself, or nobody (`XDP_FLAGS_DRV_MODE`). */
@@ -114,6 +114,14 @@ export class Bpf {
       { program, interfaceIndex, type: AttachType.xdp, flags: InDriver },
       'attaching a native XDP program',
     );
+  }
+
+  /** Puts another program in the place of one that is attached; no frame is missed. Throws an `IoError` when the kernel refuses. */
+  replace(link: number, program: number): void {
+    const attributes = Buffer.alloc(AttributesLength);
+    attributes.writeUInt32LE(link, 0);
+    attributes.writeUInt32LE(program, 4);
+    this.#do(Command.updateLink, attributes, 'replacing a BPF program');
   }
 
   /** Runs a program over a frame that arrives on an interface, and nothing leaves. For tests. */

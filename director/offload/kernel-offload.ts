@@ -51,7 +51,7 @@ export class KernelOffload {
   readonly bpf: Bpf;
   readonly place: OffloadPlace;
   readonly hook: HookName;
-  readonly #parameters: Omit<ProgramParameters, 'arrival'>;
+  readonly #parameters: Omit<ProgramParameters, 'arrival' | 'ownMacs'>;
   /** By index of an interface: where flows may leave. */
   readonly #devices: number[] = [];
   readonly #ways: WaysOut;
@@ -90,21 +90,26 @@ export class KernelOffload {
     this.#machine?.install();
   }
 
-  /** A program for an interface. Throws an `IoError` when the kernel refuses, with what its verifier says. */
-  load({ index, mac }: Pick<Interface, 'index' | 'mac'>): number {
-    const parameters = { ...this.#parameters, arrival: index };
+  /**
+   * A program for an interface, where this node may send from some virtual MAC addresses as well. Throws an `IoError` when the
+   * kernel refuses, with what its verifier says.
+   */
+  load(
+    { index, mac }: Pick<Interface, 'index' | 'mac'>,
+    virtualMacs: readonly MacAddress[],
+  ): number {
+    const parameters = { ...this.#parameters, arrival: index, ownMacs: [mac, ...virtualMacs] };
     return loadFlowProgram(this.bpf, hookFor(this.hook, mac), parameters);
   }
 
   /**
    * Sees what comes in by an interface first. Flows may leave by it from now on. A port that takes the place of another is opened
-   * first: they share the link. Throws an `IoError` when the kernel refuses.
+   * first: they share the link, which has the program of the last one. Throws an `IoError` when the kernel refuses.
    */
-  attach(arrival: Interface, device: number): Attachment {
+  attach(arrival: Interface, device: number, virtualMacs: readonly MacAddress[]): Attachment {
     const { index } = arrival;
-    const known = this.#links.get(index);
-    const link =
-      known?.device === device ? known : { fd: this.#link(arrival, device), device, holders: 0 };
+    const program = this.load(arrival, virtualMacs);
+    const link = this.#linkOf(arrival, device, program);
     link.holders += 1;
     this.#links.set(index, link);
     this.#look();
@@ -135,26 +140,31 @@ export class KernelOffload {
     }
   }
 
-  #link(arrival: Interface, device: number): number {
-    const { name } = arrival;
-    if (!this.#ways.runsPrograms(device)) {
-      const message = `${name} cannot be used by the driver xdp: its own driver runs no XDP programs`;
-      throw new IoError({ code: 'bpf' }, message);
-    }
-    const program = this.load(arrival);
+  /** The link of an interface, with this program, which it keeps. */
+  #linkOf(arrival: Interface, device: number, program: number): Link {
     try {
-      return this.hook === 'xdp'
-        ? this.bpf.attachXdp(program, device)
-        : this.bpf.attachIngress(program, device);
+      const known = this.#links.get(arrival.index);
+      if (known?.device !== device) {
+        return { fd: this.#link(arrival, device, program), device, holders: 0 };
+      }
+      this.bpf.replace(known.fd, program);
+      return known;
+    } finally {
+      this.bpf.close(program);
+    }
+  }
+
+  #link({ name }: Interface, device: number, program: number): number {
+    try {
+      if (this.hook === 'traffic') return this.bpf.attachIngress(program, device);
+      if (this.#ways.runsPrograms(device)) return this.bpf.attachXdp(program, device);
+      throw new IoError({ code: 'bpf' }, 'its own driver runs no XDP programs');
     } catch (error) {
       if (!(error instanceof IoError) || this.hook !== 'xdp') throw error;
       throw new IoError(
         error.details,
         `${name} cannot be used by the driver xdp: ${error.message}`,
       );
-    } finally {
-      // The link keeps it.
-      this.bpf.close(program);
     }
   }
 
@@ -183,6 +193,7 @@ export function tryOffload(libc: Libc, hook: HookName): void {
       records,
       seed: 1,
       arrival: 0,
+      ownMacs: [NoMac],
     });
     open.push(program);
     // The loopback interface runs no XDP programs.

@@ -34,7 +34,7 @@ export class OffloadPort implements DevicePort {
         ? [new RingPort(hub, owner, receive, wholeSight(ownMacs))]
         : openEach(parts, owner, receive, ownMacs);
     try {
-      this.#attachment = offload.attach(owner, hub.libc.if_nametoindex(owner.name));
+      this.#attachment = offload.attach(owner, hub.libc.if_nametoindex(owner.name), virtualMacs);
     } catch (error) {
       for (const ring of this.#rings) ring.close();
       throw error;

@@ -7,7 +7,7 @@ import { chooseDriver, DriverNames } from '../../director/io/driver.js';
 import type { FramePort } from '../../director/io/frame-port.js';
 import type { KernelOffload } from '../../director/offload/kernel-offload.js';
 import { Packet } from '../../director/wire/packet.js';
-import { HostileArena } from '../packets/hostile-arena.js';
+import { HostileArena, VirtualRouter } from '../packets/hostile-arena.js';
 import { HostileFrames, type Arriving } from '../packets/hostile-frames.js';
 import { answerTo, LinkMacs, validFrames } from '../packets/hostile-seeds.js';
 
@@ -145,11 +145,19 @@ const isFriendly = ({ frame }: Arriving): boolean => {
   return protocol === 17 || (protocol === 6 && (flags & 0x17) === 0x10);
 };
 
+/** The same frame, for the MAC address of a virtual router. */
+function toVirtualRouter(frame: Uint8Array): Uint8Array {
+  const copy = frame.slice();
+  copy.set([0, 0, 0x5e, 0, frame[12] === 0x86 ? 2 : 1, VirtualRouter]);
+  return copy;
+}
+
 const collection = validFrames();
 const firstEcho = collection.length;
 const friendly = collection.filter(isFriendly);
 const frames = new HostileFrames(random, collection, LinkMacs);
 let carriedIpv6 = 0;
+let carriedVirtual = 0;
 for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   if (random.below(8) === 0) arena.wait(1 + random.below(8));
   if (random.below(64) === 0) arena.disturb();
@@ -162,7 +170,8 @@ for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   while (batch.length < friends) {
     const source = random.below(4) === 0 ? collection : friendly;
     const arriving = source[random.below(source.length)];
-    if (arriving?.link === link) batch.push(arriving.frame);
+    if (arriving?.link !== link) continue;
+    batch.push(random.below(4) === 0 ? toVirtualRouter(arriving.frame) : arriving.frame);
   }
   while (batch.length < BatchFrames) {
     const arriving = frames.next();
@@ -174,7 +183,9 @@ for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
   for (const portion of portions) {
     const before = offload?.counters.packets ?? 0;
     await exchange(link, portion);
-    if (portion[0]?.[12] === 0x86) carriedIpv6 += (offload?.counters.packets ?? 0) - before;
+    const count = (offload?.counters.packets ?? 0) - before;
+    if (portion[0]?.[12] === 0x86) carriedIpv6 += count;
+    if (portion[0]?.[0] === 0) carriedVirtual += count;
   }
   sent += batch.length;
   for (const receiver of ends) {
@@ -199,7 +210,10 @@ const result = {
   counters: { received, forwarded, answered, held, icmpErrors, ...counters.droppedByName() },
   accounts: createHash('sha256').update(JSON.stringify(arena.accounts())).digest('hex'),
   refused: near.map(({ counters: { refused, shed } }) => refused + shed),
-  offload: offload === undefined ? undefined : { ...offload.counters, ipv6: carriedIpv6 },
+  offload:
+    offload === undefined
+      ? undefined
+      : { ...offload.counters, ipv6: carriedIpv6, virtual: carriedVirtual },
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

@@ -60,5 +60,6 @@ test('what leaves through all drivers is the same, and what they count', async (
       Number(offload?.['packets']) > 5_000 && Number(offload?.['ipv6']) > 1_000,
       `the kernel has carried thousands of them, of both families: ${driver}`,
     );
+    t.ok(Number(offload?.['virtual']) > 100, `also to MAC addresses of virtual routers: ${driver}`);
   }
 });

@@ -33,7 +33,7 @@ const words = new Map([
 ]);
 for (const [index, name] of ['near', 'dull', 'lo'].entries()) {
   const mac = { high: 0x0200, low: 1 };
-  offload.attach({ index, name, mac, mtu: 1_500, addresses: [] }, libc.if_nametoindex(name));
+  offload.attach({ index, name, mac, mtu: 1_500, addresses: [] }, libc.if_nametoindex(name), []);
 }
 const way = (): string => words.get(offload.place.devices[0] ?? 0) ?? 'not at all';
 const lines: string[] = [];

@@ -172,6 +172,8 @@ testHooks(
     ]) {
       t.notOk(to(other), other);
     }
+    const own = { source: ethernet.destination, destination: '00:00:5e:00:01:33' };
+    t.notOk(program.run(buildFrame({ ...segment, ethernet: own })).isCarried, 'our own');
     program.table.setHolding(arrival, 0x5e00_0133, false);
     t.strictSame(shown.map(to), [false, true, false]);
     for (const index of [arrival.index, arrival.index + 1]) {

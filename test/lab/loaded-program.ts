@@ -5,8 +5,10 @@ import { test, type Test } from 'tap';
 import { Context, TrafficHook } from '../../director/bpf/traffic-hook.js';
 import { xdpHook } from '../../director/bpf/xdp-hook.js';
 import { FlowTable, type FlowPath } from '../../director/core/flow-table.js';
+import { virtualMac } from '../../director/core/virtual-macs.js';
 import { loadLibc } from '../../director/io/libc.js';
 import { KernelOffload, type HookName } from '../../director/offload/kernel-offload.js';
+import { Family } from '../../director/wire/flow.js';
 import { buildFrame, type FrameSpec } from '../packets/packet-builder.js';
 
 /*
@@ -46,7 +48,7 @@ export class LoadedProgram {
   constructor(offload: KernelOffload, mac = NoMac) {
     const { memory, records, seed } = offload.place;
     this.#offload = offload;
-    this.#fd = offload.load({ ...arrival, mac });
+    this.#fd = offload.load({ ...arrival, mac }, [virtualMac(Family.ipv4, 9)]);
     this.table = new FlowTable(memory, records, seed);
     this.table.lease = 0xffff_ffff & (this.ticks + 10_000);
   }
@@ -135,6 +137,10 @@ export const goingUpOf = (segment: FrameSpec, room: number): Record<string, Fram
   'a frame of our own': {
     ...segment,
     ethernet: { source: ethernet.destination, destination: ethernet.destination },
+  },
+  'a frame from a virtual MAC address of our own': {
+    ...segment,
+    ethernet: { ...ethernet, source: '00:00:5e:00:01:09' },
   },
 });
 

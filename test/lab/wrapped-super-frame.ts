@@ -37,7 +37,7 @@ const { memory, records, seed, clockOrigin, tickLength } = offload.place;
 const interfaceOf = (name: string, mac: typeof near) => {
   return { index: 0, name, mac, mtu: 1_500, addresses: [] };
 };
-offload.attach(interfaceOf('near', near), libc.if_nametoindex('near'));
+offload.attach(interfaceOf('near', near), libc.if_nametoindex('near'), []);
 const table = new FlowTable(memory, records, seed);
 table.lease = Math.floor((clockOrigin + performance.now() * 1_000) / tickLength) + 10_000;
 const Slot = 2;

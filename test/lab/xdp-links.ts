@@ -26,7 +26,7 @@ const attach = (offload: KernelOffload, name: string): Attachment => {
     mtu: 1_500,
     addresses: [],
   };
-  return offload.attach(owner, libc.if_nametoindex(name));
+  return offload.attach(owner, libc.if_nametoindex(name), []);
 };
 
 const offload = makeOffload();

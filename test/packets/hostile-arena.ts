@@ -16,6 +16,7 @@ import {
   type ServiceOptions,
   type TunnelSettings,
 } from '../../director/core/services.js';
+import { virtualMac } from '../../director/core/virtual-macs.js';
 import { toWords } from '../../director/wire/address-words.js';
 import { frameLengthOnLink } from '../../director/wire/offload.js';
 import { Headroom, Packet } from '../../director/wire/packet.js';
@@ -38,6 +39,7 @@ import {
 
 const Mtus = [1_500, 1_400];
 const Mark = 7;
+export const VirtualRouter = 51;
 /** Less than the clients' possible connections, so that the table is full now and then. */
 const Capacity = 48;
 /** Less than the services that one client may talk to from its one port. */
@@ -271,7 +273,9 @@ export class HostileArena {
     director.addFloating(ip(serverSide(family, 50)), servers);
     for (const kind of Kinds) {
       const address = ip(clientSide(family, Vip[kind]));
-      director.addFloating(address, clients);
+      // Some live at the MAC address of their virtual router.
+      const mac = kind === 'fullNat' ? virtualMac(family, VirtualRouter) : clients.mac;
+      director.addFloating(address, clients, mac);
       if (kind === 'marked') {
         const { words } = toWords(address);
         const rule = { family, protocol: 0, words, firstPort: 0, lastPort: 65_535, mark: Mark };

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -74,4 +75,15 @@ test('a file that is there but cannot be read is logged each time it becomes so'
   mkdirSync(file);
   t.ok(await eventually(() => values.at(-1) === 0 && warnings.length > 1));
   t.strictSame(warnings, [warning, warning]);
+});
+
+test('a pipe in the place of a file holds nobody up, and counts as 0', (t) => {
+  const file = path.join(temporaryFolder(t), 'load');
+  execFileSync('mkfifo', [file]);
+  const values: number[] = [];
+  const watch = new FileWatch({ ...rest, file }, (value) => values.push(value), silentLog);
+  t.teardown(() => watch.close());
+  watch.start();
+  t.strictSame(values, [0]);
+  t.end();
 });

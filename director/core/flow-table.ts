@@ -123,8 +123,8 @@ export class FlowTable {
   write(record: number, path: FlowPath): void {
     const at = this.#at(record);
     const view = this.#view;
-    this.#writePair(record, path.family, Old, [path.source, path.destination]);
-    this.#writePair(record, path.newFamily, New, [path.newSource, path.newDestination]);
+    this.#writePair(record, path.family, Old, path.source, path.destination);
+    this.#writePair(record, path.newFamily, New, path.newSource, path.newDestination);
     view.setUint16(at + Record.ports, path.sourcePort);
     view.setUint16(at + Record.ports + 2, path.destinationPort);
     view.setUint16(at + Record.newPorts, path.newSourcePort);
@@ -145,15 +145,17 @@ export class FlowTable {
     record: number,
     family: Family,
     fields: typeof Old | typeof New,
-    pair: readonly [Uint32Array, Uint32Array],
+    first: Uint32Array,
+    second: Uint32Array,
   ): void {
-    const view = this.#view;
     const isWide = family === Family.ipv6;
-    let at = isWide ? this.#wide(record) + fields.wide : this.#at(record) + fields.narrow;
-    for (const words of pair) {
-      for (let word = isWide ? 0 : 3; word < 4; word += 1, at += 4) {
-        view.setUint32(at, words[word] ?? 0);
-      }
+    const at = isWide ? this.#wide(record) + fields.wide : this.#at(record) + fields.narrow;
+    const from = isWide ? 0 : 3;
+    const length = (4 - from) * 4;
+    for (let word = from; word < 4; word += 1) {
+      const place = at + (word - from) * 4;
+      this.#view.setUint32(place, first[word] ?? 0);
+      this.#view.setUint32(place + length, second[word] ?? 0);
     }
   }
 

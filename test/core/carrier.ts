@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { Head, Holdings, Record, shapeOf } from '../../director/core/flow-layout.js';
 import { FlowTable, NoRecord } from '../../director/core/flow-table.js';
 import { Offload, type OffloadPlace } from '../../director/core/offload.js';
-import type { BenchDirector } from '../packets/bench-director.js';
+import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
 import { pathOf } from './flows.js';
 
 const Records = 64;
@@ -112,4 +112,14 @@ export class Carrier {
     this.#table.write(NoRecord, pathOf({ from, to, protocol }));
     return this.#table.findLike(NoRecord);
   }
+}
+
+/** A bench whose connections are carried as soon as they can be: peers need not know them first, unless it is said. */
+export function carriedScene(options: BenchOptions = {}): {
+  readonly bench: BenchDirector;
+  readonly carrier: Carrier;
+} {
+  const settings = { sync_threshold: [0, 0], ...options.settings } as const;
+  const bench = new BenchDirector({ ...options, settings });
+  return { bench, carrier: new Carrier(bench) };
 }

@@ -1,9 +1,8 @@
 import { test } from 'tap';
 
 import { Method, PlainTunnel } from '../../director/core/services.js';
-import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
 import { fromServer } from '../packets/packet-case.js';
-import { Carrier } from './carrier.js';
+import { carriedScene } from './carrier.js';
 import { send } from './entries.js';
 
 /*
@@ -14,18 +13,8 @@ const client = '[fd01::2]:40000';
 const vip = '[fd01::100]:80';
 const real = '[fd02::23]:8080';
 
-interface Scene {
-  readonly bench: BenchDirector;
-  readonly carrier: Carrier;
-}
-
-function scene(settings: BenchOptions['settings'] = {}): Scene {
-  const bench = new BenchDirector({ settings: { sync_threshold: [0, 0], ...settings } });
-  return { bench, carrier: new Carrier(bench) };
-}
-
 test('connections of IPv6 are carried as those of IPv4, and what is counted is theirs', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   for (const tcp of ['S', 'A']) {
     send(bench, client, vip, tcp);
     if (tcp === 'S') bench.receive('servers', fromServer({ from: real, to: client, tcp: 'SA' }));
@@ -56,7 +45,7 @@ test('a connection by a tunnel is carried over IPv6, and IPv6 not over IPv4', (t
   ];
   for (const [address, from, server, isCarried] of cases) {
     for (const pmtu_disc of [0, 1]) {
-      const { bench, carrier } = scene({ pmtu_disc });
+      const { bench, carrier } = carriedScene({ settings: { pmtu_disc } });
       const service = bench.addService({ vip: address, port: 81 });
       const tunnel = { ...PlainTunnel, type: 'gre' } as const;
       bench.addServer(service, { address: server, method: Method.tunnel, tunnel });
@@ -69,7 +58,7 @@ test('a connection by a tunnel is carried over IPv6, and IPv6 not over IPv4', (t
 });
 
 test('a connection by a tunnel over IPv6 is not carried any more when the tunnel is another', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   const service = bench.addService({ vip: '10.1.0.100', port: 81 });
   const server = bench.addServer(service, {
     address: 'fd02::21',

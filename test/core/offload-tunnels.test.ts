@@ -7,8 +7,8 @@ import {
   type RealServer,
   type TunnelSettings,
 } from '../../director/core/services.js';
-import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
-import { Carrier } from './carrier.js';
+import type { BenchDirector } from '../packets/bench-director.js';
+import { carriedScene } from './carrier.js';
 import { send } from './entries.js';
 
 /*
@@ -20,16 +20,6 @@ const tunnelVip = '10.1.0.100:81';
 const gue = { type: 'gue', port: 6_080, checksum: 'none' } as const;
 const remote = { type: 'gue', port: 6_080, checksum: 'remote' } as const;
 
-interface Scene {
-  readonly bench: BenchDirector;
-  readonly carrier: Carrier;
-}
-
-function scene(settings: BenchOptions['settings'] = {}): Scene {
-  const bench = new BenchDirector({ settings: { sync_threshold: [0, 0], ...settings } });
-  return { bench, carrier: new Carrier(bench) };
-}
-
 /** A connection by such a tunnel; its real server. */
 function tunnelled(bench: BenchDirector, tunnel: TunnelSettings): RealServer {
   const service = bench.addService({ vip: '10.1.0.100', port: 81 });
@@ -40,17 +30,17 @@ function tunnelled(bench: BenchDirector, tunnel: TunnelSettings): RealServer {
 
 test('a connection by a tunnel is carried one way, unless the tunnel has checksums', (t) => {
   for (const tunnel of [PlainTunnel, { ...PlainTunnel, type: 'gre' } as const, gue]) {
-    const { bench, carrier } = scene();
+    const { bench, carrier } = carriedScene();
     tunnelled(bench, tunnel);
     t.ok(carrier.carries(client, tunnelVip), tunnel.type);
     t.notOk(carrier.carries('10.2.0.21:81', client), `${tunnel.type}: answers`);
   }
   for (const tunnel of [remote, { type: 'gre', port: 0, checksum: 'full' } as const]) {
-    const { bench, carrier } = scene();
+    const { bench, carrier } = carriedScene();
     tunnelled(bench, tunnel);
     t.notOk(carrier.carries(client, tunnelVip), `${tunnel.type} ${tunnel.checksum}`);
   }
-  const { bench, carrier } = scene({ pmtu_disc: 0 });
+  const { bench, carrier } = carriedScene({ settings: { pmtu_disc: 0 } });
   tunnelled(bench, PlainTunnel);
   t.notOk(carrier.carries(client, tunnelVip), 'packets in it may be cut');
   t.end();
@@ -75,7 +65,7 @@ test('another tunnel, or other rules for it, take its connections back', (t) => 
     ['packets may be cut', false, letCut],
   ];
   for (const [name, isCarriedAgain, change] of cases) {
-    const { bench, carrier } = scene();
+    const { bench, carrier } = carriedScene();
     const server = tunnelled(bench, gue);
     t.ok(carrier.carries(client, tunnelVip), name);
     change(bench.director, server);
@@ -84,7 +74,7 @@ test('another tunnel, or other rules for it, take its connections back', (t) => 
     send(bench, client, tunnelVip, 'A');
     t.equal(carrier.carries(client, tunnelVip), isCarriedAgain, `${name}: again`);
   }
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   const server = tunnelled(bench, gue);
   t.ok(carrier.carries(client, tunnelVip));
   bench.director.services.editServer(server, { method: Method.tunnel, weight: 0, tunnel: gue });

@@ -4,10 +4,10 @@ import { Flag } from '../../director/core/connections.js';
 import { LongConnection } from '../../director/core/offload.js';
 import { removeReplica } from '../../director/core/replica.js';
 import { ip } from '../base/values.js';
-import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
+import { BenchDirector } from '../packets/bench-director.js';
 import { Mac } from '../packets/hosts.js';
 import { fromClient, fromServer } from '../packets/packet-case.js';
-import { Carrier } from './carrier.js';
+import { Carrier, carriedScene } from './carrier.js';
 import { entries, send } from './entries.js';
 import { keyOf } from './flows.js';
 
@@ -23,19 +23,6 @@ const Udp = 17;
 
 const WithoutSync = { sync_threshold: [0, 0] } as const;
 
-interface Scene {
-  readonly bench: BenchDirector;
-  readonly carrier: Carrier;
-}
-
-function scene(options: BenchOptions = {}): Scene {
-  const bench = new BenchDirector({
-    ...options,
-    settings: { ...WithoutSync, ...options.settings },
-  });
-  return { bench, carrier: new Carrier(bench) };
-}
-
 /** A connection by Masq, established: the scheduler chooses the first server. */
 function establish(bench: BenchDirector, from = client): void {
   send(bench, from, masqVip);
@@ -44,7 +31,7 @@ function establish(bench: BenchDirector, from = client): void {
 }
 
 test('a connection is carried when it is established, both ways, and not before', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   send(bench, client, masqVip);
   t.notOk(carrier.carries(client, masqVip));
   bench.receive('servers', fromServer({ from: real, to: client, tcp: 'SA' }));
@@ -57,7 +44,7 @@ test('a connection is carried when it is established, both ways, and not before'
 });
 
 test('of a connection by Route only the way to the server is carried', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   for (const tcp of ['S', 'A']) send(bench, client, routeVip, tcp);
   t.ok(carrier.carries(client, routeVip));
   t.notOk(carrier.carries('10.1.0.101:80', client));
@@ -65,7 +52,7 @@ test('of a connection by Route only the way to the server is carried', (t) => {
 });
 
 test('datagrams are carried from the second answered one on, or from the third', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   const vip = '10.1.0.100:53';
   const ask = (from: string): unknown =>
     bench.receive('clients', fromClient({ from, to: vip, udp: {}, payload: 'who' }));
@@ -109,7 +96,7 @@ test('a connection is carried only when its client has sent more than a question
 });
 
 test('with session sync a connection is carried once peers know it', (t) => {
-  const { bench, carrier } = scene({ settings: { sync_threshold: [3, 50] } });
+  const { bench, carrier } = carriedScene({ settings: { sync_threshold: [3, 50] } });
   const { connections, sync } = bench.director;
   establish(bench);
   for (let more = 0; more < 5; more += 1) send(bench, client, masqVip, 'A');
@@ -122,7 +109,7 @@ test('with session sync a connection is carried once peers know it', (t) => {
 });
 
 test('what is not this node alone to rewrite is not carried', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   const { director } = bench;
   establish(bench);
   director.connections.setFlag(0, Flag.uncommitted);
@@ -177,7 +164,7 @@ test('a connection with an unknown way, or one by a link that is not there, is n
 });
 
 test('carried packets count as if they had been received and forwarded here', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   establish(bench);
   const { counters } = bench.director;
   const { received, forwarded } = counters;
@@ -198,7 +185,7 @@ test('carried packets count as if they had been received and forwarded here', (t
 });
 
 test('a carried connection lives on by its packets, and expires after the last one', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   establish(bench);
   for (let time = 0; time < 4; time += 1) {
     bench.wait(600);
@@ -216,7 +203,7 @@ test('a carried connection lives on by its packets, and expires after the last o
 });
 
 test('packets that come right before the end are seen at the end', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   establish(bench);
   bench.wait(5);
   t.ok(carrier.carry(client, masqVip));
@@ -230,7 +217,7 @@ test('packets that come right before the end are seen at the end', (t) => {
 });
 
 test('peers are told of carried packets when they would have been of others', (t) => {
-  const { bench, carrier } = scene({ settings: { sync_threshold: [3, 50] } });
+  const { bench, carrier } = carriedScene({ settings: { sync_threshold: [3, 50] } });
   const { connections, sync } = bench.director;
   let told = 0;
   const tell = (): void =>
@@ -268,7 +255,7 @@ test('peers are told of carried packets when they would have been of others', (t
 
 test('half a connection is still carried, one that is over is taken back, with all that was counted', (t) => {
   for (const tcp of ['FA', 'R', 'S']) {
-    const { bench, carrier } = scene();
+    const { bench, carrier } = carriedScene();
     establish(bench);
     carrier.carry(client, masqVip, 7);
     send(bench, client, masqVip, tcp);
@@ -282,7 +269,7 @@ test('half a connection is still carried, one that is over is taken back, with a
 });
 
 test('half a connection expires as such after its last carried packet', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   establish(bench);
   carrier.carry(client, masqVip);
   send(bench, client, masqVip, 'FA');
@@ -319,7 +306,7 @@ test('whatever its way depends on takes a connection back', (t) => {
     ],
   ];
   for (const [name, change] of cases) {
-    const { bench, carrier } = scene();
+    const { bench, carrier } = carriedScene();
     establish(bench);
     t.ok(carrier.carries(client, masqVip), name);
     change(bench);
@@ -331,7 +318,7 @@ test('whatever its way depends on takes a connection back', (t) => {
 });
 
 test('a real server that is quiesced keeps its connections carried', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   establish(bench);
   t.ok(carrier.carries(client, masqVip));
   const server = bench.server('10.1.0.100', 80, '10.2.0.23');
@@ -342,7 +329,7 @@ test('a real server that is quiesced keeps its connections carried', (t) => {
 });
 
 test('an entry that a peer removes is not carried any more', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   establish(bench);
   t.ok(carrier.carries(client, masqVip));
   const { director } = bench;
@@ -359,7 +346,7 @@ test('an entry that a peer removes is not carried any more', (t) => {
 });
 
 test('what a client sends is carried before it is known where answers go', (t) => {
-  const { bench, carrier } = scene({ isUnresolved: true });
+  const { bench, carrier } = carriedScene({ isUnresolved: true });
   const vip = '10.1.0.100:53';
   bench.answerNeighbour('servers', Mac.server3, '10.2.0.23');
   const ask = (): unknown =>
@@ -380,7 +367,7 @@ test('what a client sends is carried before it is known where answers go', (t) =
 });
 
 test('of two connections whose answers look alike only one is carried', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   const twin = bench.addService({ vip: '10.1.0.100', port: 81 });
   bench.addServer(twin, { address: '10.2.0.23', port: 8_080 });
   establish(bench);
@@ -396,7 +383,7 @@ test('of two connections whose answers look alike only one is carried', (t) => {
 });
 
 test('a place in the table rests before it is used again, and what was in hand then is counted', (t) => {
-  const { bench, carrier } = scene({ capacity: 64 });
+  const { bench, carrier } = carriedScene({ capacity: 64 });
   for (let port = 1; port < 32; port += 1) {
     establish(bench, `10.1.0.2:${port}`);
     t.ok(carrier.carries(`10.1.0.2:${port}`, masqVip));
@@ -416,7 +403,7 @@ test('a place in the table rests before it is used again, and what was in hand t
 });
 
 test('everything comes back when it cannot leave by its interfaces any more', (t) => {
-  const { bench, carrier } = scene();
+  const { bench, carrier } = carriedScene();
   establish(bench);
   carrier.carry(client, masqVip, 3);
   carrier.useDevices([0, 0]);

@@ -4,6 +4,7 @@ import { loadLab } from '../../cluster/config/lab-file.js';
 import { withDriver } from '../../cluster/lab/demo-plan.js';
 import { runDemo } from '../../cluster/lab/demo.js';
 import type { FailOverReport } from '../../cluster/lab/report.js';
+import { LabOfIpv6 } from '../cluster/config/samples.js';
 import { labWith } from './cluster.js';
 import { stateFolder } from './state-folder.js';
 
@@ -11,36 +12,6 @@ import { stateFolder } from './state-folder.js';
  * The whole story with 250 flows: the master is killed, its successor carries every connection on, the old master comes
  * back, fetches the table and takes over again.
  */
-
-const labOfIpv6 = loadLab(
-  `name: six
-networks:
-  clients: [10.1.0.0/24, fd01::/64]
-  servers: [10.2.0.0/24, fd02::/64]
-  sync: 10.3.0.0/24
-nodes:
-  client: { kind: client, links: { clients: [10.1.0.2, fd01::2] } }
-  d1:
-    kind: director
-    priority: 150
-    links: { clients: [10.1.0.11, fd01::11], servers: [10.2.0.11, fd02::11], sync: 10.3.0.11 }
-  d2:
-    kind: director
-    priority: 100
-    links: { clients: [10.1.0.12, fd01::12], servers: [10.2.0.12, fd02::12], sync: 10.3.0.12 }
-  s1: { kind: real-server, links: { clients: [10.1.0.21, fd01::21], servers: [10.2.0.21, fd02::21] } }
-  s2: { kind: real-server, links: { clients: [10.1.0.22, fd01::22], servers: [10.2.0.22, fd02::22] } }
-cluster:
-  virtual-router-id: 51
-  gateway: [10.2.0.254, fd02::254]
-services:
-  - { protocol: tcp, address: fd01::100, port: 80, method: NAT, scheduler: rr, real-servers: [s1, s2] }
-  - { protocol: tcp, address: fd01::101, port: 80, method: DR, scheduler: rr, real-servers: [s1, s2] }
-  - { protocol: udp, address: fd01::100, port: 53, method: NAT, scheduler: rr, real-servers: [s1, s2] }
-  - { protocol: udp, address: fd01::101, port: 53, method: DR, scheduler: rr, real-servers: [s1, s2] }
-`,
-  'six.yaml',
-);
 
 const cases = [
   {
@@ -58,7 +29,7 @@ const cases = [
     lab: labWith(100, { deathNotice: false }),
     drivers: ['pcap'],
   },
-  { how: 'in IPv6', lab: labOfIpv6, drivers: ['offload', 'xdp'] },
+  { how: 'in IPv6', lab: loadLab(LabOfIpv6, 'six.yaml'), drivers: ['offload', 'xdp'] },
 ] as const;
 
 for (const { how, lab, drivers } of cases) {

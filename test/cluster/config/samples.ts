@@ -30,9 +30,8 @@ export const LabOfEverything = DefaultLab.replace(
     ).join(''),
   );
 
-/** A lab of both families with two virtual routers, so that each director is master of one. */
-export const LabOfBothFamilies = `name: both
-networks:
+/** Two directors and a real server with addresses of both families. */
+const nodesOfBothFamilies = `networks:
   clients: [10.1.0.0/24, fd01::/64]
   servers: [10.2.0.0/24, fd02::/64]
   sync: 10.3.0.0/24
@@ -46,7 +45,11 @@ nodes:
     kind: director
     priority: 100
     links: { clients: [10.1.0.12, fd01::12], servers: [10.2.0.12, fd02::12], sync: 10.3.0.12 }
-  s1: { kind: real-server, links: { clients: [10.1.0.21, fd01::21], servers: [10.2.0.21, fd02::21] } }
+  s1: { kind: real-server, links: { clients: [10.1.0.21, fd01::21], servers: [10.2.0.21, fd02::21] } }`;
+
+/** A lab of both families with two virtual routers, so that each director is master of one. */
+export const LabOfBothFamilies = `name: both
+${nodesOfBothFamilies}
 cluster:
   virtual-router-id: 51
   virtual-routers:
@@ -63,6 +66,19 @@ services:
   - { protocol: tcp, address: fd01::101, port: 80, method: DR, scheduler: rr, real-servers: [s1] }
   - { protocol: udp, address: fd01::105, port: 80, method: TUN, scheduler: rr, real-servers: [s1] }
   - { protocol: tcp, address: fd01::100, port: 81, method: FULLNAT, scheduler: rr, real-servers: [s1] }
+`;
+
+/** A lab whose services are all IPv6, those that the demo has flows to. */
+export const LabOfIpv6 = `name: six
+${nodesOfBothFamilies}
+cluster:
+  virtual-router-id: 51
+  gateway: [10.2.0.254, fd02::254]
+services:
+  - { protocol: tcp, address: fd01::100, port: 80, method: NAT, scheduler: rr, real-servers: [s1] }
+  - { protocol: tcp, address: fd01::101, port: 80, method: DR, scheduler: rr, real-servers: [s1] }
+  - { protocol: udp, address: fd01::100, port: 53, method: NAT, scheduler: rr, real-servers: [s1] }
+  - { protocol: udp, address: fd01::101, port: 53, method: DR, scheduler: rr, real-servers: [s1] }
 `;
 
 /** A keepalived.conf with every keyword of virtual servers that keepalived has too, and every form of their values. */

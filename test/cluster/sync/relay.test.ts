@@ -37,6 +37,20 @@ function dieHalfHeard(world: World, hasNotice: boolean): void {
   }
 }
 
+/** Node a tells of three sessions, of which c does not hear the second, and dies. */
+function dieWithHole(world: World): void {
+  const a = world.get('a');
+  let heard = 0;
+  world.tap = (bytes, to) => to !== 'c' || kindOf(bytes) !== 'updates' || (heard += 1) !== 2;
+  for (const index of [1, 2, 3]) {
+    a.update(world.now, index, 1);
+    a.sync.flush(world.now);
+    world.drain(a);
+  }
+  world.run(milliseconds(1));
+  world.kill('a');
+}
+
 function expectAll(t: Test, world: World): void {
   for (const index of [1, 2, 3]) {
     t.match(world.get('c').table.find(record(index)), { origin: 'a' }, `session ${index}`);
@@ -85,16 +99,7 @@ test('also when messages between the survivors are lost', (t) => {
 
 test('a hole that was open when the node died is filled by others as well', (t) => {
   const world = three({ nackDelay: seconds(1) });
-  const a = world.get('a');
-  let dropped = 0;
-  world.tap = (bytes, to) => to !== 'c' || kindOf(bytes) !== 'updates' || (dropped += 1) !== 2;
-  for (const index of [1, 2, 3]) {
-    a.update(world.now, index, 1);
-    a.sync.flush(world.now);
-    world.drain(a);
-  }
-  world.run(milliseconds(1));
-  world.kill('a');
+  dieWithHole(world);
   for (const name of ['b', 'c']) {
     world.get(name).sync.handlePeerDeath(world.now, 'a');
     world.drain(world.get(name));
@@ -142,19 +147,10 @@ test('also when the node has come back before they could', (t) => {
 
 test('a donor does not give up a hole that another can fill', (t) => {
   const world = three({ nackDelay: milliseconds(300) });
-  const a = world.get('a');
   const c = world.get('c');
   c.sync.setMaster(world.now, true);
   world.drain(c);
-  let heard = 0;
-  world.tap = (bytes, to) => to !== 'c' || kindOf(bytes) !== 'updates' || (heard += 1) !== 2;
-  for (const index of [1, 2, 3]) {
-    a.update(world.now, index, 1);
-    a.sync.flush(world.now);
-    world.drain(a);
-  }
-  world.run(milliseconds(1));
-  world.kill('a');
+  dieWithHole(world);
   world.start('a');
   world.run(seconds(1));
   expectAll(t, world);

@@ -11,6 +11,7 @@ import type { FlowHook } from './flow-hook.js';
 /** Offset of the IP header in a frame. */
 export const Ip = ethernet.HeaderLength;
 
+/** One of the two, for the parts of the program that are written once. */
 export interface FlowFamily {
   readonly name: string;
   /** Bytes of the IP header without options, or headers behind it: with them a packet goes up. */

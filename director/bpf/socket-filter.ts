@@ -32,13 +32,19 @@ const Whole = 0x4_0000;
 
 /**
  * What the data plane wants to see of one protocol's packets that the flow program has not carried: as `dataPlaneFilter`, nothing
- * of a VLAN, no multicast but that of neighbour discovery, and nothing that this node has sent itself.
+ * of a VLAN, no multicast but that of neighbour discovery, nothing that this node has sent itself, and of the rest what is of these
+ * lengths.
  */
 export const protocolFilter = (
   protocol: FilteredProtocol,
   ownMacs: readonly ethernet.MacAddress[],
+  lengths: ethernet.FrameLengths,
 ): Line[] => [
   compute(R6, '=', R1),
+  load(4, R0, R6, Context.length),
+  'upTo' in lengths
+    ? jumpIf(R0, '>', lengths.upTo, 'reject')
+    : jumpIf(R0, '<=', lengths.above, 'reject'),
   load(4, R0, R6, Context.trafficIndex),
   jumpIf(R0, '==', WasTagged, 'reject'),
   ...ownMacs.flatMap(({ high, low }, index) => [

@@ -5,8 +5,8 @@ import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 
 /** Instructions of classic BPF (linux/bpf_common.h): load a word, half or byte of the frame, jump, return. */
-const Load = { word: 0x20, half: 0x28, byte: 0x30 } as const;
-const Jump = { equal: 0x15, atLeast: 0x35 } as const;
+const Load = { word: 0x20, half: 0x28, byte: 0x30, length: 0x80 } as const;
+const Jump = { equal: 0x15, above: 0x25, atLeast: 0x35 } as const;
 const Return = 0x06;
 
 export const InstructionLength = 8;
@@ -42,12 +42,20 @@ interface Instruction {
 /**
  * What the data plane wants to see, as a program for the kernel: everything for the link and its hosts, but no multicast
  * except that of neighbour discovery, nothing that this node has sent itself, and nothing of a VLAN. The same as the
- * filter of the portable driver.
+ * filter of the portable driver, but for frames of some lengths alone.
  */
-export function dataPlaneFilter(ownMacs: readonly MacAddress[]): Buffer {
+export function dataPlaneFilter(
+  ownMacs: readonly MacAddress[],
+  lengths: ethernet.FrameLengths,
+): Buffer {
   const { arp, ipv4: version4, ipv6: version6 } = ethernet.EtherType;
   return assemble([
-    { code: Load.word, value: VlanTagPresent },
+    { code: Load.length, value: 0 },
+    'upTo' in lengths
+      ? { code: Jump.above, value: lengths.upTo, no: 'right length' }
+      : { code: Jump.above, value: lengths.above, yes: 'right length' },
+    { code: Return, value: 0 },
+    { code: Load.word, value: VlanTagPresent, label: 'right length' },
     { code: Jump.equal, value: 0, yes: 'mac 0' },
     { code: Return, value: 0 },
     ...ownMacs.flatMap(rejectSource),

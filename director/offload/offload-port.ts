@@ -6,7 +6,7 @@ import { EtherProtocol } from '../io/packet-socket.js';
 import type { DevicePort } from '../io/ring-device.js';
 import type { RingHub } from '../io/ring-hub.js';
 import { RingPort, wholeSight } from '../io/ring-port.js';
-import type { MacAddress } from '../wire/ethernet.js';
+import type { FrameLengths, MacAddress } from '../wire/ethernet.js';
 import type { Packet } from '../wire/packet.js';
 import type { Attachment, KernelOffload } from './kernel-offload.js';
 
@@ -73,15 +73,20 @@ function openEach(
   const opened: RingPort[] = [];
   const open = (protocol: FilteredProtocol): RingPort => {
     const isSender = opened.length === 0;
-    const filter = offload.loadFilter(assemble(protocolFilter(protocol, ownMacs)));
+    const filters: number[] = [];
+    const filterOf = (lengths: FrameLengths): number => {
+      const filter = offload.loadFilter(assemble(protocolFilter(protocol, ownMacs, lengths)));
+      filters.push(filter);
+      return filter;
+    };
     try {
-      const sight = { protocol: EtherProtocol[protocol], filter };
+      const sight = { protocol: EtherProtocol[protocol], filterOf };
       const ring = new RingPort(hub, owner, receive, sight, isSender);
       opened.push(ring);
       return ring;
     } finally {
-      // The socket keeps it.
-      offload.bpf.close(filter);
+      // The sockets keep them.
+      for (const filter of filters) offload.bpf.close(filter);
     }
   };
   try {

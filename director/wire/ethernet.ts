@@ -62,3 +62,6 @@ export function describeMac(mac: MacAddress): string {
   const digits = mac.high.toString(16).padStart(4, '0') + mac.low.toString(16).padStart(8, '0');
   return (digits.match(/../g) ?? []).join(':');
 }
+
+/** Which frames, by their length in bytes. */
+export type FrameLengths = { readonly upTo: number } | { readonly above: number };

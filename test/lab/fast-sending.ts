@@ -5,10 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Prng } from '../../director/base/prng.js';
 import { FrameSender } from '../../director/io/frame-sender.js';
 import { loadLibc } from '../../director/io/libc.js';
-import { dataPlaneFilter } from '../../director/io/packet-filter.js';
-import { EtherProtocol, PacketSocket } from '../../director/io/packet-socket.js';
+import { openSender } from '../../director/io/packet-socket.js';
 import { RingHub } from '../../director/io/ring-hub.js';
-import { RingPort } from '../../director/io/ring-port.js';
+import { RingPort, wholeSight } from '../../director/io/ring-port.js';
 import { Chunks } from '../../director/io/xdp-socket.js';
 import { Packet, SegmentKind } from '../../director/wire/packet.js';
 
@@ -43,20 +42,14 @@ function makeLink(...queues: readonly string[]): void {
 
 const libc = await loadLibc();
 const hub = new RingHub(libc);
-const sight = { protocol: EtherProtocol.all, filter: dataPlaneFilter([]) };
+const sight = wholeSight([]);
 const interfaceOf = (name: string) => {
   return { index: 1, name, mac: { high: 0x0200, low: 1 }, mtu: Mtu, addresses: [] };
 };
 
 /** One who sends on `near`. */
-function openSender(): FrameSender {
-  const layout = { slots: 32, slotLength: 2_048, reserve: 0 };
-  const { interfaceIndex, senderFd: fd } = new PacketSocket(
-    libc,
-    interfaceOf('near'),
-    layout,
-    sight,
-  );
+function openFrameSender(): FrameSender {
+  const { interfaceIndex, fd } = openSender(libc, interfaceOf('near'));
   return new FrameSender(libc, { interfaceIndex, mtu: Mtu, fd });
 }
 
@@ -144,7 +137,7 @@ async function quickens(sender: FrameSender): Promise<boolean> {
 /** All kinds, in batches of all sizes. */
 async function mixed(): Promise<unknown> {
   makeLink();
-  const sender = openSender();
+  const sender = openFrameSender();
   sender.quicken();
   const [near, far] = [listen('near'), listen('far')];
   const random = new Prng(20_261_121);
@@ -176,7 +169,7 @@ async function mixed(): Promise<unknown> {
 /** Nothing but frames with unfinished checksums. */
 async function unfinished(): Promise<unknown> {
   makeLink();
-  const sender = openSender();
+  const sender = openFrameSender();
   sender.quicken();
   const far = listen('far');
   send(sender, 0, 500, 'unfinished');
@@ -188,7 +181,7 @@ async function unfinished(): Promise<unknown> {
 /** More frames at once than the faster way has room for, and then the other. */
 async function crowd(): Promise<unknown> {
   makeLink();
-  const sender = openSender();
+  const sender = openFrameSender();
   sender.quicken();
   const far = listen('far');
   for (let number = 0; number < 4 * Chunks; number += 1) queue(sender, number, 'whole');
@@ -201,7 +194,7 @@ async function crowd(): Promise<unknown> {
 /** Cuts the link at one end, sends into it, and mends it. */
 async function cut(device: string): Promise<unknown> {
   makeLink();
-  const sender = openSender();
+  const sender = openFrameSender();
   sender.quicken();
   const far = listen('far');
   send(sender, 0, 100);
@@ -220,7 +213,7 @@ async function cut(device: string): Promise<unknown> {
 
 async function removed(): Promise<unknown> {
   makeLink();
-  const sender = openSender();
+  const sender = openFrameSender();
   sender.quicken();
   send(sender, 0, 100);
   ip('link', 'del', 'near');
@@ -231,9 +224,9 @@ async function removed(): Promise<unknown> {
 /** A second sender on the same interface, which may get the faster way when the first has gone. */
 async function rivals(): Promise<unknown> {
   makeLink();
-  const first = openSender();
+  const first = openFrameSender();
   first.quicken();
-  const second = openSender();
+  const second = openFrameSender();
   second.quicken();
   const isFastAtOnce = second.isFast;
   const far = listen('far');
@@ -248,7 +241,7 @@ async function rivals(): Promise<unknown> {
 /** Nothing to help: a link with several queues, or a process that may not lock memory. */
 async function plain(...queues: readonly string[]): Promise<unknown> {
   makeLink(...queues);
-  const sender = openSender();
+  const sender = openFrameSender();
   sender.quicken();
   const { isFast } = sender;
   const far = listen('far');

@@ -1,0 +1,182 @@
+import { Buffer } from 'node:buffer';
+
+import type { Interface } from '../core/interfaces.js';
+import { Packet } from '../wire/packet.js';
+import { systemError, type Libc } from './libc.js';
+import { MappedMemory } from './mapped-memory.js';
+import { InstructionLength } from './packet-filter.js';
+import {
+  ints,
+  PacketOption,
+  PacketSocket,
+  SocketOption,
+  type EtherProtocol,
+} from './packet-socket.js';
+import type { WaitingFrames } from './ring-order.js';
+
+const PromiscuousMembership = 1;
+const TpacketV2 = 1;
+
+/** What the kernel writes into a slot before anything else (`TPACKET2_HDRLEN`, aligned to a line of the cache). */
+const SlotHeader = 64;
+/** With it the IP header behind Ethernet is aligned, and there is room before the frame for the headers of a tunnel. */
+const Reserve = 102;
+/** `struct tpacket2_hdr`, in 32-bit words. */
+const Field = { status: 0, length: 1, captured: 2, frame: 3, seconds: 4, nanoseconds: 5 } as const;
+/** Who may touch a slot: this bit is us. */
+const OwnedByUser = 1;
+const OwnedByKernel = 0;
+
+/** Which frames a socket sees. */
+export interface Sight {
+  readonly protocol: EtherProtocol;
+  /** Instructions of classic BPF, or the file descriptor of an eBPF program that is loaded. */
+  readonly filter: Buffer | number;
+}
+
+/** How a receive ring is laid out, in bytes: blocks of whole pages, which slots fill exactly. */
+export interface RingLayout {
+  readonly slotLength: number;
+  readonly slotsPerBlock: number;
+  readonly blocks: number;
+}
+
+/**
+ * A packet socket with a receive ring in memory that is shared with the kernel (TPACKET_V2: with version 3 frames wait until a
+ * block is full). It sees what others send and not what this node sends. Frames stay where they are until `release`.
+ */
+export class SlotRing implements WaitingFrames {
+  /** The frame that was taken last. */
+  readonly packet: Packet;
+  readonly socket: PacketSocket;
+  readonly #memory: MappedMemory;
+  readonly #words: Int32Array;
+  readonly #slots: number;
+  readonly #slotWords: number;
+  #next = 0;
+  #taken = 0;
+
+  /** Throws an `IoError` that says which step the kernel has refused. */
+  constructor(libc: Libc, owner: Interface, layout: RingLayout, sight: Sight) {
+    this.#slots = layout.slotsPerBlock * layout.blocks;
+    this.#slotWords = layout.slotLength / 4;
+    this.socket = new PacketSocket(libc, owner, 'capturing');
+    try {
+      this.#configure(owner, layout);
+      attach(libc, this.socket, sight.filter);
+      this.#memory = new MappedMemory(libc, this.#slots * layout.slotLength, this.socket.fd);
+    } catch (error) {
+      this.socket.close();
+      throw error;
+    }
+    this.packet = new Packet(this.#memory.buffer);
+    this.#words = new Int32Array(this.#memory.buffer);
+    try {
+      // Only now, when the filter is in place.
+      this.#listen(sight.protocol);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Of the memory that `packet` is in. */
+  get address(): number {
+    return this.#memory.address;
+  }
+
+  /** Frames that the kernel has dropped since the last time because no slot was free. */
+  takeDropped(): number {
+    return this.socket.statistics()?.readUInt32LE(4) ?? 0;
+  }
+
+  waiting(most: number): number {
+    // Behind the last slot are those that have been taken.
+    const end = Math.min(most, this.#slots - this.#taken);
+    let slot = this.#next;
+    for (let count = 0; count < end; count += 1) {
+      const status = Atomics.load(this.#words, slot * this.#slotWords + Field.status);
+      if ((status & OwnedByUser) === 0) return count;
+      slot = slot + 1 === this.#slots ? 0 : slot + 1;
+    }
+    return end;
+  }
+
+  /** By the kernel's clock: when that is set back, frames of that moment may change places. */
+  isBefore(other: SlotRing): boolean {
+    const [own, others] = [this.#next * this.#slotWords, other.#next * other.#slotWords];
+    const seconds = (this.#words[own + Field.seconds] ?? 0) >>> 0;
+    const otherSeconds = (other.#words[others + Field.seconds] ?? 0) >>> 0;
+    if (seconds !== otherSeconds) return seconds < otherSeconds;
+    const nanoseconds = this.#words[own + Field.nanoseconds] ?? 0;
+    return nanoseconds <= (other.#words[others + Field.nanoseconds] ?? 0);
+  }
+
+  /** Points `packet` at the next frame, which must be waiting. False when not all of it was kept. */
+  take(): boolean {
+    const header = this.#next * this.#slotWords;
+    const words = this.#words;
+    const { packet } = this;
+    const length = words[header + Field.length] ?? 0;
+    packet.floor = header * 4 + SlotHeader;
+    packet.start = header * 4 + ((words[header + Field.frame] ?? 0) & 0xffff);
+    packet.end = packet.start + length;
+    this.#next = this.#next + 1 === this.#slots ? 0 : this.#next + 1;
+    this.#taken += 1;
+    return length === words[header + Field.captured];
+  }
+
+  /** Gives the slots of the frames that were taken back to the kernel. */
+  release(): void {
+    const first = this.#next - this.#taken + this.#slots;
+    for (let index = 0; index < this.#taken; index += 1) {
+      const slot = (first + index) % this.#slots;
+      Atomics.store(this.#words, slot * this.#slotWords + Field.status, OwnedByKernel);
+    }
+    this.#taken = 0;
+  }
+
+  /** The ring's memory must not be touched afterwards. */
+  close(): void {
+    this.#memory.unmap();
+    this.socket.close();
+  }
+
+  #configure(owner: Interface, { slotLength, slotsPerBlock, blocks }: RingLayout): void {
+    const { socket } = this;
+    socket.set(PacketOption.version, 'the ring', ints(TpacketV2));
+    socket.set(PacketOption.reserve, 'the headroom', ints(Reserve));
+    socket.set(PacketOption.offloadHeader, 'passing offloads on', ints(1));
+    socket.set(PacketOption.ignoreOutgoing, 'leaving out own frames', ints(1));
+    const request = ints(slotLength * slotsPerBlock, blocks, slotLength, this.#slots);
+    socket.set(PacketOption.rxRing, `a ring on ${owner.name}`, request);
+  }
+
+  /** `struct packet_mreq`: frames to virtual MAC addresses, and multicast that the kernel has not joined. */
+  #listen(protocol: EtherProtocol): void {
+    const { socket } = this;
+    const membership = Buffer.alloc(16);
+    membership.writeInt32LE(socket.interfaceIndex);
+    membership.writeUInt16LE(PromiscuousMembership, 4);
+    if (socket.interfaceIndex !== 0) {
+      socket.set(PacketOption.addMembership, 'hearing everything', membership);
+    }
+    socket.bind(protocol);
+  }
+}
+
+function attach(libc: Libc, socket: PacketSocket, filter: Buffer | number): void {
+  if (typeof filter === 'number') {
+    if (socket.trySet(SocketOption.attachProgram, ints(filter))) return;
+    throw systemError(libc, 'filtering frames');
+  }
+  const program = new MappedMemory(libc, filter.length);
+  new Uint8Array(program.buffer).set(filter);
+  // `struct sock_fprog`: how many instructions, and where they are.
+  const where = Buffer.alloc(16);
+  where.writeUInt16LE(filter.length / InstructionLength);
+  where.writeBigUInt64LE(BigInt(program.address), 8);
+  const isAttached = socket.trySet(SocketOption.attachFilter, where);
+  program.unmap();
+  if (!isAttached) throw systemError(libc, 'filtering frames');
+}

@@ -49,8 +49,9 @@ export function measure(
   durations: Durations,
 ): Figures {
   checkBytes(topology, address);
-  // What a director does often is compiled in its first second; all forwarders get the same one.
+  // What a director does often is compiled when it begins to do it; all forwarders get the same time.
   connections(topology, address, WarmUpSeconds);
+  bulk(topology, address, 4, WarmUpSeconds);
   const figures = {
     ...(carries.udp ? ping(topology, address, durations.ping) : {}),
     cps: connections(topology, address, durations.connections),

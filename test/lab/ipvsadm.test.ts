@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'tap';
 
 import { loadLab } from '../../cluster/config/lab-file.js';
+import { until } from '../../cluster/lab/wait.js';
 import { batonProgram } from '../cluster/cli/baton.js';
 import { onNode, runLab } from './cluster.js';
 import { labText } from './lab-text.js';
@@ -100,10 +101,15 @@ test('a director has an ipvsadm in its path, with daemons that speak the kernelâ
   t.equal(at('d1', '--start-daemon backup'), 'No such device\nexit 255\n', 'there is no eth0');
 
   onNode(running, 'client', process.execPath, '-e', talk);
-  const [told] = (await running.request('d1', '/sync')).daemons;
-  const [heard] = (await running.request('d2', '/sync')).daemons;
-  t.ok(told !== undefined && told.records >= 10, `${told?.records ?? 0} records were sent`);
-  t.equal(heard?.records, told?.records, 'and received');
+  // The connections end while the first is asked: both have to come to the same count.
+  const recordsOf = async (node: string): Promise<number> =>
+    (await running.request(node, '/sync')).daemons[0]?.records ?? 0;
+  const agreed = async (): Promise<number | undefined> => {
+    const [told, heard] = [await recordsOf('d1'), await recordsOf('d2')];
+    return told >= 10 && heard === told ? told : undefined;
+  };
+  const records = await until(agreed, { timeoutMs: 20_000, everyMs: 200 });
+  t.ok(records, `${records ?? 'not as many'} records were received as were sent`);
   const owned = at('d2', '-Lnc --owner --client 10.1.0.2 -t 10.1.0.100:80');
   t.match(owned, /owner\n(TCP .* 10\.1\.0\.2:.* 10\.1\.0\.100:80 .* \S+\n)+exit 0\n/);
   const listed: unknown = JSON.parse(onNode(running, 'd2', 'ipvsadm', '-Lnc', '--json'));

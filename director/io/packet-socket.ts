@@ -37,7 +37,8 @@ export const PacketOption = {
   qdiscBypass: 20,
   ignoreOutgoing: 23,
 } as const;
-const TpacketV2 = 1;
+/** With version 3 frames wait until a block of the ring is full. */
+export const TpacketV2 = 1;
 
 /** Bytes of frames that may wait to leave. */
 const BufferBytes = 8 * 1_024 * 1_024;
@@ -50,7 +51,10 @@ export class PacketSocket {
   readonly #device: string;
   readonly #action: string;
 
-  /** Opens it; it hears nothing until it is bound. Throws an `IoError` that says why it cannot do `action` on that interface. */
+  /**
+   * Opens it; it hears nothing until it is bound. Throws an `IoError` that says why it cannot do `action` on that interface, also when
+   * there is none of its name.
+   */
   constructor(libc: Libc, owner: Interface, action: 'capturing' | 'sending') {
     this.#libc = libc;
     this.#device = owner.name;
@@ -58,6 +62,9 @@ export class PacketSocket {
     this.interfaceIndex = libc.if_nametoindex(owner.name);
     this.fd = libc.socket(AfPacket, SockRaw | NonBlocking | CloseOnExec, EtherProtocol.none);
     if (this.fd < 0) throw systemError(libc, this.#action);
+    if (this.interfaceIndex !== 0) return;
+    this.close();
+    throw new IoError({ code: 'interface' }, `no interface ${owner.name}`);
   }
 
   /** False when the device that the socket is bound to has been removed. */
@@ -65,14 +72,12 @@ export class PacketSocket {
     return this.#libc.if_nametoindex(this.#device) === this.interfaceIndex;
   }
 
-  /** Frames of this protocol come in. Throws an `IoError`, also when there is no such interface. */
+  /** Frames of this protocol come in. Throws an `IoError` when the kernel refuses. */
   bind(protocol: EtherProtocol): void {
-    const index = this.interfaceIndex;
-    if (index === 0) throw new IoError({ code: 'interface' }, `no interface ${this.#device}`);
     const address = Buffer.alloc(20);
     address.writeUInt16LE(AfPacket);
     address.writeUInt16BE(protocol, 2);
-    address.writeInt32LE(index, 4);
+    address.writeInt32LE(this.interfaceIndex, 4);
     if (this.#libc.bind(this.fd, address, address.length) === 0) return;
     throw systemError(this.#libc, this.#action);
   }

@@ -13,7 +13,10 @@ import type { Ring, RingHub } from './ring-hub.js';
 import { takeInOrder } from './ring-order.js';
 import { SlotRing, type RingLayout, type Sight } from './slot-ring.js';
 
-/** Longer frames are super-frames, or those of links with a large MTU: they go into slots of their own. */
+/**
+ * What fits an ordinary slot behind what the kernel writes there, in bytes. Longer frames are super-frames, or those of links with a
+ * large MTU: they go into slots of their own.
+ */
 const LongestOrdinary = 1_800;
 
 /** The rings of a port, for ordinary frames and for larger ones. */

@@ -10,12 +10,12 @@ import {
   PacketOption,
   PacketSocket,
   SocketOption,
+  TpacketV2,
   type EtherProtocol,
 } from './packet-socket.js';
 import type { WaitingFrames } from './ring-order.js';
 
 const PromiscuousMembership = 1;
-const TpacketV2 = 1;
 
 /** What the kernel writes into a slot before anything else (`TPACKET2_HDRLEN`, aligned to a line of the cache). */
 const SlotHeader = 64;
@@ -34,16 +34,17 @@ export interface Sight {
   readonly filter: Buffer | number;
 }
 
-/** How a receive ring is laid out, in bytes: blocks of whole pages, which slots fill exactly. */
+/** How a receive ring is laid out: blocks of whole pages, which slots fill exactly. */
 export interface RingLayout {
+  /** In bytes. */
   readonly slotLength: number;
   readonly slotsPerBlock: number;
   readonly blocks: number;
 }
 
 /**
- * A packet socket with a receive ring in memory that is shared with the kernel (TPACKET_V2: with version 3 frames wait until a
- * block is full). It sees what others send and not what this node sends. Frames stay where they are until `release`.
+ * A packet socket with a receive ring in memory that is shared with the kernel. It sees what others send and not what this node
+ * sends. Frames stay where they are until `release`.
  */
 export class SlotRing implements WaitingFrames {
   /** The frame that was taken last. */
@@ -104,7 +105,8 @@ export class SlotRing implements WaitingFrames {
 
   /** By the kernel's clock: when that is set back, frames of that moment may change places. */
   isBefore(other: SlotRing): boolean {
-    const [own, others] = [this.#next * this.#slotWords, other.#next * other.#slotWords];
+    const own = this.#next * this.#slotWords;
+    const others = other.#next * other.#slotWords;
     const seconds = (this.#words[own + Field.seconds] ?? 0) >>> 0;
     const otherSeconds = (other.#words[others + Field.seconds] ?? 0) >>> 0;
     if (seconds !== otherSeconds) return seconds < otherSeconds;
@@ -158,9 +160,7 @@ export class SlotRing implements WaitingFrames {
     const membership = Buffer.alloc(16);
     membership.writeInt32LE(socket.interfaceIndex);
     membership.writeUInt16LE(PromiscuousMembership, 4);
-    if (socket.interfaceIndex !== 0) {
-      socket.set(PacketOption.addMembership, 'hearing everything', membership);
-    }
+    socket.set(PacketOption.addMembership, 'hearing everything', membership);
     socket.bind(protocol);
   }
 }

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { test, type Test } from 'tap';
 
+import { until } from '../../cluster/lab/wait.js';
 import { dialects, keepalivedPair, nameOf, type Dialect } from './keepalived-pair.js';
 import type { LinkedNode } from './linked-nodes.js';
 
@@ -14,16 +15,31 @@ import type { LinkedNode } from './linked-nodes.js';
  * tshark is the judge of our adverts and announcements in every dialect.
  */
 
-/** Captures what a node hears, until the returned function is called, which returns the file. */
-async function capture(t: Test, node: LinkedNode): Promise<() => Promise<string>> {
+/** What the last packet of a capture carries. */
+const lastWords = 'end of capture!!';
+
+/**
+ * Captures what the listener hears from the speaker, until the returned function is called, which returns the file. A
+ * capture that is stopped loses what its ring still holds, so it is stopped only when a last packet is in the file.
+ */
+async function capture(
+  t: Test,
+  [speaker, listener]: readonly [LinkedNode, LinkedNode],
+): Promise<() => Promise<string>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'baton-capture-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'link.pcap');
-  const dumpcap = node.start('dumpcap', '-q', '-i', 'eth0', '-w', file);
+  const dumpcap = listener.start('dumpcap', '-q', '-i', 'eth0', '-w', file);
   let said = '';
   dumpcap.stderr?.on('data', (text: Buffer) => (said += text.toString()));
   while (!said.includes('File:')) await sleep(50);
   return async () => {
+    const pattern = Buffer.from(lastWords).toString('hex');
+    speaker.run('ping', '-c', '1', '-w', '20', '-p', pattern, listener.address);
+    const isComplete = (): true | undefined => readFileSync(file).includes(lastWords) || undefined;
+    if ((await until(isComplete, { timeoutMs: 20_000, everyMs: 50 })) === undefined) {
+      throw new Error(`dumpcap has written no last packet within 20 s: ${said}`);
+    }
     const exit = once(dumpcap, 'exit');
     dumpcap.kill('SIGINT');
     await exit;
@@ -95,7 +111,7 @@ function expected({ version, family, cast, password, oursLines = [] }: Dialect):
 async function judge(t: Test, dialect: Dialect): Promise<void> {
   const name = nameOf(dialect);
   const { ours, nodes } = await keepalivedPair(t, dialect);
-  const finish = await capture(t, nodes[1]);
+  const finish = await capture(t, nodes);
   ours.start(150);
   t.ok(Number.isFinite(await ours.becomes('master')), `${name}: it is master`);
   await sleep(500);

@@ -111,3 +111,25 @@ export const shapeOf = (
 export const BucketsAt = HeadLength;
 
 export const MostRecords = 1 << Way.recordBits;
+
+/** How many places for carried connections there can be: each has a record for either direction. */
+const Places = { least: 1_024, most: MostRecords / 2 } as const;
+
+/** The places, a power of two, of a table for so many connections. */
+export const placesFor = (connections: number): number =>
+  Math.min(Math.max(2 ** Math.ceil(Math.log2(connections)), Places.least), Places.most);
+
+/** Never 0, so that it is not that of an empty way. */
+export const tagOf = (hash: number): number => (hash >>> Way.recordBits) | 1;
+
+/** A step of the hash, with each word of a packet's endpoints. */
+export function mix(word: number): number {
+  const product = Math.imul(word, Hash.multiplier);
+  return product ^ (product >>> Hash.shift);
+}
+
+/** The last step, with the kind of the packet. */
+export function finishHash(hash: number, kind: number): number {
+  const product = Math.imul(hash ^ kind, Hash.last);
+  return (product ^ (product >>> Hash.lastShift)) >>> 0;
+}

@@ -3,15 +3,17 @@ import { checksumOffset } from '../wire/rewrite.js';
 import {
   Bucket,
   BucketsAt,
-  Hash,
+  finishHash,
   Head,
   Holdings,
   Ipv6Bit,
   kindOf,
+  mix,
   OverIpv6,
   Record,
   RecordMask,
   shapeOf,
+  tagOf,
   Way,
   Wide,
   Wrapping,
@@ -275,8 +277,7 @@ export class FlowTable {
       hash = mix(hash ^ (this.#words[word] ?? 0));
     }
     hash = mix(hash ^ (this.#words[(at + Record.ports) / 4] ?? 0));
-    hash = Math.imul(hash ^ kind, Hash.last);
-    return (hash ^ (hash >>> Hash.lastShift)) >>> 0;
+    return finishHash(hash, kind);
   }
 
   /** The word of the first way of a bucket. */
@@ -294,14 +295,6 @@ export class FlowTable {
     }
     return -1;
   }
-}
-
-/** Never 0, so that it is not that of an empty way. */
-const tagOf = (hash: number): number => (hash >>> Way.recordBits) | 1;
-
-function mix(word: number): number {
-  const product = Math.imul(word, Hash.multiplier);
-  return product ^ (product >>> Hash.shift);
 }
 
 function isRewritten(path: FlowPath): boolean {

@@ -56,10 +56,14 @@ export class OffloadSlots {
     this.#restingCount += 1;
   }
 
-  /** Calls `visit` with slots that have rested, at most so many, which are free then. */
-  wake(now: Instant, most: number, visit: (slot: number) => void): void {
+  /**
+   * Calls `visit` with slots that have rested, at most so many, which are free then. They have rested since before `quietSince`, when
+   * nobody had anything in hand.
+   */
+  wake(now: Instant, quietSince: Instant, most: number, visit: (slot: number) => void): void {
     for (let woken = 0; woken < most && this.#restingCount > 0; woken += 1) {
-      if ((this.#since[this.#first] ?? 0) + RestTime > now) return;
+      const since = this.#since[this.#first] ?? 0;
+      if (since + RestTime > now || since > quietSince) return;
       const slot = this.#resting[this.#first] ?? 0;
       this.#first = (this.#first + 1) % this.#limit;
       this.#restingCount -= 1;

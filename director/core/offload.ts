@@ -59,6 +59,18 @@ export interface OffloadPlace {
    * nothing may leave.
    */
   readonly devices: readonly number[];
+  /**
+   * Since when nobody has anything in hand that was hidden before, where whoever carries can be held up for long; absent where
+   * nobody can.
+   */
+  readonly quietSince?: (now: Instant) => Instant;
+}
+
+/** Whoever carries connections in a director's stead. */
+export interface FlowOffload {
+  readonly place: OffloadPlace;
+  /** Says who decides what is in the table. */
+  serve(machine: Offload): void;
 }
 
 /** How many connections are carried, and what has become of others. */
@@ -249,7 +261,8 @@ export class Offload {
     this.follow(now);
     this.#attend();
     // What the program had in hand is counted now.
-    this.#slots.wake(now, MostPerSweep, (slot) => {
+    const quietSince = this.#place.quietSince?.(now) ?? now;
+    this.#slots.wake(now, quietSince, MostPerSweep, (slot) => {
       this.#addUp(slot);
       this.#records.forget(slot);
     });

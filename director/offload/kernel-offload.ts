@@ -7,9 +7,9 @@ import type { FlowHook } from '../bpf/flow-hook.js';
 import { clockProgram, flowProgram, type ProgramParameters } from '../bpf/flow-program.js';
 import { TrafficHook } from '../bpf/traffic-hook.js';
 import { xdpHook } from '../bpf/xdp-hook.js';
-import { MostRecords, shapeOf } from '../core/flow-layout.js';
+import { placesFor, shapeOf } from '../core/flow-layout.js';
 import type { Interface } from '../core/interfaces.js';
-import type { Offload, OffloadPlace } from '../core/offload.js';
+import type { FlowOffload, Offload, OffloadPlace } from '../core/offload.js';
 import type { Libc } from '../io/libc.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Bpf, ProgramType } from './bpf.js';
@@ -24,7 +24,6 @@ export type HookName = 'traffic' | 'xdp';
  * 131,072 places: 38 MB of the kernel's memory, which are taken at once. The others are forwarded from here.
  */
 export const OffloadShare = 8;
-const CarriedRange = { least: 1_024, most: MostRecords / 2 } as const;
 /** How often it is looked how carried packets may leave. */
 const LookMs = 1_000;
 /** The loopback interface of every network namespace. */
@@ -47,7 +46,7 @@ interface Link {
  * The kernel's side of the offload: the table that it shares with an `Offload`, and the program. Nothing of it outlives the
  * process.
  */
-export class KernelOffload {
+export class KernelOffload implements FlowOffload {
   readonly bpf: Bpf;
   readonly place: OffloadPlace;
   readonly hook: HookName;
@@ -63,7 +62,7 @@ export class KernelOffload {
   constructor(libc: Libc, mostCarried: number, hook: HookName = 'traffic') {
     this.bpf = new Bpf(libc);
     this.hook = hook;
-    const records = 2 * places(mostCarried);
+    const records = 2 * placesFor(mostCarried);
     const seed = randomBytes(4).readUInt32LE();
     const { byteLength } = shapeOf(records);
     const mapFd = this.bpf.createTable(byteLength, 'baton_flows');
@@ -80,7 +79,6 @@ export class KernelOffload {
     };
   }
 
-  /** Says who decides what is in the table. */
   serve(machine: Offload): void {
     this.#machine = machine;
   }
@@ -172,13 +170,6 @@ export class KernelOffload {
   loadFilter(code: Uint8Array): number {
     return this.bpf.load(ProgramType.socketFilter, code, 'baton_ipv4');
   }
-}
-
-/** A power of two. */
-function places(mostCarried: number): number {
-  const { least, most } = CarriedRange;
-  const wanted = 2 ** Math.ceil(Math.log2(mostCarried));
-  return Math.min(Math.max(wanted, least), most);
 }
 
 /** Throws an `IoError` that says what this machine, or this user, lacks for the offload at one of its hooks. */

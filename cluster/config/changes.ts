@@ -180,6 +180,7 @@ const fixedSettings = (config: NodeConfig): object => ({
   lvs_notify_fifo: config.serverFifo,
   connection_table: config.dataPlane.connectionCapacity,
   offload_table: config.dataPlane.offloadCapacity,
+  carrier_threads: config.dataPlane.carrierThreads,
   active_active: config.dataPlane.activeActive,
   unknown_tcp: config.dataPlane.unknownTcp,
   driver: config.dataPlane.driver,

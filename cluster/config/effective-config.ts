@@ -7,7 +7,7 @@ import {
   trackerLines,
 } from './effective-elections.js';
 import { bfdLines, serviceLines } from './effective-services.js';
-import type { NodeConfig, SyncConfig } from './node-config.js';
+import type { CarrierThreads, NodeConfig, SyncConfig } from './node-config.js';
 
 /**
  * A keepalived.conf that says everything: what `parseKeepalived` makes of it is the same configuration, whatever
@@ -49,9 +49,13 @@ function globalLines(config: NodeConfig): readonly string[] {
 const daemonLine = ({ device, syncId, maxLength, port, ttl, group }: SyncConfig): string =>
   `lvs_sync_daemon ${device} id ${syncId} maxlen ${maxLength} port ${port} ttl ${ttl} group ${group}`;
 
+/** `carrier_threads`, as a file says it. */
+export const carrierLine = ({ most, isAlways }: CarrierThreads): string =>
+  `carrier_threads ${most}${isAlways ? ' always' : ''}`;
+
 function batonLines({ sync, dataPlane, virtualServers }: NodeConfig): readonly string[] {
   const { settings, connectionCapacity, unknownTcp, activeActive, driver } = dataPlane;
-  const { localAddresses, firewallMarks, offloadCapacity } = dataPlane;
+  const { localAddresses, firewallMarks, offloadCapacity, carrierThreads } = dataPlane;
   const commits = virtualServers.flatMap((service) => {
     if (service.commit === 'none') return [];
     if (service.firewallMark !== undefined) {
@@ -65,6 +69,7 @@ function batonLines({ sync, dataPlane, virtualServers }: NodeConfig): readonly s
     ...new Set(commits),
     `connection_table ${connectionCapacity}`,
     ...(offloadCapacity === undefined ? [] : [`offload_table ${offloadCapacity}`]),
+    ...(carrierThreads === undefined ? [] : [carrierLine(carrierThreads)]),
     `unknown_tcp ${unknownTcp}`,
     `active_active ${flag(activeActive)}`,
     `driver ${driver}`,

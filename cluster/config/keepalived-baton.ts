@@ -7,7 +7,12 @@ import {
   type SyncTuning,
   type SyncTuningDraft,
 } from './keepalived-sync-tuning.js';
-import { DriverChoices, type DataPlaneConfig, type FirewallMarkConfig } from './node-config.js';
+import {
+  DriverChoices,
+  type CarrierThreads,
+  type DataPlaneConfig,
+  type FirewallMarkConfig,
+} from './node-config.js';
 import { firewallMarkKey, LocalAddressesKey } from './position.js';
 import { claim, type ReadContext } from './read-context.js';
 import { Protocols, readMark } from './service-values.js';
@@ -29,6 +34,7 @@ interface BatonDraft {
   readonly firewallMarks: FirewallMarkConfig[];
   connectionCapacity: number;
   offloadCapacity?: number;
+  carrierThreads?: CarrierThreads;
   unknownTcp: DataPlaneConfig['unknownTcp'];
   activeActive: boolean;
   driver: DataPlaneConfig['driver'];
@@ -40,6 +46,9 @@ export const CapacityRange = { minimum: 1_024, maximum: 16_777_216 };
 
 /** The limits of `offload_table`, in connections. */
 export const OffloadRange = { minimum: 1_024, maximum: 1_048_576 };
+
+/** The limits of `carrier_threads`. */
+export const ThreadsRange = { minimum: 0, maximum: 15 };
 
 /** How many `local_addresses` there may be: each has some sixty thousand ports to every real server. */
 export const MaximumLocalAddresses = 256;
@@ -117,6 +126,16 @@ function dataPlaneKeywords(draft: BatonDraft, context: ReadContext): Record<stri
       read: (statement) => {
         const capacity = reader.wholeNumber(reader.value(statement), OffloadRange);
         if (capacity !== undefined) draft.offloadCapacity = capacity;
+      },
+    },
+    carrier_threads: {
+      read: (statement) => {
+        const hasWord = statement.words.length > 1;
+        const names = hasWord ? ['a number', 'always'] : ['a number, and perhaps always'];
+        const [number, word] = reader.values(statement, names) ?? [];
+        const most = reader.wholeNumber(number, ThreadsRange);
+        const isAlways = word === undefined ? false : reader.choice(word, { always: true });
+        if (most !== undefined && isAlways !== undefined) draft.carrierThreads = { most, isAlways };
       },
     },
     unknown_tcp: {

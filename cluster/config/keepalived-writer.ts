@@ -1,6 +1,7 @@
 import { assert } from '../../director/base/invariant.js';
 import { type Duration, toSeconds } from '../../director/base/time.js';
 import { isLinkLocal } from './address-kinds.js';
+import { carrierLine } from './effective-config.js';
 import { BatonDefaults } from './keepalived-baton.js';
 import {
   addressIn,
@@ -57,7 +58,8 @@ function globalLines(
 
 function batonLines(lab: LabConfig, director: string): string[] {
   const { dataPlane, localAddresses } = lab.cluster;
-  const { settings, connectionCapacity, unknownTcp, activeActive, driver } = dataPlane;
+  const { settings, connectionCapacity, carrierThreads, unknownTcp, activeActive, driver } =
+    dataPlane;
   const local = localAddresses.map(({ address }) => address);
   return [
     '',
@@ -65,6 +67,7 @@ function batonLines(lab: LabConfig, director: string): string[] {
     ...syncLines(lab, director),
     ...commitLines(lab),
     `    connection_table ${connectionCapacity}`,
+    ...(carrierThreads === undefined ? [] : [`    ${carrierLine(carrierThreads)}`]),
     `    unknown_tcp ${unknownTcp}`,
     ...(driver === BatonDefaults.driver ? [] : [`    driver ${driver}`]),
     ...(activeActive ? ['    active_active on'] : []),

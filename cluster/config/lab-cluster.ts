@@ -198,7 +198,7 @@ export function resolveCluster(
   found: ClusterNetworks,
   virtualNetwork: string,
 ): LabCluster {
-  const { gateway, sync, 'local-addresses': locals } = text;
+  const { gateway, sync, 'local-addresses': locals, 'carrier-threads': threads } = text;
   const { local } = found;
   return {
     version: text.version,
@@ -226,6 +226,9 @@ export function resolveCluster(
     dataPlane: {
       settings: text.settings,
       connectionCapacity: text['connection-table'],
+      ...(threads === undefined
+        ? {}
+        : { carrierThreads: { most: threads.most, isAlways: threads.always } }),
       unknownTcp: text['unknown-tcp'],
       activeActive: text['active-active'],
       driver: text.driver,

@@ -86,7 +86,7 @@ export interface LabCluster {
   readonly localAddresses: readonly LabAddress[];
   readonly dataPlane: Pick<
     DataPlaneConfig,
-    'settings' | 'connectionCapacity' | 'unknownTcp' | 'activeActive' | 'driver'
+    'settings' | 'connectionCapacity' | 'carrierThreads' | 'unknownTcp' | 'activeActive' | 'driver'
   >;
 }
 

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
 import { milliseconds, seconds } from '../../director/base/time.js';
-import { BatonDefaults, CapacityRange, MaximumLocalAddresses } from './keepalived-baton.js';
+import {
+  BatonDefaults,
+  CapacityRange,
+  MaximumLocalAddresses,
+  ThreadsRange,
+} from './keepalived-baton.js';
 import { SyncTuningDefaults } from './keepalived-sync-tuning.js';
 import {
   anyAddress,
@@ -100,6 +105,12 @@ const Cluster = z.strictObject({
   'connection-table': wholeNumber(CapacityRange.minimum, CapacityRange.maximum).default(
     BatonDefaults.connectionCapacity,
   ),
+  'carrier-threads': z
+    .strictObject({
+      most: wholeNumber(ThreadsRange.minimum, ThreadsRange.maximum),
+      always: Switch.default(false),
+    })
+    .optional(),
   'unknown-tcp': z
     .enum(['drop', 'hash'], 'has to be drop or hash')
     .default(BatonDefaults.unknownTcp),

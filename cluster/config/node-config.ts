@@ -195,6 +195,14 @@ export interface SyncConfig {
 export const DriverChoices = ['auto', 'offload', 'ring', 'pcap', 'xdp'] as const;
 export type DriverChoice = (typeof DriverChoices)[number];
 
+/** The threads that carry connections besides the main one, with the driver `ring`. */
+export interface CarrierThreads {
+  /** The most, 0 to 15. */
+  readonly most: number;
+  /** Whether they do so all the time, or while the main thread has more frames than it can serve. */
+  readonly isAlways: boolean;
+}
+
 /** What the `baton` block says about the data plane. */
 export interface DataPlaneConfig {
   /** `sysctl`: the settings that differ from the kernel's defaults. */
@@ -202,10 +210,12 @@ export interface DataPlaneConfig {
   /** `connection_table`: the most connections, 1024 to 16777216. */
   readonly connectionCapacity: number;
   /**
-   * `offload_table`: the most connections that the kernel carries, 1024 to 1048576; an eighth of the table when absent. The
-   * kernel's table has a power of two of places, in the same limits: the next one above.
+   * `offload_table`: the most connections that the kernel, or carrier threads, carry, 1024 to 1048576; an eighth of the table when
+   * absent. Their table has a power of two of places, in the same limits: the next one above.
    */
   readonly offloadCapacity?: number;
+  /** `carrier_threads`: none when absent. */
+  readonly carrierThreads?: CarrierThreads;
   /** `unknown_tcp`: a TCP segment of no known connection is dropped, or goes where a consistent hash says. */
   readonly unknownTcp: 'drop' | 'hash';
   /** `local_addresses`: from which FullNat talks to real servers; each is an address of an instance. */

@@ -104,7 +104,7 @@ export interface NodeStatus {
   };
   /** How frames come in and go out: `offload`, `ring` or `pcap`. */
   readonly driver: string;
-  /** The connections that the kernel carries; absent with another driver than `offload` and `xdp`. */
+  /** The connections that the kernel carries, or with the driver `ring` the director's threads; absent with `pcap`. */
   readonly offload?: {
     /** Now. */
     readonly carried: number;
@@ -116,6 +116,8 @@ export interface NodeStatus {
     /** Connections that its table had no room for. */
     readonly refused: number;
   };
+  /** Threads that carry besides the main one at this moment; only with the driver `ring`. */
+  readonly carrierThreads?: number;
   /** What the packet driver did. */
   readonly ports: {
     readonly sent: number;

@@ -77,10 +77,11 @@ async function run(options: {
   await followJsonSignal(() => jsonSignal.emit('signal'), log);
   const member = new Member(parsed.config, log);
   const { dataPlane } = parsed.config;
-  const driver = await chooseDriver(
-    options.driver ?? dataPlane.driver,
-    dataPlane.offloadCapacity ?? dataPlane.connectionCapacity / OffloadShare,
-  );
+  const driver = await chooseDriver(options.driver ?? dataPlane.driver, {
+    mostCarried: dataPlane.offloadCapacity ?? dataPlane.connectionCapacity / OffloadShare,
+    threads: dataPlane.carrierThreads,
+    log,
+  });
   log.info('packet driver', { driver: driver.name, reason: driver.reason });
   await member.start({ driver, interfaces, gateways: discoverGateways(interfaces) });
   const reload = reloader(member, options, log);
@@ -104,6 +105,7 @@ async function run(options: {
     service.stopping();
     await member.stop();
     await Promise.all(servers.map(async (server) => server.close()));
+    await driver.carriers?.ended;
     log.info('stopped');
     process.exit(0);
   };

@@ -42,6 +42,7 @@ const settled =
 
 function statusView(member: Member): NodeStatus {
   const { commits, counters, connections, offload } = member.plane.director;
+  const { name, carriers } = member.plane.driver;
   return {
     node: member.config.routerId,
     pid: process.pid,
@@ -56,8 +57,9 @@ function statusView(member: Member): NodeStatus {
       held: counters.held,
       dropped: counters.droppedByName(),
     },
-    driver: member.plane.driver.name,
+    driver: name,
     ...(offload === undefined ? {} : { offload: { ...offload.counters } }),
+    ...(carriers === undefined ? {} : { carrierThreads: carriers.threads }),
     ports: member.plane.portCounters,
     commits: {
       reach: commits.reach,

@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 
 import { IoError } from '../base/errors.js';
 import { unreachable } from '../base/invariant.js';
+import { silentLog, type Log } from '../base/log.js';
+import { CarrierPool } from '../carriers/carrier-pool.js';
+import { CarrierPort } from '../carriers/carrier-port.js';
 import { DefaultCapacity } from '../core/connections.js';
+import { placesFor } from '../core/flow-layout.js';
 import type { Interface } from '../core/interfaces.js';
+import type { FlowOffload } from '../core/offload.js';
 import { KernelOffload, OffloadShare, tryOffload } from '../offload/kernel-offload.js';
 import { OffloadPort } from '../offload/offload-port.js';
 import type { MacAddress } from '../wire/ethernet.js';
@@ -28,8 +33,10 @@ export interface Driver {
   readonly name: DriverName;
   /** Why this one. */
   readonly reason: string;
-  /** The kernel's part, where it carries established connections. */
-  readonly offload?: KernelOffload;
+  /** Who carries established connections: the kernel, or carriers in this process. */
+  readonly offload?: FlowOffload;
+  /** The carriers of the driver `ring`, where it has threads. */
+  readonly carriers?: CarrierPool;
   /**
    * Opens a port that sees what others send. `virtualMacs` are further MAC addresses that this node sends from. Throws an
    * `IoError` when the environment refuses.
@@ -43,22 +50,34 @@ export interface Driver {
 
 const pcapDriver = (reason: string): Driver => ({ name: 'pcap', reason, open: openPcapPort });
 
-async function ringDriver(reason: string): Promise<Driver> {
+async function ringDriver(reason: string, options: DriverOptions): Promise<Driver> {
+  const { mostCarried = DefaultCarried, threads, log = silentLog } = options;
   const hub = new RingHub(await loadLibc());
+  if (threads === undefined || threads.most === 0) {
+    return {
+      name: 'ring',
+      reason,
+      open: async (owner, receive, virtualMacs) =>
+        new RingDevice(
+          () => new RingPort(hub, owner, receive, wholeSight([owner.mac, ...virtualMacs])),
+        ),
+    };
+  }
+  const carriers = new CarrierPool(hub, { places: placesFor(mostCarried), ...threads, log });
   return {
     name: 'ring',
     reason,
+    offload: carriers,
+    carriers,
     open: async (owner, receive, virtualMacs) =>
-      new RingDevice(
-        () => new RingPort(hub, owner, receive, wholeSight([owner.mac, ...virtualMacs])),
-      ),
+      new RingDevice(() => new CarrierPort(carriers, owner, receive, virtualMacs)),
   };
 }
 
 async function offloadDriver(
   name: 'offload' | 'xdp',
   reason: string,
-  mostCarried: number,
+  { mostCarried = DefaultCarried }: DriverOptions,
 ): Promise<Driver> {
   const hub = new RingHub(await loadLibc());
   const offload = new KernelOffload(hub.libc, mostCarried, HookOf[name]);
@@ -86,22 +105,32 @@ export async function bestDriver(): Promise<Pick<Driver, 'name' | 'reason'>> {
     : { name: 'ring', reason: `offload does not work here: ${withoutOffload}` };
 }
 
+/** What a driver may be told. */
+export interface DriverOptions {
+  /** The most connections that are carried. */
+  readonly mostCarried?: number;
+  /** Threads that carry besides the main one, with the driver `ring`, and whether they always do: none unless said. */
+  readonly threads?: { readonly most: number; readonly isAlways: boolean } | undefined;
+  readonly log?: Log;
+}
+
+const DefaultCarried = DefaultCapacity / OffloadShare;
+
 /**
- * The driver of that name; `auto` is the best one. `mostCarried` is for drivers that have the kernel carry connections.
- * Throws an `IoError` when one that was asked for by name cannot be loaded.
+ * The driver of that name; `auto` is the best one. Throws an `IoError` when one that was asked for by name cannot be loaded.
  */
 export async function chooseDriver(
   wanted: DriverName | 'auto',
-  mostCarried = DefaultCapacity / OffloadShare,
+  options: DriverOptions = {},
 ): Promise<Driver> {
   const { name, reason } =
     wanted === 'auto' ? await bestDriver() : { name: wanted, reason: 'asked for' };
   switch (name) {
     case 'offload':
     case 'xdp':
-      return offloadDriver(name, reason, mostCarried);
+      return offloadDriver(name, reason, options);
     case 'ring':
-      return ringDriver(reason);
+      return ringDriver(reason, options);
     case 'pcap':
       return pcapDriver(reason);
     default:

@@ -6,8 +6,12 @@ import * as ipv4 from '../wire/ipv4.js';
 
 /** Instructions of classic BPF (linux/bpf_common.h): load a word, half or byte of the frame, jump, return. */
 const Load = { word: 0x20, half: 0x28, byte: 0x30, length: 0x80 } as const;
-const Jump = { equal: 0x15, above: 0x25, atLeast: 0x35 } as const;
+const Jump = { equal: 0x15, above: 0x25, atLeast: 0x35, anyBit: 0x45 } as const;
 const Return = 0x06;
+/** With the accumulator: keep it, combine it with what was kept or a number, return it. */
+const Keep = 0x07;
+const Compute = { xorKept: 0xac, times: 0x24, shiftRight: 0x74, modulo: 0x94 } as const;
+const ReturnResult = 0x16;
 
 export const InstructionLength = 8;
 /** Bytes of an accepted frame that are kept: all. */
@@ -25,6 +29,20 @@ const Offset = {
   ipv6Destination: 38,
   ipv6FirstExtension: 54,
 } as const;
+/** The protocol of the frame, and offsets from the IP header on, where those begin that divide frames. */
+const FrameProtocol = 0xffff_f000;
+const Behind = {
+  ipv4Fragment: 6,
+  ipv4Protocol: 9,
+  ipv6NextHeader: 6,
+  /** The last words of both addresses, and the ports. */
+  ipv4: [12, 16, 20],
+  ipv6: [20, 36, 40],
+} as const;
+const ShortestIpv4 = 0x45;
+const AnyFragment = 0x3fff;
+const { tcp, udp } = ipv4.Protocol;
+
 const FirstMulticast = 224;
 const FirstMulticast6 = 0xff;
 const FragmentHeader = 44;
@@ -74,6 +92,53 @@ export function dataPlaneFilter(
     { code: Jump.equal, value: ipv4.Protocol.icmpv6, yes: 'accept' },
     { code: Return, value: 0, label: 'reject' },
     { code: Return, value: Whole, label: 'accept' },
+  ]);
+}
+
+/** Leaves out everything. */
+export const Nothing = assemble([{ code: Return, value: 0 }]);
+
+/** Gives everything to the first of a group of sockets. */
+export const toFirst = Nothing;
+
+/**
+ * Divides frames among the first `count` sockets of a group, as a program for the kernel: all of one direction of a flow go to the
+ * same one. The first has everything that is no whole packet of TCP or UDP without options.
+ */
+export function divisionAmong(count: number): Buffer {
+  const choose = (
+    label: string,
+    [source, destination, ports]: readonly [number, number, number],
+  ): readonly Instruction[] => [
+    { code: Load.word, value: source, label },
+    { code: Keep, value: 0 },
+    { code: Load.word, value: destination },
+    { code: Compute.xorKept, value: 0 },
+    { code: Keep, value: 0 },
+    { code: Load.word, value: ports },
+    { code: Compute.xorKept, value: 0 },
+    { code: Compute.times, value: 0x9e37_79b1 },
+    { code: Compute.shiftRight, value: 16 },
+    { code: Compute.modulo, value: count },
+    { code: ReturnResult, value: 0 },
+  ];
+  return assemble([
+    { code: Load.word, value: FrameProtocol },
+    { code: Jump.equal, value: ethernet.EtherType.ipv6, yes: 'version 6' },
+    { code: Jump.equal, value: ethernet.EtherType.ipv4, no: 'first' },
+    { code: Load.byte, value: 0 },
+    { code: Jump.equal, value: ShortestIpv4, no: 'first' },
+    { code: Load.half, value: Behind.ipv4Fragment },
+    { code: Jump.anyBit, value: AnyFragment, yes: 'first' },
+    { code: Load.byte, value: Behind.ipv4Protocol },
+    { code: Jump.equal, value: tcp, yes: 'ipv4' },
+    { code: Jump.equal, value: udp, no: 'first' },
+    ...choose('ipv4', Behind.ipv4),
+    { code: Load.byte, value: Behind.ipv6NextHeader, label: 'version 6' },
+    { code: Jump.equal, value: tcp, yes: 'ipv6' },
+    { code: Jump.equal, value: udp, no: 'first' },
+    ...choose('ipv6', Behind.ipv6),
+    { code: Return, value: 0, label: 'first' },
   ]);
 }
 

@@ -34,11 +34,20 @@ export const PacketOption = {
   version: 10,
   reserve: 12,
   offloadHeader: 15,
+  fanout: 18,
   qdiscBypass: 20,
+  fanoutData: 22,
   ignoreOutgoing: 23,
 } as const;
 /** With version 3 frames wait until a block of the ring is full. */
 export const TpacketV2 = 1;
+
+/**
+ * How the members of a group divide frames: as a program of classic BPF says, which gives the number of a member; the first has all
+ * as long as there is none. In the upper bits of the type: the kernel chooses the group's number; own frames are left out, which
+ * before Linux 6.2 the sockets' filters do alone.
+ */
+const Fanout = { byProgram: 6, uniqueId: 0x2000, ignoreOutgoing: 0x4000, idMask: 0xffff } as const;
 
 /** Bytes of frames that may wait to leave. */
 const BufferBytes = 8 * 1_024 * 1_024;
@@ -95,6 +104,19 @@ export class PacketSocket {
   /** The kernel's counts since they were asked for the last time, `struct tpacket_stats`; undefined when it refuses. */
   statistics(): Buffer | undefined {
     return this.#get(SolPacket, PacketOption.statistics, 8);
+  }
+
+  /**
+   * Frames are divided among this socket and others of its kind on its interface from now on: it becomes a member of a group, or the
+   * first one of a new group. The group's number. Throws an `IoError` when the kernel refuses.
+   */
+  join(group?: number): number {
+    const flags = Fanout.byProgram | Fanout.ignoreOutgoing;
+    const type = group === undefined ? flags | Fanout.uniqueId : flags;
+    this.set(PacketOption.fanout, 'dividing frames', ints((group ?? 0) | (type << 16)));
+    const joined = this.#get(SolPacket, PacketOption.fanout, 4);
+    if (joined === undefined) throw systemError(this.#libc, 'dividing frames');
+    return joined.readUInt32LE() & Fanout.idMask;
   }
 
   /** Takes away the error that the socket has after its link went down, which would wake its watcher for ever. */

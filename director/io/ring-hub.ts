@@ -11,6 +11,20 @@ const LongestTurnMs = 1;
 const LongestWatchMs = 0.02;
 const MostUnwatched = 63;
 
+/**
+ * Does what a watcher of libuv calls for. What is thrown there nobody would hear of: the event loop is told instead, and ends the
+ * process.
+ */
+export function onLoop(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+}
+
 /** A ring, as the hub serves it. */
 export interface Ring {
   /** Deals with the frames that wait, up to a batch; how many that were. */
@@ -28,6 +42,10 @@ export class RingHub {
   readonly libc: Libc;
   /** Called when no frame waits any more, and at the end of every turn. */
   onQuiet: () => void = () => {};
+  /** Called before each look at the rings, when no frame is in hand, with the time of `performance.now()`. */
+  onLook: (now: number) => void = () => {};
+  /** Called when everything else has its turn, or sleeps. */
+  onRest: () => void = () => {};
   #rings: readonly Ring[] = [];
   #hand: Packet | undefined;
   #address = 0;
@@ -48,30 +66,8 @@ export class RingHub {
 
   /** Serves all rings until none has a frame left, or everything else must have its turn. */
   serve(): void {
-    const start = performance.now();
-    let last = start;
-    let isWatching = false;
-    for (;;) {
-      const taken = this.#takeBatches();
-      const now = performance.now();
-      if (taken > 0) {
-        if (isWatching) this.#unwatched = 0;
-        isWatching = false;
-        last = now;
-        if (now - start > LongestTurnMs) {
-          this.onQuiet();
-          return;
-        }
-      } else if (!isWatching) {
-        this.onQuiet();
-        if (!this.#mayWatch()) return;
-        isWatching = true;
-      } else if (now - last > LongestWatchMs) {
-        this.#toSkip = this.#unwatched;
-        this.#unwatched = Math.min(MostUnwatched, this.#unwatched * 2 + 1);
-        return;
-      }
-    }
+    this.#serve();
+    this.onRest();
   }
 
   /** A frame of a batch is in `packet`, whose memory begins at `address`, and stays where it is until the batch ends. */
@@ -90,6 +86,35 @@ export class RingHub {
   send(packet: Packet, sender: FrameSender): void {
     sender.add(packet, packet === this.#hand ? this.#address : undefined);
     if (this.#hand === undefined) sender.flush();
+  }
+
+  #serve(): void {
+    const start = performance.now();
+    let last = start;
+    let now = start;
+    let isWatching = false;
+    for (;;) {
+      this.onLook(now);
+      const taken = this.#takeBatches();
+      now = performance.now();
+      if (taken > 0) {
+        if (isWatching) this.#unwatched = 0;
+        isWatching = false;
+        last = now;
+        if (now - start > LongestTurnMs) {
+          this.onQuiet();
+          return;
+        }
+      } else if (!isWatching) {
+        this.onQuiet();
+        if (!this.#mayWatch()) return;
+        isWatching = true;
+      } else if (now - last > LongestWatchMs) {
+        this.#toSkip = this.#unwatched;
+        this.#unwatched = Math.min(MostUnwatched, this.#unwatched * 2 + 1);
+        return;
+      }
+    }
   }
 
   #takeBatches(): number {

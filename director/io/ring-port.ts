@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+
 import type { node } from 'koffi';
 
 import type { Interface } from '../core/interfaces.js';
@@ -9,7 +11,7 @@ import type { Libc } from './libc.js';
 import { readHeader } from './offload-header.js';
 import { dataPlaneFilter } from './packet-filter.js';
 import { EtherProtocol, openSender, type PacketSocket } from './packet-socket.js';
-import type { Ring, RingHub } from './ring-hub.js';
+import { onLoop, type Ring, type RingHub } from './ring-hub.js';
 import { takeInOrder } from './ring-order.js';
 import { SlotRing, type RingLayout, type Sight } from './slot-ring.js';
 
@@ -47,6 +49,16 @@ export interface PortSight {
   readonly filterOf: (lengths: FrameLengths) => Sight['filter'];
 }
 
+/** The groups of sockets that the rings of several ports on one interface are in. */
+export type RingGroups = readonly [ordinary: number, large: number];
+
+export interface PortOptions {
+  /** Of several ports on one interface one sends by the faster way, which is for one socket alone. */
+  readonly isSender?: boolean;
+  /** The groups that its rings join. */
+  readonly groups?: RingGroups | undefined;
+}
+
 /** The sight of a port that sees everything. `ownMacs` are the addresses that this node sends from. */
 export const wholeSight = (ownMacs: readonly MacAddress[]): PortSight => ({
   protocol: EtherProtocol.all,
@@ -71,22 +83,23 @@ export class RingPort implements FramePort, Ring {
   readonly #watchers: readonly node.PollHandle[];
   readonly #isSender: boolean;
   #shed = 0;
+  #taken = 0;
   #isClosed = false;
 
-  /** Throws an `IoError` when the kernel refuses something. Of several ports on one interface one is the sender: fast sending is for one. */
+  /** Throws an `IoError` when the kernel refuses something. */
   constructor(
     hub: RingHub,
     owner: Interface,
     receive: (packet: Packet) => void,
     sight: PortSight,
-    isSender = true,
+    { isSender = true, groups }: PortOptions = {},
   ) {
     const { libc } = hub;
     this.#hub = hub;
     this.#receive = receive;
     this.#sending = openSender(libc, owner);
     try {
-      this.#rings = openRings(libc, owner, sight);
+      this.#rings = openRings(libc, owner, sight, groups);
     } catch (error) {
       this.#sending.close();
       throw error;
@@ -106,6 +119,26 @@ export class RingPort implements FramePort, Ring {
     if (!this.#isClosed) for (const ring of this.#rings) this.#shed += ring.takeDropped();
     const { sent, sentFast, refused } = this.#sender;
     return { sent, fast: sentFast, refused, shed: this.#shed };
+  }
+
+  /** Founds groups that the rings of other ports on this interface can join. Throws an `IoError` when the kernel refuses. */
+  found(): RingGroups {
+    return [this.#ordinary.found(), this.#large.found()];
+  }
+
+  /** Divides the frames of its groups by a program (classic BPF). Throws an `IoError` when the kernel refuses. */
+  divide(program: Buffer): void {
+    for (const ring of this.#rings) ring.divide(program);
+  }
+
+  /** How many frames wait. */
+  get waiting(): number {
+    return this.#isClosed ? 0 : this.#ordinary.waiting(Infinity) + this.#large.waiting(Infinity);
+  }
+
+  /** How many frames have been taken since the port was opened. */
+  get taken(): number {
+    return this.#taken;
   }
 
   send(packet: Packet): void {
@@ -140,25 +173,19 @@ export class RingPort implements FramePort, Ring {
     this.#sender.flush();
   }
 
-  /**
-   * What is thrown here nobody would hear of: the event loop is told instead, and ends the process. An error of the socket,
-   * which libuv tells by a negative number, means that the link went down; the watcher has then been stopped.
-   */
+  /** An error of the socket, which libuv tells by a negative number, means that the link went down; the watcher has then been stopped. */
   readonly #wake = (...given: readonly unknown[]): void => {
     const [status] = given;
-    try {
+    onLoop(() => {
       this.#hub.serve();
       if (typeof status === 'number' && status < 0) this.reopen();
-    } catch (error) {
-      setImmediate(() => {
-        throw error;
-      });
-    }
+    });
   };
 
   takeBatch(): number {
     const taken = takeInOrder(this.#ordinary, this.#large, BatchFrames, this.#take);
     if (taken === 0) return 0;
+    this.#taken += taken;
     this.#hub.end();
     for (const ring of this.#rings) ring.release();
     return taken;
@@ -177,13 +204,18 @@ const Readable = { readable: true } as const;
 
 type Rings = readonly [ordinary: SlotRing, large: SlotRing];
 
-function openRings(libc: Libc, owner: Interface, { protocol, filterOf }: PortSight): Rings {
+function openRings(
+  libc: Libc,
+  owner: Interface,
+  { protocol, filterOf }: PortSight,
+  groups: RingGroups | undefined,
+): Rings {
   const { ordinary, large } = protocol === EtherProtocol.arp ? ForArp : Usual;
-  const open = (layout: RingLayout, lengths: FrameLengths): SlotRing =>
-    new SlotRing(libc, owner, layout, { protocol, filter: filterOf(lengths) });
-  const first = open(ordinary, { upTo: LongestOrdinary });
+  const open = (layout: RingLayout, lengths: FrameLengths, group?: number): SlotRing =>
+    new SlotRing(libc, owner, layout, { protocol, filter: filterOf(lengths) }, group);
+  const first = open(ordinary, { upTo: LongestOrdinary }, groups?.[0]);
   try {
-    return [first, open(large, { above: LongestOrdinary })];
+    return [first, open(large, { above: LongestOrdinary }, groups?.[1])];
   } catch (error) {
     first.close();
     throw error;

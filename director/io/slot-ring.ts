@@ -4,7 +4,7 @@ import type { Interface } from '../core/interfaces.js';
 import { Packet } from '../wire/packet.js';
 import { systemError, type Libc } from './libc.js';
 import { MappedMemory } from './mapped-memory.js';
-import { InstructionLength } from './packet-filter.js';
+import { InstructionLength, Nothing } from './packet-filter.js';
 import {
   ints,
   PacketOption,
@@ -50,6 +50,7 @@ export class SlotRing implements WaitingFrames {
   /** The frame that was taken last. */
   readonly packet: Packet;
   readonly socket: PacketSocket;
+  readonly #libc: Libc;
   readonly #memory: MappedMemory;
   readonly #words: Int32Array;
   readonly #slots: number;
@@ -57,14 +58,18 @@ export class SlotRing implements WaitingFrames {
   #next = 0;
   #taken = 0;
 
-  /** Throws an `IoError` that says which step the kernel has refused. */
-  constructor(libc: Libc, owner: Interface, layout: RingLayout, sight: Sight) {
+  /**
+   * With a group it sees what its members are given, of what it is to see. Throws an `IoError` that says which step the kernel has
+   * refused.
+   */
+  constructor(libc: Libc, owner: Interface, layout: RingLayout, sight: Sight, group?: number) {
+    this.#libc = libc;
     this.#slots = layout.slotsPerBlock * layout.blocks;
     this.#slotWords = layout.slotLength / 4;
     this.socket = new PacketSocket(libc, owner, 'capturing');
     try {
       this.#configure(owner, layout);
-      attach(libc, this.socket, sight.filter);
+      attach(libc, this.socket, group === undefined ? sight.filter : Nothing);
       this.#memory = new MappedMemory(libc, this.#slots * layout.slotLength, this.socket.fd);
     } catch (error) {
       this.socket.close();
@@ -75,6 +80,10 @@ export class SlotRing implements WaitingFrames {
     try {
       // Only now, when the filter is in place.
       this.#listen(sight.protocol);
+      if (group === undefined) return;
+      // Before it is a member it would see everything.
+      this.socket.join(group);
+      attach(libc, this.socket, sight.filter);
     } catch (error) {
       this.close();
       throw error;
@@ -138,6 +147,18 @@ export class SlotRing implements WaitingFrames {
     this.#taken = 0;
   }
 
+  /** Founds a group that others can join, and which has no program yet: its number. Throws an `IoError` when the kernel refuses. */
+  found(): number {
+    return this.socket.join();
+  }
+
+  /** Divides the frames of the ring's group by a program (classic BPF). Throws an `IoError` when the kernel refuses. */
+  divide(program: Buffer): void {
+    withProgram(this.#libc, program, (where) => {
+      this.socket.set(PacketOption.fanoutData, 'dividing frames', where);
+    });
+  }
+
   /** The ring's memory must not be touched afterwards. */
   close(): void {
     this.#memory.unmap();
@@ -170,13 +191,22 @@ function attach(libc: Libc, socket: PacketSocket, filter: Buffer | number): void
     if (socket.trySet(SocketOption.attachProgram, ints(filter))) return;
     throw systemError(libc, 'filtering frames');
   }
-  const program = new MappedMemory(libc, filter.length);
-  new Uint8Array(program.buffer).set(filter);
-  // `struct sock_fprog`: how many instructions, and where they are.
-  const where = Buffer.alloc(16);
-  where.writeUInt16LE(filter.length / InstructionLength);
-  where.writeBigUInt64LE(BigInt(program.address), 8);
-  const isAttached = socket.trySet(SocketOption.attachFilter, where);
-  program.unmap();
+  const isAttached = withProgram(libc, filter, (where) =>
+    socket.trySet(SocketOption.attachFilter, where),
+  );
   if (!isAttached) throw systemError(libc, 'filtering frames');
+}
+
+/** Calls `use` with a `struct sock_fprog`: how many instructions, and where they are. */
+function withProgram<T>(libc: Libc, code: Buffer, use: (where: Buffer) => T): T {
+  const program = new MappedMemory(libc, code.length);
+  try {
+    new Uint8Array(program.buffer).set(code);
+    const where = Buffer.alloc(16);
+    where.writeUInt16LE(code.length / InstructionLength);
+    where.writeBigUInt64LE(BigInt(program.address), 8);
+    return use(where);
+  } finally {
+    program.unmap();
+  }
 }

@@ -81,7 +81,7 @@ function openEach(
     };
     try {
       const sight = { protocol: EtherProtocol[protocol], filterOf };
-      const ring = new RingPort(hub, owner, receive, sight, isSender);
+      const ring = new RingPort(hub, owner, receive, sight, { isSender });
       opened.push(ring);
       return ring;
     } finally {

@@ -2,22 +2,24 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 
 import { Prng } from '../../director/base/prng.js';
-import { Offload, type OffloadPlace } from '../../director/core/offload.js';
+import { Offload, type FlowOffload, type OffloadPlace } from '../../director/core/offload.js';
 import { chooseDriver, DriverNames } from '../../director/io/driver.js';
 import type { FramePort } from '../../director/io/frame-port.js';
-import type { KernelOffload } from '../../director/offload/kernel-offload.js';
+import { Protocol } from '../../director/wire/ipv4.js';
 import { Packet } from '../../director/wire/packet.js';
-import { HostileArena, VirtualRouter } from '../packets/hostile-arena.js';
+import { isFriendly, toVirtualRouter } from '../packets/friendly-frames.js';
+import { HostileArena } from '../packets/hostile-arena.js';
 import { HostileFrames, type Arriving } from '../packets/hostile-frames.js';
 import { answerTo, LinkMacs, validFrames } from '../packets/hostile-seeds.js';
 
 /*
- * `DRIVER FRAMES SEED`: gives a director random frames by real links, `clients` and `servers`, through a packet driver, and
+ * `DRIVER[+THREADS] FRAMES SEED`: gives a director random frames by real links, `clients` and `servers`, through a packet driver, and
  * writes as JSON what has become of them: a digest of everything that came out at the other ends of the links, and the
  * director's counters. Drivers must not differ. For a network namespace of its own, which has the links.
  */
 
-const [driverName = '', rounds = '0', seed = '0'] = process.argv.slice(2);
+const [wanted = '', rounds = '0', seed = '0'] = process.argv.slice(2);
+const [driverName, threads = '0'] = wanted.split('+');
 const driverWanted = DriverNames.find((name) => name === driverName);
 if (driverWanted === undefined) throw new Error(DriverNames.join(', '));
 
@@ -27,18 +29,34 @@ const ShortestFrame = 14;
 /** Longer than a packet takes from the kernel's count to ours. */
 const SlackMicroseconds = 1_000_000;
 
-/** A frame that nobody takes for anything but the end of a batch: IPv4 with a protocol for experiments. */
-function marker(): Packet {
+/**
+ * A frame that nobody takes for anything but the end of a batch: a datagram to a stranger. Each number has a flow of its own, which
+ * one of the threads gets.
+ */
+function marker(number: number): Packet {
   const packet = new Packet();
   const frame = new Uint8Array(60);
   frame.set([2, 0xff, 0, 0, 0, 1, 2, 0xff, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 46]);
-  frame[23] = 253;
+  frame[23] = Protocol.udp;
+  frame[35] = number;
   packet.load(frame);
   return packet;
 }
 
 const isMarker = ({ view, start, end }: Packet): boolean =>
-  end - start === 60 && view.getUint32(start) === 0x02ff_0000 && view.getUint8(start + 23) === 253;
+  end - start === 60 &&
+  view.getUint32(start) === 0x02ff_0000 &&
+  view.getUint32(start + 6) === 0x02ff_0000;
+
+/** One marker for the main thread and each other one, by how the kernel divides flows: see `divisionAmong`. */
+function markersFor(members: number): Packet[] {
+  const markers: Packet[] = [];
+  for (let number = 0; markers.filter(Boolean).length < members && number < 256; number += 1) {
+    const member = (Math.imul(number << 16, 0x9e37_79b1) >>> 16) % members;
+    markers[member] ??= marker(number);
+  }
+  return markers;
+}
 
 /** What came out at the far end of a link, in order. */
 class FarEnd {
@@ -77,12 +95,15 @@ const near: FramePort[] = [];
 const far: FramePort[] = [];
 const ends = [new FarEnd(0, random.split()), new FarEnd(1, random.split())];
 const arena = new HostileArena(random, (link, packet) => near[link]?.send(packet));
-const end = marker();
+const markers = markersFor(1 + Number(threads));
+const end = marker(0);
 let batchEnds = (): void => {};
 /** What went wrong in the director, if anything. */
 const failures: string[] = [];
 
-const driver = await chooseDriver(driverWanted);
+const driver = await chooseDriver(driverWanted, {
+  threads: { most: Number(threads), isAlways: false },
+});
 const offload = driver.offload === undefined ? undefined : offloaded(driver.offload);
 const others = await chooseDriver('ring');
 for (const owner of arena.links) {
@@ -98,11 +119,14 @@ for (const owner of arena.links) {
   far[owner.index] = await others.open(opposite, (packet) => ends[owner.index]?.take(packet), []);
 }
 
+await driver.carriers?.engage();
+if ((driver.carriers?.threads ?? 0) !== Number(threads)) throw new Error('no threads');
+
 /**
  * The kernel carries what it can of the director's connections. Its clock runs on while the director's stands still: what it has
  * carried since the last look counts as of now.
  */
-function offloaded(kernel: KernelOffload): Offload {
+function offloaded(kernel: FlowOffload): Offload {
   const place: OffloadPlace = {
     ...kernel.place,
     get clockOrigin() {
@@ -119,14 +143,18 @@ function offloaded(kernel: KernelOffload): Offload {
 /** Sends frames to the director and waits until it has dealt with them, and what it sent has arrived. */
 async function exchange(link: number, frames: readonly Uint8Array[]): Promise<void> {
   const dealtWith = new Promise<void>((resolve) => {
-    batchEnds = resolve;
+    let missing = markers.length;
+    batchEnds = () => {
+      missing -= 1;
+      if (missing === 0) resolve();
+    };
   });
   const packet = new Packet();
   for (const frame of frames) {
     packet.load(frame);
     far[link]?.send(packet);
   }
-  far[link]?.send(end);
+  for (const each of markers) far[link]?.send(each);
   await dealtWith;
   for (const [index, receiver] of ends.entries()) {
     await receiver.ends(() => near[index]?.send(end));
@@ -136,25 +164,9 @@ async function exchange(link: number, frames: readonly Uint8Array[]): Promise<vo
   await setImmediate();
 }
 
-/** Frames of connections that mean well: most of what clients and servers send once they know each other. */
-const isFriendly = ({ frame }: Arriving): boolean => {
-  const isIpv6 = frame[12] === 0x86;
-  const protocol = frame[isIpv6 ? 20 : 23];
-  if (frame[12] !== 8 && !isIpv6) return false;
-  const flags = frame[isIpv6 ? 67 : 47] ?? 0;
-  return protocol === 17 || (protocol === 6 && (flags & 0x17) === 0x10);
-};
-
-/** The same frame, for the MAC address of a virtual router. */
-function toVirtualRouter(frame: Uint8Array): Uint8Array {
-  const copy = frame.slice();
-  copy.set([0, 0, 0x5e, 0, frame[12] === 0x86 ? 2 : 1, VirtualRouter]);
-  return copy;
-}
-
 const collection = validFrames();
 const firstEcho = collection.length;
-const friendly = collection.filter(isFriendly);
+const friendly = collection.filter(({ frame }) => isFriendly(frame));
 const frames = new HostileFrames(random, collection, LinkMacs);
 let carriedIpv6 = 0;
 let carriedVirtual = 0;
@@ -178,7 +190,7 @@ for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
     const isLongEnough = arriving.frame.length >= ShortestFrame;
     if (arriving.link === link && isLongEnough) batch.push(arriving.frame.slice());
   }
-  // What the kernel carries is not to overtake what the director has in hand: one frame after the other.
+  // What others carry is not to overtake what the director has in hand: one frame after the other.
   const portions = offload === undefined ? [batch] : batch.map((frame) => [frame]);
   for (const portion of portions) {
     const before = offload?.counters.packets ?? 0;
@@ -197,6 +209,7 @@ for (let sent = 0; sent < Number(rounds) && failures.length === 0;) {
 }
 
 offload?.settle(arena.now);
+const byThreads = driver.carriers?.takenByThreads;
 const { counters } = arena.director;
 const { received, forwarded, answered, held, icmpErrors } = counters;
 const [clients, servers] = ends.map(({ frames: count, digest }) => ({
@@ -213,7 +226,7 @@ const result = {
   offload:
     offload === undefined
       ? undefined
-      : { ...offload.counters, ipv6: carriedIpv6, virtual: carriedVirtual },
+      : { ...offload.counters, ipv6: carriedIpv6, virtual: carriedVirtual, byThreads },
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

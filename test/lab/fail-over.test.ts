@@ -1,5 +1,6 @@
 import { test } from 'tap';
 
+import type { LabConfig } from '../../cluster/config/lab-config.js';
 import { loadLab } from '../../cluster/config/lab-file.js';
 import { withDriver } from '../../cluster/lab/demo-plan.js';
 import { runDemo } from '../../cluster/lab/demo.js';
@@ -13,6 +14,12 @@ import { stateFolder } from './state-folder.js';
  * back, fetches the table and takes over again.
  */
 
+/** The same lab, where another thread always carries besides the main one. */
+function withThreads(lab: LabConfig): LabConfig {
+  const dataPlane = { ...lab.cluster.dataPlane, carrierThreads: { most: 1, isAlways: true } };
+  return { ...lab, cluster: { ...lab.cluster, dataPlane } };
+}
+
 const cases = [
   {
     how: 'with a death notice, 1000 ms',
@@ -22,6 +29,11 @@ const cases = [
   {
     how: 'by timers alone, 1000 ms',
     lab: labWith(1_000, { deathNotice: false }),
+    drivers: ['ring'],
+  },
+  {
+    how: 'by timers alone, 1000 ms, carrier threads',
+    lab: withThreads(labWith(1_000, { deathNotice: false })),
     drivers: ['ring'],
   },
   {

@@ -85,7 +85,7 @@ function listen(device: string): number[] {
     numbers.push(number);
     kindsHeard.set(number, kindOf(packet));
   };
-  listeners.push(new RingPort(hub, interfaceOf(device), take, sight, false));
+  listeners.push(new RingPort(hub, interfaceOf(device), take, sight, { isSender: false }));
   return numbers;
 }
 

@@ -7,7 +7,7 @@ import { DriverNames } from '../../director/io/driver.js';
 
 const program = fileURLToPath(new URL('port-lives.js', import.meta.url));
 
-for (const driver of DriverNames) {
+for (const driver of [...DriverNames, 'ring+2']) {
   test(`a port of ${driver} hears again when its link was down, and when it is another`, async (t) => {
     const { status, stdout, stderr } = await runToEnd(
       ['unshare', '--net', process.execPath, program, driver],

@@ -62,9 +62,11 @@ const upper = new RingPort(
   interfaceOf('near', near),
   ({ length }) => wentUp.push(length),
   sight,
-  false,
+  { isSender: false },
 );
-const port = new RingPort(hub, interfaceOf('far', far), () => {}, wholeSight([]), false);
+const port = new RingPort(hub, interfaceOf('far', far), () => {}, wholeSight([]), {
+  isSender: false,
+});
 
 const ends = { source: macOfFar, destination: macOfNear };
 const segment = { ethernet: ends, from: '10.1.0.2:40000', to: '10.1.0.100:80', tcp: 'A' };

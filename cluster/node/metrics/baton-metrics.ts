@@ -77,29 +77,34 @@ function sessionMetrics({ status }: Documents): Metric[] {
   ];
 }
 
-/** None where the kernel carries no connections. */
-function offloadMetrics({ offload }: Api['/status']): Metric[] {
+/** None where every packet comes the whole way. */
+function offloadMetrics({ offload, carrierThreads }: Api['/status']): Metric[] {
   if (offload === undefined) return [];
   const { carried, installed, withdrawn, refused, packets } = offload;
   return [
     gauge(
       'baton_offload_sessions',
-      'Connections that the kernel carries.',
+      'Connections that the kernel, or carrier threads, carry.',
       [],
       [{ value: carried }],
     ),
     counter(
       'baton_offload_changes_total',
-      'Connections that were handed to the kernel, taken back, or found no room there.',
+      'Connections that were begun to be carried, taken back, or found no room.',
       ['change'],
       byName('change', { installed, withdrawn, refused }),
     ),
-    counter(
-      'baton_offload_packets_total',
-      'Packets that the kernel has carried.',
-      [],
-      [{ value: packets }],
-    ),
+    counter('baton_offload_packets_total', 'Packets that were carried.', [], [{ value: packets }]),
+    ...(carrierThreads === undefined
+      ? []
+      : [
+          gauge(
+            'baton_carrier_threads',
+            'Threads that carry besides the main one.',
+            [],
+            [{ value: carrierThreads }],
+          ),
+        ]),
   ];
 }
 

@@ -62,6 +62,15 @@ test('the kernel carries as many connections as the block says', (t) => {
   t.end();
 });
 
+test('the block says how many threads carry, and whether always', (t) => {
+  t.equal(dataPlaneOf(Good)?.carrierThreads, undefined);
+  const threads = (text: string): unknown =>
+    dataPlaneOf(Good.replace('connection_table 4096', `carrier_threads ${text}`))?.carrierThreads;
+  t.strictSame(threads('0'), { most: 0, isAlways: false });
+  t.strictSame(threads('15 always'), { most: 15, isAlways: true });
+  t.end();
+});
+
 test('the block says what keepalived cannot say about the data plane', (t) => {
   t.strictSame(dataPlaneOf(Good), {
     ...DataPlaneDefaults,
@@ -135,6 +144,21 @@ testRefusals(Good, problemsOfKeepalived, {
       'connection_table 4096',
       'offload_table 1048577',
       '6: offload_table has to be a whole number from 1024 to 1048576, not 1048577',
+    ],
+    [
+      'connection_table 4096',
+      'carrier_threads 16',
+      '6: carrier_threads has to be a whole number from 0 to 15, not 16',
+    ],
+    [
+      'connection_table 4096',
+      'carrier_threads 2 never',
+      '6: carrier_threads has to be one of always, not never',
+    ],
+    [
+      'connection_table 4096',
+      'carrier_threads',
+      '6: carrier_threads takes a number, and perhaps always, not nothing',
     ],
     [
       'connection_table 4096',

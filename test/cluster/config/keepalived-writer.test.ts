@@ -159,6 +159,7 @@ test('every method, scheduler and setting of a lab comes back from the written f
     ...DataPlaneDefaults,
     settings: { conn_reuse_mode: 0, lblc_expiration: 60 },
     connectionCapacity: 4_096,
+    carrierThreads: { most: 3, isAlways: false },
     unknownTcp: 'hash',
     driver: 'pcap',
     localAddresses: ['10.2.0.250', '10.2.0.251'],

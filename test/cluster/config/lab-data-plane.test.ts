@@ -30,6 +30,17 @@ services:
   - { protocol: tcp, address: 10.1.0.101, port: 80, method: TUN, scheduler: wrr, persistent: 300s, real-servers: [s1] }
 `;
 
+const threadsOf = (value: string): unknown => {
+  const lab = loadLab(Good.replace('driver: pcap', `carrier-threads: ${value}`), 'lab.yaml');
+  return lab.cluster.dataPlane.carrierThreads;
+};
+
+test('a lab says how many threads carry, and whether always', (t) => {
+  t.strictSame(threadsOf('{ most: 2, always: true }'), { most: 2, isAlways: true });
+  t.strictSame(threadsOf('{ most: 0 }'), { most: 0, isAlways: false });
+  t.end();
+});
+
 test('FULLNAT reaches real servers by the network of the local addresses, TUN by that of the VIPs', (t) => {
   const { cluster, services } = loadLab(Good, 'lab.yaml');
   t.strictSame(cluster.localAddresses, [

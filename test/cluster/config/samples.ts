@@ -11,7 +11,7 @@ export const DefaultLab = readFileSync(
 /** The default lab with every method, scheduler and setting that a lab file can name. */
 export const LabOfEverything = DefaultLab.replace(
   'connection-table: 1048576',
-  'local-addresses: [10.2.0.250, 10.2.0.251]\n  connection-table: 4096',
+  'local-addresses: [10.2.0.250, 10.2.0.251]\n  connection-table: 4096\n  carrier-threads: { most: 3 }',
 )
   .replace(
     'unknown-tcp: drop',

@@ -92,7 +92,8 @@ class CarrierThread {
     this.#board = new Board(start.board);
     this.#carrier = new FlowCarrier({ ...table, memory: regionOf(libc, table) });
     this.#mailbox = new MailboxWriter(regionOf(libc, mailbox));
-    this.#hub.add({ takeBatch: () => 0, flush: () => this.#publish() });
+    // What is handed up is not to overtake what was carried before it.
+    this.#hub.onSent = () => this.#publish();
     this.#hub.onLook = (now) => this.#look(now);
     this.#hub.onRest = () => this.#rest();
     setInterval(() => this.#count(), CountIntervalMs).unref();

@@ -44,6 +44,8 @@ export class RingHub {
   onQuiet: () => void = () => {};
   /** Called before each look at the rings, when no frame is in hand, with the time of `performance.now()`. */
   onLook: (now: number) => void = () => {};
+  /** Called when a batch has ended and everything that it had queued is sent. */
+  onSent: () => void = () => {};
   /** Called when everything else has its turn, or sleeps. */
   onRest: () => void = () => {};
   #rings: readonly Ring[] = [];
@@ -80,6 +82,7 @@ export class RingHub {
   end(): void {
     this.#hand = undefined;
     for (const ring of this.#rings) ring.flush();
+    this.onSent();
   }
 
   /** Queues a frame. It leaves at the end of the batch, or at once when there is none. */

@@ -93,10 +93,9 @@ for (let number = 0; number < Rounds; number += 1) {
   if (number % 4 === 0) await sleep(1);
 }
 await hears(Rounds * Flows);
-const begun = tasks() - before.tasks;
 // What they count is told ten times a second.
 await sleep(500);
-const all = { heard: heard.size, late, double, byThreads: carriers.takenByThreads, threads: begun };
+const all = { heard: heard.size, late, double, byThreads: carriers.takenByThreads };
 
 near.close();
 const isOver = (): boolean => tasks() === before.tasks && descriptors() === before.descriptors;

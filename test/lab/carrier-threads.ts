@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Interface } from '../../director/core/interfaces.js';
 import { chooseDriver } from '../../director/io/driver.js';
 import { Packet } from '../../director/wire/packet.js';
+import { interfaceOf, ip, makeLink } from './near-and-far.js';
 
 /*
  * Sends numbered datagrams of many flows from one end of a link to the other, where a ring port listens whose carrier threads
@@ -17,21 +16,6 @@ const Flows = 64;
 const Rounds = 400;
 /** Offsets in a frame: ports, and the number of the datagram in its flow. */
 const At = { port: 34, number: 44 } as const;
-
-const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
-
-function makeLink(): void {
-  ip('link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far');
-  for (const name of ['near', 'far']) ip('link', 'set', name, 'arp', 'off', 'up');
-}
-
-const interfaceOf = (index: number, name: string): Interface => ({
-  index,
-  name,
-  mac: { high: 0x0200, low: index },
-  mtu: 1_500,
-  addresses: [],
-});
 
 const tasks = (): number => readdirSync('/proc/self/task').length;
 const descriptors = (): number => readdirSync('/proc/self/fd').length;

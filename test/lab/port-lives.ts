@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Interface } from '../../director/core/interfaces.js';
 import { chooseDriver, DriverNames } from '../../director/io/driver.js';
 import { Packet } from '../../director/wire/packet.js';
+import { interfaceOf, ip, makeLink } from './near-and-far.js';
 
 /*
  * `DRIVER[+THREADS]`: sends frames from one end of a link to the other, where a port of the driver listens: at first, after the link was
@@ -14,21 +13,6 @@ const [wanted = ''] = process.argv.slice(2);
 const [driverName, threads = '0'] = wanted.split('+');
 const driverWanted = DriverNames.find((name) => name === driverName);
 if (driverWanted === undefined) throw new Error(DriverNames.join(', '));
-
-const ip = (...words: readonly string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
-
-function makeLink(): void {
-  ip('link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far');
-  for (const name of ['near', 'far']) ip('link', 'set', name, 'arp', 'off', 'up');
-}
-
-const interfaceOf = (index: number, name: string): Interface => ({
-  index,
-  name,
-  mac: { high: 0x0200, low: index },
-  mtu: 1_500,
-  addresses: [],
-});
 
 makeLink();
 

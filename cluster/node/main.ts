@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import os from 'node:os';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Command, Option } from 'commander';
 import { pino } from 'pino';
@@ -29,6 +30,8 @@ import { writeWindows } from './windows/write-windows.js';
 
 /** Elections are timed: a busy machine must not make a living master look dead. */
 const Niceness = -10;
+/** How long the director's threads have to end. */
+const LongestFarewellMs = 2_000;
 
 const program = new Command('baton-director')
   .description('One director: takes part in the election, syncs sessions, forwards packets.')
@@ -105,7 +108,8 @@ async function run(options: {
     service.stopping();
     await member.stop();
     await Promise.all(servers.map(async (server) => server.close()));
-    await driver.carriers?.ended;
+    // One that hangs is no reason to stay.
+    await Promise.race([driver.carriers?.ended, sleep(LongestFarewellMs)]);
     log.info('stopped');
     process.exit(0);
   };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Director } from '../../director/core/director.js';
 import type { Gateway, Interface } from '../../director/core/interfaces.js';
 import { Offload } from '../../director/core/offload.js';
+import { Prefetch } from '../../director/core/prefetch.js';
 import type { Driver } from '../../director/io/driver.js';
 import { sumOf, type FramePort, type PortCounters } from '../../director/io/frame-port.js';
 import type { MacAddress } from '../../director/wire/ethernet.js';
@@ -48,6 +49,8 @@ export class DataPlane {
       seed: randomBytes(4).readUInt32LE(),
       output: { send: (index, packet) => this.#ports.get(index)?.port.send(packet) },
     });
+    const prefetch = new Prefetch(this.director.connections);
+    driver.foresee?.((batch) => prefetch.touch(batch));
     if (driver.offload !== undefined) {
       this.director.offload = new Offload(this.director, driver.offload.place);
       driver.offload.serve(this.director.offload);

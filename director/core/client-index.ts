@@ -54,6 +54,14 @@ export class ClientIndex {
     return this.#heads.byteLength;
   }
 
+  /**
+   * Where a search for a client's endpoint begins: an entry, as index + 1, or 0 where none is in the bucket. It need not be of that
+   * client.
+   */
+  first(protocol: number, words: Uint32Array, port: number): number {
+    return this.#heads[this.#bucket(protocol, words, 0, port)] ?? 0;
+  }
+
   /** The entry that a packet from a client belongs to. */
   find(flow: Flow): number {
     const rows = this.#rows;

@@ -158,6 +158,11 @@ export class ConnectionTable {
     return this.#inUse[index] === 1;
   }
 
+  /** Where a search for a client's endpoint begins, as index + 1, or 0 where it ends at once; see `ClientIndex`. */
+  first(protocol: number, words: Uint32Array, port: number): number {
+    return this.#index.first(protocol, words, port);
+  }
+
   /** The entry that a packet from a client belongs to. */
   find(flow: Flow): number {
     return this.#index.find(flow);

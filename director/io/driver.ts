@@ -12,7 +12,7 @@ import type { FlowOffload } from '../core/offload.js';
 import { KernelOffload, OffloadShare, tryOffload } from '../offload/kernel-offload.js';
 import { OffloadPort } from '../offload/offload-port.js';
 import type { MacAddress } from '../wire/ethernet.js';
-import type { Packet } from '../wire/packet.js';
+import type { FrameBatch, Packet } from '../wire/packet.js';
 import type { FramePort } from './frame-port.js';
 import { loadLibc } from './libc.js';
 import { loadCap } from './native.js';
@@ -37,6 +37,8 @@ export interface Driver {
   readonly offload?: FlowOffload;
   /** The carriers of the driver `ring`, where it has threads. */
   readonly carriers?: CarrierPool;
+  /** Has `look` called with frames that wait together, before they are received one by one. Absent where each comes alone. */
+  readonly foresee?: (look: (batch: FrameBatch) => void) => void;
   /**
    * Opens a port that sees what others send. `virtualMacs` are further MAC addresses that this node sends from. Throws an
    * `IoError` when the environment refuses.
@@ -50,6 +52,12 @@ export interface Driver {
 
 const pcapDriver = (reason: string): Driver => ({ name: 'pcap', reason, open: openPcapPort });
 
+const foreseeIn =
+  (hub: RingHub): NonNullable<Driver['foresee']> =>
+  (look) => {
+    hub.onBatch = look;
+  };
+
 async function ringDriver(reason: string, options: DriverOptions): Promise<Driver> {
   const { mostCarried = DefaultCarried, threads, log = silentLog } = options;
   const hub = new RingHub(await loadLibc());
@@ -57,6 +65,7 @@ async function ringDriver(reason: string, options: DriverOptions): Promise<Drive
     return {
       name: 'ring',
       reason,
+      foresee: foreseeIn(hub),
       open: async (owner, receive, virtualMacs) =>
         new RingDevice(
           () => new RingPort(hub, owner, receive, wholeSight([owner.mac, ...virtualMacs])),
@@ -69,6 +78,7 @@ async function ringDriver(reason: string, options: DriverOptions): Promise<Drive
     reason,
     offload: carriers,
     carriers,
+    foresee: foreseeIn(hub),
     open: async (owner, receive, virtualMacs) =>
       new RingDevice(() => new CarrierPort(carriers, owner, receive, virtualMacs)),
   };
@@ -86,6 +96,7 @@ async function offloadDriver(
     name,
     reason,
     offload,
+    foresee: foreseeIn(hub),
     open: async (owner, receive, virtualMacs) =>
       new RingDevice(() => new OffloadPort({ hub, offload }, owner, receive, virtualMacs)),
   };

@@ -1,4 +1,4 @@
-import type { Packet } from '../wire/packet.js';
+import type { FrameBatch, Packet } from '../wire/packet.js';
 import type { FrameSender } from './frame-sender.js';
 import type { Libc } from './libc.js';
 
@@ -44,6 +44,8 @@ export class RingHub {
   onQuiet: () => void = () => {};
   /** Called before each look at the rings, when no frame is in hand, with the time of `performance.now()`. */
   onLook: (now: number) => void = () => {};
+  /** Called with frames that wait, before they are dealt with one by one, when there are several. They must not be changed. */
+  onBatch: ((batch: FrameBatch) => void) | undefined;
   /** Called when a batch has ended and everything that it had queued is sent. */
   onSent: () => void = () => {};
   /** Called when everything else has its turn, or sleeps. */

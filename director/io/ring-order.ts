@@ -1,6 +1,6 @@
 /** Frames that wait in a ring, the oldest first. */
 export interface WaitingFrames {
-  /** How many wait, looked at now; so many at most. */
+  /** How many wait, so many at most. It may know them from before, but says fewer only after a look now. */
   waiting(most: number): number;
   /** True when the oldest of these came before the oldest of the others, or with it. Both have one. */
   isBefore(other: this): boolean;

@@ -42,6 +42,8 @@ const ForArp: Layouts = {
 
 /** Frames that leave together. */
 const BatchFrames = 64;
+/** With fewer frames nobody hears of a batch beforehand: reading ahead pays by what is read at the same time. */
+const LeastForeseen = 4;
 
 /** What the sockets of a port see: `filterOf` gives the filter for frames of these lengths. */
 export interface PortSight {
@@ -82,6 +84,7 @@ export class RingPort implements FramePort, Ring {
   readonly #sender: FrameSender;
   readonly #watchers: readonly node.PollHandle[];
   readonly #isSender: boolean;
+  readonly #batch: { readonly view: DataView; readonly starts: Int32Array; count: number };
   #shed = 0;
   #taken = 0;
   #isClosed = false;
@@ -105,6 +108,8 @@ export class RingPort implements FramePort, Ring {
       throw error;
     }
     [this.#ordinary, this.#large] = this.#rings;
+    const { view } = this.#ordinary.packet;
+    this.#batch = { view, starts: new Int32Array(BatchFrames), count: 0 };
     const { interfaceIndex, fd } = this.#sending;
     this.#sender = new FrameSender(libc, { interfaceIndex, mtu: owner.mtu, fd });
     this.#isSender = isSender;
@@ -183,12 +188,21 @@ export class RingPort implements FramePort, Ring {
   };
 
   takeBatch(): number {
+    this.#foresee();
     const taken = takeInOrder(this.#ordinary, this.#large, BatchFrames, this.#take);
     if (taken === 0) return 0;
     this.#taken += taken;
     this.#hub.end();
     for (const ring of this.#rings) ring.release();
     return taken;
+  }
+
+  /** Shows the ordinary frames that wait to whoever reads ahead. Large ones are few, and most of their cost is elsewhere. */
+  #foresee(): void {
+    const { onBatch } = this.#hub;
+    if (onBatch === undefined || this.#ordinary.waiting(BatchFrames) < LeastForeseen) return;
+    this.#batch.count = this.#ordinary.locate(this.#batch.starts);
+    onBatch(this.#batch);
   }
 
   /** Deals with the oldest frame of a ring. */

@@ -56,6 +56,9 @@ export class SlotRing implements WaitingFrames {
   readonly #slots: number;
   readonly #slotWords: number;
   #next = 0;
+  /** Frames from `#next` on that are known to wait: what the kernel has given stays ours. */
+  #seen = 0;
+  /** Frames before `#next` whose slots have not been given back. */
   #taken = 0;
 
   /**
@@ -103,13 +106,21 @@ export class SlotRing implements WaitingFrames {
   waiting(most: number): number {
     // Behind the last slot are those that have been taken.
     const end = Math.min(most, this.#slots - this.#taken);
-    let slot = this.#next;
-    for (let count = 0; count < end; count += 1) {
-      const status = Atomics.load(this.#words, slot * this.#slotWords + Field.status);
-      if ((status & OwnedByUser) === 0) return count;
-      slot = slot + 1 === this.#slots ? 0 : slot + 1;
+    while (this.#seen < end) {
+      const status = Atomics.load(this.#words, this.#headerOf(this.#seen) + Field.status);
+      if ((status & OwnedByUser) === 0) return this.#seen;
+      this.#seen += 1;
     }
     return end;
+  }
+
+  /** Writes down where the frames begin that are known to wait, the oldest first: how many, which is no more than there is room for. */
+  locate(starts: Int32Array): number {
+    const count = Math.min(this.#seen, starts.length);
+    for (let index = 0; index < count; index += 1) {
+      starts[index] = this.#startOf(this.#headerOf(index));
+    }
+    return count;
   }
 
   /** By the kernel's clock: when that is set back, frames of that moment may change places. */
@@ -123,16 +134,17 @@ export class SlotRing implements WaitingFrames {
     return nanoseconds <= (other.#words[others + Field.nanoseconds] ?? 0);
   }
 
-  /** Points `packet` at the next frame, which must be waiting. False when not all of it was kept. */
+  /** Points `packet` at the next frame, which `waiting` must have counted. False when not all of it was kept. */
   take(): boolean {
     const header = this.#next * this.#slotWords;
     const words = this.#words;
     const { packet } = this;
     const length = words[header + Field.length] ?? 0;
     packet.floor = header * 4 + SlotHeader;
-    packet.start = header * 4 + ((words[header + Field.frame] ?? 0) & 0xffff);
+    packet.start = this.#startOf(header);
     packet.end = packet.start + length;
     this.#next = this.#next + 1 === this.#slots ? 0 : this.#next + 1;
+    this.#seen -= 1;
     this.#taken += 1;
     return length === words[header + Field.captured];
   }
@@ -163,6 +175,17 @@ export class SlotRing implements WaitingFrames {
   close(): void {
     this.#memory.unmap();
     this.socket.close();
+  }
+
+  /** Where the header of a slot begins, so many behind the next one, in words. */
+  #headerOf(behind: number): number {
+    const slot = this.#next + behind;
+    return (slot < this.#slots ? slot : slot - this.#slots) * this.#slotWords;
+  }
+
+  /** Where the frame of a slot begins, in bytes. */
+  #startOf(header: number): number {
+    return header * 4 + ((this.#words[header + Field.frame] ?? 0) & 0xffff);
   }
 
   #configure(owner: Interface, { slotLength, slotsPerBlock, blocks }: RingLayout): void {

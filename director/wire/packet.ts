@@ -20,6 +20,14 @@ export interface PacketMemory {
   readonly view: DataView<ArrayBuffer>;
 }
 
+/** Frames that wait in the same memory, and where each begins. Valid only until the call that was given it returns. */
+export interface FrameBatch {
+  readonly view: DataView;
+  /** The first `count` of them. */
+  readonly starts: Int32Array;
+  readonly count: number;
+}
+
 /** A copy of a frame for those who keep it, with what is left to be done to it; see `Packet`. */
 export interface KeptFrame {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -50,9 +50,9 @@ interface Player {
 
 /**
  * Plays connections with three nodes in memory. Two tell each other of them, by a clock of their own, and one is alone, by
- * the real one: the packet path and session sync are compiled before the first packet comes. Takes some tenths of a second, and on a
- * busy machine, where code waits for being compiled, no longer than is said. The stages
- * of those who served clients, for whoever wants to see what became of it.
+ * the real one: the packet path and session sync are compiled before the first packet comes. Takes some tenths of a second: `longest` is for
+ * a busy machine, where code waits for being compiled. Returns the stages of those who served clients, for whoever wants to see what
+ * became of it.
  */
 export function rehearse(longest = milliseconds(600)): readonly Rehearsal[] {
   const endMs = performance.now() + toMilliseconds(longest);

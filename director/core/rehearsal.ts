@@ -96,8 +96,8 @@ const Datagrams: readonly Exchange[] = [
   { flags: 0, hasData: true, isByServer: true },
 ];
 
-/** Senders on a link of virtual machines leave checksums and segmentation to network cards, others do not. */
 const Plain: Shape = { data: 0, isUnfinished: false };
+/** Senders on a link of virtual machines leave checksums and segmentation to network cards, others do not. */
 const Bare: readonly Shape[] = [{ data: 0, isUnfinished: true }, Plain];
 const Filled: readonly Shape[] = [
   { data: 100, isUnfinished: true },

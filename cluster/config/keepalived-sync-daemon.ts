@@ -1,5 +1,5 @@
-import { type IpAddress, isIpv6, parseAddress } from '../../director/base/address.js';
-import { assert } from '../../director/base/invariant.js';
+import { type IpAddress, isIpv6 } from '../../director/base/address.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import { isMulticast } from './address-kinds.js';
 import type { Statement } from './keepalived-statements.js';
 import type { SyncConfig } from './node-config.js';
@@ -25,7 +25,7 @@ export interface SyncDaemon extends Omit<SyncChannel, 'syncId' | 'port'> {
 }
 
 /** The kernel's: its group, one hop, and what an Ethernet frame holds beside the headers of IPv4 and UDP. */
-export const ChannelDefaults = { group: groupAddress('224.0.0.81'), ttl: 1, maxLength: 1_472 };
+export const ChannelDefaults = { group: literalAddress('224.0.0.81'), ttl: 1, maxLength: 1_472 };
 
 /** IPVS has 8848; the port above it is for our own messages, which are not IPVS's. */
 export const SyncPorts: Readonly<Record<SyncConfig['format'], number>> = {
@@ -117,10 +117,4 @@ export function completeChannel(
   const instance = instances.find(({ name }) => name === followed);
   const { syncId = instance?.virtualRouterId ?? 0, port = SyncPorts[format] } = daemon;
   return { ...daemon, syncId, port };
-}
-
-function groupAddress(text: string): IpAddress {
-  const address = parseAddress(text);
-  assert(address !== undefined, 'the default group is an address');
-  return address;
 }

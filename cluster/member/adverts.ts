@@ -1,7 +1,8 @@
-import { isIpv6, parseAddress, type IpAddress } from '../../director/base/address.js';
+import { isIpv6, type IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
 import type { HmacSha256 } from '../../director/base/hmac.js';
 import { assert } from '../../director/base/invariant.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import type { Duration } from '../../director/base/time.js';
 import { ownAddress, type Interface } from '../../director/core/interfaces.js';
 import { virtualMac } from '../../director/core/virtual-macs.js';
@@ -192,11 +193,8 @@ export class Adverts {
 }
 
 /** The group of RFC 9568 §5.1.1.2 and §5.1.2.2. */
-function groupOf(family: Family): IpAddress {
-  const group = parseAddress(family === Family.ipv6 ? 'ff02::12' : '224.0.0.18');
-  assert(group !== undefined, 'the VRRP group is an address');
-  return group;
-}
+const groupOf = (family: Family): IpAddress =>
+  literalAddress(family === Family.ipv6 ? 'ff02::12' : '224.0.0.18');
 
 const isMulticastAddress = (address: IpAddress): boolean =>
   isIpv6(address) ? address.startsWith('ff') : /^2(2[4-9]|3\d)\./.test(address);

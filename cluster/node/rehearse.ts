@@ -1,5 +1,6 @@
-import { parseAddress, type IpAddress } from '../../director/base/address.js';
+import type { IpAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import { silentLog } from '../../director/base/log.js';
 import {
   after,
@@ -78,8 +79,7 @@ export function rehearse(longest = milliseconds(600)): readonly Rehearsal[] {
 
 /** A node that speaks session sync with `peers`, when it has any. */
 function playerOf(number: number, peers?: readonly Player[]): Player {
-  const address = parseAddress(`192.0.2.${number + 1}`);
-  assert(address !== undefined, 'the address of a player is one');
+  const address = literalAddress(`192.0.2.${number + 1}`);
   const { config } = loadKeepalived(configurationOf(number, peers !== undefined), 'rehearsal');
   const { sync } = config;
   const listen = Listeners[sync === undefined ? 0 : 1];

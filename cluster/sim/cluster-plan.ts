@@ -1,10 +1,4 @@
-import {
-  parseAddress,
-  parsePrefix,
-  type AddressPrefix,
-  type IpAddress,
-} from '../../director/base/address.js';
-import { assert } from '../../director/base/invariant.js';
+import { literalAddress, literalPrefix } from '../../director/base/literal-address.js';
 import { seconds, milliseconds, type Duration } from '../../director/base/time.js';
 import type {
   LabConfig,
@@ -85,7 +79,7 @@ const HighestPriority = 250;
 /** The lab of a plan: clients, servers and sync on networks of their own, one VIP for each forwarding method. */
 export function planCluster(plan: ClusterPlan): LabConfig {
   const clients = numbered(plan.clients, (index): LabNode => {
-    const links = [{ network: 'clients', address: address(`10.1.1.${index + 1}`) }];
+    const links = [{ network: 'clients', address: literalAddress(`10.1.1.${index + 1}`) }];
     return { name: `c${index + 1}`, kind: 'client', links };
   });
   const directors = numbered(plan.directors, (index) => directorOf(plan, index));
@@ -94,8 +88,8 @@ export function planCluster(plan: ClusterPlan): LabConfig {
       name: `s${index + 1}`,
       kind: 'real-server',
       links: [
-        { network: 'clients', address: address(`10.1.3.${index + 1}`) },
-        { network: 'servers', address: address(`10.2.3.${index + 1}`) },
+        { network: 'clients', address: literalAddress(`10.1.3.${index + 1}`) },
+        { network: 'servers', address: literalAddress(`10.2.3.${index + 1}`) },
       ],
     };
   });
@@ -116,7 +110,7 @@ export function planCluster(plan: ClusterPlan): LabConfig {
       commit: plan.commit,
       addresses: [],
       virtualNetwork: 'clients',
-      gateway: { network: 'servers', address: address('10.2.0.254') },
+      gateway: { network: 'servers', address: literalAddress('10.2.0.254') },
       sync: {
         network: 'sync',
         threshold: plan.threshold,
@@ -129,7 +123,7 @@ export function planCluster(plan: ClusterPlan): LabConfig {
         ...(plan.isSigned ? { key: Secret } : {}),
       },
       localAddresses: plan.methods.includes('FullNat')
-        ? [{ network: 'servers', address: address('10.2.0.250') }]
+        ? [{ network: 'servers', address: literalAddress('10.2.0.250') }]
         : [],
       dataPlane: dataPlaneOf(plan),
     },
@@ -146,9 +140,9 @@ function directorOf({ directors, isTied }: ClusterPlan, index: number): LabNode 
     kind: 'director',
     priority: isTied ? HighestPriority : HighestPriority - step * index,
     links: [
-      { network: 'clients', address: address(`10.1.2.${index + 1}`) },
-      { network: 'servers', address: address(`10.2.2.${index + 1}`) },
-      { network: 'sync', address: address(`10.3.2.${index + 1}`) },
+      { network: 'clients', address: literalAddress(`10.1.2.${index + 1}`) },
+      { network: 'servers', address: literalAddress(`10.2.2.${index + 1}`) },
+      { network: 'sync', address: literalAddress(`10.3.2.${index + 1}`) },
     ],
   };
 }
@@ -165,14 +159,14 @@ function servicesOf(plan: ClusterPlan, method: ForwardingMethodName, index: numb
   const isDirect = method === 'Route' || method === 'Tunnel';
   const service = (protocol: 'tcp' | 'udp', port: number): LabService => ({
     protocol,
-    address: address(`10.1.0.${100 + index}`),
+    address: literalAddress(`10.1.0.${100 + index}`),
     port,
     method,
     scheduler: plan.scheduler,
     ...(plan.persistence > 0 ? { persistenceTimeout: plan.persistence } : {}),
     realServers: numbered(plan.servers, (server) => ({
       node: `s${server + 1}`,
-      address: address(`10.${isDirect ? 1 : 2}.3.${server + 1}`),
+      address: literalAddress(`10.${isDirect ? 1 : 2}.3.${server + 1}`),
       port,
       weight: 1,
     })),
@@ -183,16 +177,4 @@ function servicesOf(plan: ClusterPlan, method: ForwardingMethodName, index: numb
 const numbered = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
-const network = (name: string, text: string): LabNetwork => ({ name, prefix: prefix(text) });
-
-function address(text: string): IpAddress {
-  const parsed = parseAddress(text);
-  assert(parsed !== undefined, 'a planned address is one');
-  return parsed;
-}
-
-function prefix(text: string): AddressPrefix {
-  const parsed = parsePrefix(text);
-  assert(parsed !== undefined, 'a planned prefix is one');
-  return parsed;
-}
+const network = (name: string, text: string): LabNetwork => ({ name, prefix: literalPrefix(text) });

@@ -1,6 +1,6 @@
-import { parseAddress } from '../../director/base/address.js';
 import { UsageError } from '../../director/base/errors.js';
 import { assert } from '../../director/base/invariant.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import type { LabConfig, LabNode, LabService } from '../config/lab-config.js';
 import type { ForwardingMethodName } from '../config/node-config.js';
 import type { VagrantLabPlan } from '../config/vagrant-lab.js';
@@ -9,7 +9,7 @@ import { withSettings } from '../sim/scenario/scenario-run.js';
 import { settingNames } from './settings.js';
 
 /** FullNat's own address on VMs, between the hosts and the gateway of the servers' network. */
-const LocalAddress = '10.2.0.250';
+const LocalAddress = literalAddress('10.2.0.250');
 
 /**
  * The lab of a scenario on the VMs that are there: the first of them, with their addresses and VIPs, and the scenario's
@@ -26,8 +26,6 @@ export function scenarioOnVms(plan: VagrantLabPlan, scenario: Scenario): LabConf
   const servers = firstOf(lab, 'real-server', cluster.servers);
   const { gateway } = lab.cluster;
   assert(gateway !== undefined, 'a lab on VMs has a gateway');
-  const address = parseAddress(LocalAddress);
-  assert(address !== undefined, 'the local address is one');
   const usesFullNat = cluster.methods.includes('FullNat');
   return withSettings(
     {
@@ -35,7 +33,7 @@ export function scenarioOnVms(plan: VagrantLabPlan, scenario: Scenario): LabConf
       nodes: [...clients, ...directors, ...servers],
       cluster: {
         ...lab.cluster,
-        localAddresses: usesFullNat ? [{ network: gateway.network, address }] : [],
+        localAddresses: usesFullNat ? [{ network: gateway.network, address: LocalAddress }] : [],
       },
       services: cluster.methods.flatMap((method) => servicesOf(lab, method, scenario)),
     },

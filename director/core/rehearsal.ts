@@ -1,5 +1,5 @@
-import { parseAddress, parsePrefix, type AddressPrefix, type IpAddress } from '../base/address.js';
 import { assert } from '../base/invariant.js';
+import { literalAddress, literalPrefix } from '../base/literal-address.js';
 import { instant, type Instant } from '../base/time.js';
 import { toWords } from '../wire/address-words.js';
 import * as ethernet from '../wire/ethernet.js';
@@ -157,8 +157,8 @@ export class Rehearsal {
   constructor(director: Director) {
     this.director = director;
     for (const { vip } of Scenes) {
-      director.addFloating(addressOf(vip), Clients);
-      director.setLive(addressOf(vip), true);
+      director.addFloating(literalAddress(vip), Clients);
+      director.setLive(literalAddress(vip), true);
     }
     this.acquaint();
   }
@@ -234,7 +234,7 @@ export class Rehearsal {
 
   #know(owner: Interface, address: string): void {
     const { neighbours } = this.director;
-    const { family, words } = toWords(addressOf(address));
+    const { family, words } = toWords(literalAddress(address));
     const neighbour =
       neighbours.find(family, words) ?? neighbours.add(owner, family, words, this.now);
     assert(neighbour !== undefined, 'the table has room');
@@ -245,7 +245,7 @@ export class Rehearsal {
 const portOf = (connection: number): number => FirstPort + ((connection * PortStep) % Ports);
 
 const endpoint = (address: string, port: number): Endpoint => ({
-  ...toWords(addressOf(address)),
+  ...toWords(literalAddress(address)),
   port,
 });
 
@@ -255,20 +255,8 @@ function pick<T>(list: readonly T[], number: number): T {
   return item;
 }
 
-function addressOf(text: string): IpAddress {
-  const address = parseAddress(text);
-  assert(address !== undefined, 'the address of the stage is one');
-  return address;
-}
-
-function prefixOf(text: string): AddressPrefix {
-  const prefix = parsePrefix(text);
-  assert(prefix !== undefined, 'the network of the stage is one');
-  return prefix;
-}
-
 function link(index: number, name: string, prefixes: readonly string[]): Interface {
-  return { index, name, mac: macOf(index), mtu: 1_500, addresses: prefixes.map(prefixOf) };
+  return { index, name, mac: macOf(index), mtu: 1_500, addresses: prefixes.map(literalPrefix) };
 }
 
 function macOf(index: number): ethernet.MacAddress {

@@ -8,8 +8,8 @@ import { now } from '../../cluster/node/clock.js';
 import { KeyRing } from '../../cluster/sync/key-ring.js';
 import { SessionSync } from '../../cluster/sync/session-sync.js';
 import type { IpAddress } from '../../director/base/address.js';
-import { parseAddress, parsePrefix } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
+import { literalAddress, literalPrefix } from '../../director/base/literal-address.js';
 import { seconds, toMilliseconds, type Duration } from '../../director/base/time.js';
 import { Director } from '../../director/core/director.js';
 import { openConnection } from '../../director/core/open.js';
@@ -56,7 +56,7 @@ export class SyncPeer {
   readonly replication: Replication;
   bytesSent = 0;
   readonly #service: VirtualService;
-  readonly #vip = toWords(address(Vip)).words;
+  readonly #vip = toWords(literalAddress(Vip)).words;
   readonly #client = new Uint32Array(4);
   readonly #socket: Socket;
   #way: Way | undefined;
@@ -76,16 +76,16 @@ export class SyncPeer {
       seed: 1,
       output: { send: () => {} },
     });
-    this.director.addFloating(address(Vip), link);
+    this.director.addFloating(literalAddress(Vip), link);
     const service = this.director.addService(
-      addressKey(address(Vip), 80, Tcp),
-      address(Vip),
+      addressKey(literalAddress(Vip), 80, Tcp),
+      literalAddress(Vip),
       new RoundRobin(),
     );
     assert(service !== undefined, 'the service is added once');
     this.#service = service;
     for (let server = 1; server <= ServerCount; server += 1) {
-      const real = { address: address(`10.2.0.${server}`), port: 80 };
+      const real = { address: literalAddress(`10.2.0.${server}`), port: 80 };
       this.director.services.addServer(service, { ...real, method: Method.masq, weight: 1 });
     }
     const life = { node: name, epoch: Date.now() * 1_000 };
@@ -135,7 +135,7 @@ export class SyncPeer {
   }
 
   setMaster(): void {
-    this.director.setLive(address(Vip), true);
+    this.director.setLive(literalAddress(Vip), true);
     this.sync.setMaster(now(), true);
     this.#turn();
   }
@@ -210,25 +210,15 @@ export class SyncPeer {
   }
 }
 
-const interfaceOf = (): Director['interfaces'][number] => {
-  const prefix = parsePrefix('10.1.0.11/24');
-  assert(prefix !== undefined, 'the bench names valid addresses');
-  return {
-    index: 0,
-    name: 'bench',
-    mac: { high: 0x0200, low: 0x010b },
-    mtu: 1_500,
-    addresses: [prefix],
-  };
-};
+const interfaceOf = (): Director['interfaces'][number] => ({
+  index: 0,
+  name: 'bench',
+  mac: { high: 0x0200, low: 0x010b },
+  mtu: 1_500,
+  addresses: [literalPrefix('10.1.0.11/24')],
+});
 
 const keyRing = (): KeyRing =>
   new KeyRing([{ id: 1, key: Buffer.alloc(32, 7) }], 1, (key, message) =>
     createHmac('sha256', key).update(message).digest(),
   );
-
-function address(text: string): IpAddress {
-  const parsed = parseAddress(text);
-  assert(parsed !== undefined, 'the bench names valid addresses');
-  return parsed;
-}

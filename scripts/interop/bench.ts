@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 import { searchPath } from '../../cluster/lab/subprocess.js';
 import { IoError } from '../../director/base/errors.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import { GuestInterface } from './guest-init.js';
 import { Guest } from './guest.js';
-import { literalAddress } from './literal-address.js';
 import { Outside } from './outside.js';
 
 const Tap = 'tap';

@@ -1,8 +1,8 @@
 import type { IpAddress } from '../../director/base/address.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import { Prng } from '../../director/base/prng.js';
 import { endpointText } from '../oracle/endpoint.js';
 import type { Flow } from './flow.js';
-import { literalAddress } from './literal-address.js';
 import type { Turn } from './play-flows.js';
 import { chance, pick } from './random.js';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { literalAddress } from '../../director/base/literal-address.js';
 import { writePcap } from '../oracle/pcap.js';
 import type { Bench } from './bench.js';
 import { echoReply } from './frames.js';
 import { GuestInterface } from './guest-init.js';
-import { literalAddress } from './literal-address.js';
 import { microseconds, type Outside, type TimedFrame } from './outside.js';
 import type { PacketRun } from './packet-generator.js';
 import { isOpening, playFlows } from './play-flows.js';

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { IpAddress } from '../../director/base/address.js';
 import { IoError } from '../../director/base/errors.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import { parseRawConnections, type ListedConnection } from '../oracle/connection-listing.js';
 import { Protocol, type RecordedPacket } from '../oracle/frame.js';
 import { parseServiceListing, type ListedService } from '../oracle/service-listing.js';
 import type { Bench } from './bench.js';
 import { udpPacket } from './frames.js';
 import { GuestInterface } from './guest-init.js';
-import { literalAddress } from './literal-address.js';
 import { inParallel, playFlows } from './play-flows.js';
 import { configurationScript, syncFlows } from './sync-scenario.js';
 

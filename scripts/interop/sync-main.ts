@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 import { IoError } from '../../director/base/errors.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import { readFrame, type RecordedPacket } from '../oracle/frame.js';
 import { readPcap, writePcap } from '../oracle/pcap.js';
 import type { ListedService } from '../oracle/service-listing.js';
 import { withBench, type Bench } from './bench.js';
 import { frameOf } from './frames.js';
-import { literalAddress } from './literal-address.js';
 import { withDirector } from './our-director.js';
 import { writeOutput } from './output.js';
 import {

@@ -1,8 +1,8 @@
 import type { IpAddress } from '../../director/base/address.js';
+import { literalAddress } from '../../director/base/literal-address.js';
 import { endpointText } from '../oracle/endpoint.js';
 import type { Flow } from './flow.js';
 import { GuestInterface } from './guest-init.js';
-import { literalAddress } from './literal-address.js';
 
 /** A flow, and how `connectionName` calls its entry. */
 export type SyncFlow = Flow & { readonly name: string };

@@ -1,5 +1,5 @@
-import { parseAddress, type IpAddress } from '../../../director/base/address.js';
-import { assert } from '../../../director/base/invariant.js';
+import type { IpAddress } from '../../../director/base/address.js';
+import { literalAddress } from '../../../director/base/literal-address.js';
 import { seconds } from '../../../director/base/time.js';
 import { wrapMessage } from '../../../director/wire/vrrp-packet.js';
 import type { VrrpInstanceConfig } from '../../config/vrrp-config.js';
@@ -37,10 +37,6 @@ export function forgeAdvert(
 }
 
 /** VRRP's group, where directors listen. */
-export function groupAddress(): IpAddress {
-  const group = parseAddress('224.0.0.18');
-  assert(group !== undefined, "VRRP's group is an address");
-  return group;
-}
+export const groupAddress = (): IpAddress => literalAddress('224.0.0.18');
 
 const otherVersion = (version: 2 | 3): 2 | 3 => (version === 2 ? 3 : 2);

@@ -57,6 +57,10 @@ export class LifeNumbers implements Standings {
     return rank === Rank.backup ? Rank.backup : Rank.gone;
   }
 
+  get hasMaster(): boolean {
+    return this.#ranks.includes(Rank.master);
+  }
+
   precedes(left: number, right: number): boolean {
     const first = this.life(left) ?? this.own;
     const second = this.life(right) ?? this.own;

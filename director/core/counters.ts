@@ -46,6 +46,8 @@ export const DropReason = {
   repeated: 21,
   /** Of a connection that is not committed yet, with too many packets that wait, or that ended while they did. */
   uncommitted: 22,
+  /** Of a connection that is over, while another node that is still master may have opened another on its ports. */
+  doubtful: 23,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 

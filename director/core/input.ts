@@ -36,6 +36,7 @@ import { isExpectedAnew, isOpening } from './reuse.js';
 import { schedule } from './schedule.js';
 import type { VirtualService } from './services.js';
 import { decideSync } from './sync-decision.js';
+import { isDoubtful } from './take-over.js';
 import { complainToServer } from './unknown-reply.js';
 
 /**
@@ -247,6 +248,9 @@ function processRequest(director: Director, packet: Packet, index: number, now: 
   const server = serverOf(director, index) ?? bindLate(director, index);
   if (server !== undefined && !server.isAvailable) return counters.drop(DropReason.serverGone);
   if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
+  if (isDoubtful(director, index) && !isOpening(flow, packet.view)) {
+    return counters.drop(DropReason.doubtful);
+  }
 
   const bytes = flow.end - flow.network;
   server?.stats.countIn(bytes);

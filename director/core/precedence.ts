@@ -11,8 +11,9 @@ import type { Replica } from './replica.js';
  * has changed hands, or a message that was long under way. In this order:
  *
  * 1. Who serves the connection before who does not: this node when it answers for the address, a peer when it is a master,
- *    then other peers, then lives that have ended. An entry that this node serves keeps its real server, unless it is over
- *    and its client has begun anew: the last one who served it, or still does for a moment, knows that first.
+ *    then other peers, then lives that have ended. An entry that this node serves keeps its real server and does not go
+ *    back, unless it is over and its client has begun anew: the last one who served it, or still does for a moment, knows
+ *    that first.
  * 2. The state that comes later in the life of a connection, when the real server is the same.
  * 3. More packets from the client: connections only go on. Then the later state of another connection.
  * 4. The order of names, which is the same on every node.
@@ -34,12 +35,15 @@ export interface Standings {
   rank(origin: number): Rank;
   /** True when the name of `left` comes before that of `right`. Both may be `LocalOrigin`. */
   precedes(left: number, right: number): boolean;
+  /** True while a peer says that it is a master, whatever this node is. */
+  readonly hasMaster: boolean;
 }
 
 /** While nothing is known of anybody all words weigh the same. */
 export const AllEqual: Standings = {
   rank: () => Rank.backup,
   precedes: (left, right) => left < right,
+  hasMaster: false,
 };
 
 /** The weight of an origin's word; this node's own, where it does not serve, is that of a backup. */
@@ -54,7 +58,8 @@ export function isPreferred(director: Director, index: number, replica: Replica)
   if (director.isActiveActive) return isPreferredByAll(director, index, replica, isSame);
   if (isServed(director, index)) {
     const isOld = replica.isDated && connections.origin[index] === LocalOrigin;
-    if (!isSame) return !hasBegunAnew(connections, index, replica);
+    if (hasBegunAnew(connections, index, replica, isSame)) return false;
+    if (!isSame) return true;
     const age = compareAge(connections, index, replica, isSame);
     return isOld || age > 0 || (age === 0 && isClaimedByTwo(director, index, replica));
   }
@@ -78,9 +83,19 @@ function isClaimedByTwo(
   return areBackups && standings.precedes(origin, teller);
 }
 
-/** True when the replica, of another real server, is of a connection that has been opened since the entry's was over. */
-const hasBegunAnew = (connections: ConnectionTable, index: number, replica: Replica): boolean =>
-  !replica.isDated && lifeOfEntry(connections, index) === 0 && lifeOf(replica) > 0;
+/**
+ * True when the replica is of a connection that has been opened since the entry's was over. With the same real server it
+ * might be old news of the entry's own, but not from the one who has told that it is over.
+ */
+function hasBegunAnew(
+  connections: ConnectionTable,
+  index: number,
+  replica: Replica,
+  isSame: boolean,
+): boolean {
+  if (replica.isDated || lifeOfEntry(connections, index) !== 0) return false;
+  return lifeOf(replica) > 0 && (!isSame || connections.origin[index] === replica.origin);
+}
 
 /** How alive a connection is: over, in its handshake or its end, established. */
 function life(protocol: number, isTemplate: boolean, state: number): number {

@@ -130,7 +130,8 @@ export interface Removal extends EntryKey {
 
 /**
  * Removes the entry that a peer has removed; false when there is none, or it stays: because somebody else's word counts
- * for it, or because this node serves it itself. Then it becomes this node's own, and peers are told so.
+ * for it, or because this node serves it itself. Then it becomes this node's own, and peers are told so. What is over by
+ * the word of a peer that served it is not kept: the peer may have opened another connection on its ports.
  */
 export function removeReplica(director: Director, removal: Removal): boolean {
   const { connections, standings, sync } = director;
@@ -140,7 +141,7 @@ export function removeReplica(director: Director, removal: Removal): boolean {
   if (origin !== removal.origin) {
     const isOver = removal.isServed && !director.isActiveActive && !isServed(director, index);
     if (!isOver || standings.rank(removal.origin) < rankOf(origin, standings)) return false;
-  } else if (isServed(director, index)) {
+  } else if (isServed(director, index) && !(removal.isServed && isEnded(director, index))) {
     connections.forgetSync(index);
     sync.add(connections, index);
     return false;
@@ -148,6 +149,13 @@ export function removeReplica(director: Director, removal: Removal): boolean {
   makeWay(director, index);
   return true;
 }
+
+const isEnded = ({ connections }: Director, index: number): boolean =>
+  isOver(
+    connections.protocol[index] ?? 0,
+    connections.hasFlag(index, Flag.template),
+    connections.state[index] ?? 0,
+  );
 
 function update(director: Director, index: number, replica: Replica, now: Instant): void {
   const { connections } = director;

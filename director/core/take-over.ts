@@ -2,6 +2,7 @@ import type { Instant } from '../base/time.js';
 import { LocalOrigin } from './connections.js';
 import type { Director } from './director.js';
 import { isServed } from './lifecycle.js';
+import { isOver } from './protocol-states.js';
 
 /** How long an entry stays with the node that told of it last, so that two that share its packets do not quarrel. */
 const OwnershipPeriod = 1;
@@ -16,4 +17,17 @@ export function hasMovedHere(director: Director, index: number, now: Instant): b
   if (connections.origin[index] === LocalOrigin || !director.sync.hasOwners) return false;
   if (director.isActiveActive) return connections.sinceSync(index, now) >= OwnershipPeriod;
   return isServed(director, index);
+}
+
+/**
+ * True for a connection that is over, as others have told, while one of them is master as well: for some milliseconds two
+ * are, when a node takes over from one that lives. That one may have opened another connection on the same ports and told
+ * nobody yet, so a packet that belongs to it would be sent to the real server of the old one, which resets it. It tells all
+ * as soon as it hears that it has been succeeded, and the client sends the packet again.
+ */
+export function isDoubtful(director: Director, index: number): boolean {
+  const { connections, standings } = director;
+  if (connections.origin[index] === LocalOrigin) return false;
+  if (!isOver(connections.protocol[index] ?? 0, false, connections.state[index] ?? 0)) return false;
+  return standings.hasMaster && isServed(director, index);
 }

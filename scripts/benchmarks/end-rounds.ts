@@ -86,8 +86,10 @@ export async function surviveEnds(lab: RunningLab, options: RoundOptions): Promi
       const { opened, broken, breaks, resent } = await client.arrivals();
       const figures = `${opened} opened, ${broken} broken, ${resent} with a SYN sent again`;
       progress(`${end} ${round} of ${rounds}: ${figures}`);
-      for (const one of breaks.slice(told)) progress(describe(one));
+      const fresh = breaks.slice(told);
       told = breaks.length;
+      for (const one of fresh) progress(describe(one));
+      for (const line of await wordsOn(lab, fresh)) progress(line);
     }
     client.pauseArrivals();
     await until(async () => (await client.arrivals()).underWay === 0 || undefined, {
@@ -112,6 +114,21 @@ const describe = ({
 }: ArrivalBreak): string =>
   `broken: ${client} ${virtual}, opened ${new Date(openedAt).toISOString()}, ` +
   `after ${Math.round(at - openedAt)} ms and ${exchanges} exchanges: ${reason}, ${text}`;
+
+/** What the directors know of connections that broke: two that differ say where to look. */
+async function wordsOn(lab: RunningLab, breaks: readonly ArrivalBreak[]): Promise<string[]> {
+  if (breaks.length === 0) return [];
+  const meant = new Set(breaks.map(({ client, virtual }) => `${client} ${virtual}`));
+  const words: string[] = [];
+  for (const node of lab.directors.filter((name) => lab.isRunning(name))) {
+    const { sessions } = await lab.request(node, '/sessions');
+    for (const { client, virtual, real, state, owner } of sessions) {
+      if (!meant.has(`${client} ${virtual}`)) continue;
+      words.push(`${node}: ${client} ${virtual} ${real} ${state}, told by ${owner}`);
+    }
+  }
+  return words;
+}
 
 /** The TCP services as targets of arrivals. */
 export const targetsOf = ({ services }: LabConfig): TrafficTarget[] =>

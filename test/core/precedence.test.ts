@@ -32,6 +32,7 @@ const second = '10.2.0.22:80';
 const ranked = (ranks: Readonly<Record<number, Rank>>): Standings => ({
   rank: (origin) => ranks[origin] ?? Rank.backup,
   precedes: (left, right) => left < right,
+  hasMaster: Object.values(ranks).includes(Rank.master),
 });
 
 function backup(ranks: Readonly<Record<number, Rank>> = {}): BenchDirector {
@@ -152,6 +153,19 @@ test('where it is served, a connection that is over makes way for one that its c
       t.equal(tell(bench, late), 'kept-own', 'and is not brought back by a late word of its end');
     }
   }
+  t.end();
+});
+
+test('where it is served, a connection that is over begins anew on its own server by the word of its owner only', (t) => {
+  const over = replicaOf(first, { state: State.timeWait, packets: 50 });
+  const anew = replicaOf(first, { state: State.synRecv, packets: 1 });
+  const bench = backup({ 3: Rank.master, 4: Rank.master });
+  tell(bench, over);
+  bench.setMaster(true);
+  t.equal(tell(bench, { ...anew, origin: 4 }), 'kept-own', 'it may be old news');
+  t.equal(tell(bench, { ...anew, isDated: true }), 'kept-own');
+  t.equal(tell(bench, anew), 'updated');
+  t.same(entry(bench), [21, 1, State.synRecv, 3]);
   t.end();
 });
 
@@ -292,6 +306,23 @@ test('a connection that is over is over for everybody, but not by the word of a 
   t.equal(removeReplica(bench.director, { ...end, origin: 3 }), true);
   tell(bench, replicaOf(first, { origin: 4 }));
   t.equal(removeReplica(bench.director, { ...end, origin: 3 }), true, 'the master serves it');
+  t.end();
+});
+
+test('what is over goes with the word of the master that has ended it, although this node is master as well', (t) => {
+  for (const [state, isServed, isRemoved] of [
+    [State.timeWait, true, true],
+    [State.close, true, true],
+    [State.timeWait, false, false],
+    [State.established, true, false],
+  ] as const) {
+    const bench = backup({ 3: Rank.master });
+    tell(bench, replicaOf(first, { state }));
+    bench.setMaster(true);
+    const removal = { ...keyOf({ client, virtual: vip, real: first }), origin: 3, isServed };
+    t.equal(removeReplica(bench.director, removal), isRemoved);
+    t.equal(bench.director.connections.size, isRemoved ? 0 : 1);
+  }
   t.end();
 });
 

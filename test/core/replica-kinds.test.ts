@@ -146,7 +146,11 @@ test('a template that connections follow makes way for that of a master, and the
   bench.setMaster(true);
   send(bench, '10.1.0.2:40000', `${Vip}:443`);
   bench.setMaster(false);
-  bench.director.standings = { rank: () => Rank.master, precedes: () => false };
+  bench.director.standings = {
+    rank: () => Rank.master,
+    precedes: () => false,
+    hasMaster: true,
+  };
   const other = {
     ...plain,
     ...keyOf({ client: '10.1.0.2:0', virtual: `${Vip}:443`, real: '10.2.0.22:8080' }),

@@ -11,6 +11,7 @@ import { Verdict } from '../../director/core/counters.js';
 import type { Director } from '../../director/core/director.js';
 import { processFrame } from '../../director/core/input.js';
 import type { Interface } from '../../director/core/interfaces.js';
+import { beginDoubt } from '../../director/core/take-over.js';
 import { keepNextHopsKnown } from '../../director/core/warm-up.js';
 import type { Packet } from '../../director/wire/packet.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
@@ -330,8 +331,10 @@ export class ClusterNode {
   }
 
   #becameMaster(): void {
+    const at = this.#ports.environment.now();
     this.#awaitsFirstPacket = true;
-    this.#sync?.setMaster(this.#ports.environment.now(), true);
+    beginDoubt(this.director, at);
+    this.#sync?.setMaster(at, true);
   }
 
   /** Makes sure of the table; the elections may preempt again when it is complete. */

@@ -106,6 +106,8 @@ export class Director {
   readonly second = new Packet();
   /** What the words of those who tell of entries weigh. */
   standings: Standings = AllEqual;
+  /** Until when this node may not be the only master: see `isDoubtful`. */
+  doubtfulUntil: Instant = instant(0);
   /** Where the search for an entry to evict goes on. */
   evictionHand = 0;
   /** True when every node schedules and forwards for all its services, whoever holds their addresses. */

@@ -248,7 +248,7 @@ function processRequest(director: Director, packet: Packet, index: number, now: 
   const server = serverOf(director, index) ?? bindLate(director, index);
   if (server !== undefined && !server.isAvailable) return counters.drop(DropReason.serverGone);
   if (!mayCarry(director, index)) return counters.drop(DropReason.notMaster);
-  if (isDoubtful(director, index) && !isOpening(flow, packet.view)) {
+  if (isDoubtful(director, index, now) && !isOpening(flow, packet.view)) {
     return counters.drop(DropReason.doubtful);
   }
 

@@ -6,6 +6,7 @@ import { Rank } from '../../director/core/precedence.js';
 import { applyReplica, type Replica } from '../../director/core/replica.js';
 import { Method } from '../../director/core/services.js';
 import { State } from '../../director/core/states.js';
+import { beginDoubt } from '../../director/core/take-over.js';
 import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
 import { Mac } from '../packets/hosts.js';
 import { fromClient, sentTo } from '../packets/packet-case.js';
@@ -50,6 +51,7 @@ function takeOver(state: number, options: BenchOptions = {}): TakeOver {
   standing(Rank.master);
   applyReplica(bench.director, replicaOf('10.2.0.21', state, 9), bench.now);
   bench.setMaster(true);
+  beginDoubt(bench.director, bench.now);
   return { bench, standing };
 }
 
@@ -103,6 +105,11 @@ test('a connection that is over has its last packets once the former master is n
     standing(rank);
     t.equal(receive(bench, 'A'), 'forward');
   }
+  const { bench } = takeOver(State.timeWait);
+  bench.wait(2.75);
+  t.equal(receive(bench, 'A'), 'drop: doubtful');
+  bench.wait(0.25);
+  t.equal(receive(bench, 'A'), 'forward', 'or when it is one for so long: of other addresses');
   t.end();
 });
 

@@ -16,6 +16,7 @@ import {
 } from '../../../director/base/time.js';
 import { NoConnection } from '../../../director/core/connections.js';
 import { DefaultTimeouts } from '../../../director/core/states.js';
+import { beginDoubt } from '../../../director/core/take-over.js';
 import { fromWords } from '../../../director/wire/address-words.js';
 import { at, ip } from '../../base/values.js';
 import { flowOf } from '../../core/flows.js';
@@ -94,6 +95,7 @@ export class BenchNode {
   /** Takes or gives up all addresses, as the election says, and tells peers of it. */
   setMaster(isMaster: boolean): void {
     this.bench.setMaster(isMaster);
+    if (isMaster) beginDoubt(this.bench.director, this.bench.now);
     this.sync.setMaster(this.bench.now, isMaster);
     this.link.turn(this.bench.now);
   }

@@ -37,3 +37,17 @@ test('a host that has missed every announcement of a new master hears of it in t
   t.equal(hostKnows('c1', wordsOf('10.1.0.100')), 'd2');
   t.end();
 });
+
+test('a node that becomes master is in doubt for a while whether it is the only one', (t) => {
+  const { world, inflict, until } = quietCluster({ directors: 2 });
+  const doubt = (node: string): number => {
+    const director = world.director(node)?.process?.node.director;
+    return ((director?.doubtfulUntil ?? 0) - world.queue.now) / 1_000_000;
+  };
+  until(10);
+  t.ok(doubt('d1') < 0, 'it has been master for long');
+  inflict({ kind: 'kill', director: 'd1' }, 10, 60);
+  until(11);
+  t.ok(doubt('d2') > 0 && doubt('d2') <= 3, `${doubt('d2')} s more`);
+  t.end();
+});

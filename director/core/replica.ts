@@ -66,6 +66,7 @@ export type ReplicaOutcome =
 export function applyReplica(director: Director, replica: Replica, now: Instant): ReplicaOutcome {
   const { connections } = director;
   const known = connections.findEntry(replica);
+  let isCrossing = false;
   if (known !== NoConnection) {
     director.offload?.withdraw(known);
     const hasOtherServer = !hasSameServer(connections, known, replica);
@@ -80,6 +81,7 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
       update(director, known, replica, now);
       return 'updated';
     }
+    isCrossing = isOwnWord(director, known);
     makeWay(director, known);
   }
   const index = connections.insert(replica, now);
@@ -93,8 +95,17 @@ export function applyReplica(director: Director, replica: Replica, now: Instant)
   if (seesHalf) connections.setFlag(index, Flag.noOutput);
   bindReplica(director, index, replica);
   update(director, index, replica, now);
+  // The peer may take the word that was given up for the last one: both would have what the other had.
+  if (isCrossing) director.sync.add(connections, index);
   return 'created';
 }
+
+/** True for an entry that this node serves and has told of. */
+const isOwnWord = (director: Director, index: number): boolean => {
+  const { connections } = director;
+  if (connections.origin[index] !== LocalOrigin) return false;
+  return connections.hasFlag(index, Flag.synced) && isServed(director, index);
+};
 
 /** Of an entry with another server: the end of a connection in whose place there already is another (ip_vs_proc_conn). */
 const isLateEnd = ({ isInactive, isTemplate }: Replica): boolean =>

@@ -1,6 +1,6 @@
-import { test } from 'tap';
+import { test, type Test } from 'tap';
 
-import { milliseconds } from '../../../director/base/time.js';
+import { instant, milliseconds } from '../../../director/base/time.js';
 import { fromClient, fromServer } from '../../packets/packet-case.js';
 import { BenchCluster } from './bench-cluster.js';
 
@@ -12,6 +12,19 @@ const send = (cluster: BenchCluster, name: string, ...flags: readonly string[]):
   flags.flatMap((tcp) =>
     cluster.receive(name, 'clients', fromClient({ from: client, to: vip, tcp })),
   );
+
+/** A connection that is over, as both nodes know, and another one on the same ports, of which d1 has told nobody. */
+function beUsedAgain(cluster: BenchCluster, t: Test): void {
+  const [d1, d2] = [cluster.node('d1'), cluster.node('d2')];
+  send(cluster, 'd1', 'S', 'A', 'FA');
+  const before = d1.serverOf(client, vip);
+  cluster.receive('d1', 'servers', fromServer({ from: before, to: client, tcp: 'FA' }));
+  send(cluster, 'd1', 'A');
+  cluster.run(milliseconds(100));
+  t.equal(d2.serverOf(client, vip), before, 'both know that it is over');
+  send(cluster, 'd1', 'S');
+  t.not(d1.serverOf(client, vip), before, 'the next one has the next server');
+}
 
 /*
  * d2 takes over from d1, which lives and has not heard of it yet, while a client uses the ports of a connection that is
@@ -25,16 +38,8 @@ for (const [told, outcome] of [
   test(`a new master sends nothing to the server of an earlier connection on the same ports, of whose end it was told ${told}`, (t) => {
     const cluster = new BenchCluster(['d1', 'd2']);
     const [d1, d2] = [cluster.node('d1'), cluster.node('d2')];
-    send(cluster, 'd1', 'S', 'A', 'FA');
-    const before = d1.serverOf(client, vip);
-    cluster.receive('d1', 'servers', fromServer({ from: before, to: client, tcp: 'FA' }));
-    send(cluster, 'd1', 'A');
-    cluster.run(milliseconds(100));
-    t.equal(d2.serverOf(client, vip), before, 'both know that it is over');
-
-    send(cluster, 'd1', 'S');
+    beUsedAgain(cluster, t);
     const server = d1.serverOf(client, vip);
-    t.not(server, before, 'the next one has the next server');
     if (told === 'before') cluster.run(milliseconds(30));
     d2.setMaster(true);
     if (told === 'afterwards') cluster.run(milliseconds(30));
@@ -52,3 +57,21 @@ for (const [told, outcome] of [
     t.end();
   });
 }
+
+test('two whose words cross agree on the connection that goes on, at once', (t) => {
+  const cluster = new BenchCluster(['d1', 'd2']);
+  const [d1, d2] = [cluster.node('d1'), cluster.node('d2')];
+  beUsedAgain(cluster, t);
+  const server = d1.serverOf(client, vip);
+  d2.setMaster(true);
+  d2.bench.director.doubtfulUntil = instant(0);
+  t.strictSame(send(cluster, 'd2', 'A'), ['forward'], 'd2 tells that the old one is its own now');
+  d1.link.handOver(cluster.now);
+  d1.setMaster(false);
+  cluster.run(milliseconds(50));
+  for (const node of [d1, d2]) {
+    t.equal(node.serverOf(client, vip), server);
+    t.equal(node.ownerOf(client, vip), 'd2');
+  }
+  t.end();
+});

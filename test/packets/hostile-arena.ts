@@ -2,10 +2,13 @@ import type { IpAddress } from '../../director/base/address.js';
 import type { Prng } from '../../director/base/prng.js';
 import { after, milliseconds, seconds, type Instant } from '../../director/base/time.js';
 import { releaseAcknowledged, releaseOverdue, releaseSent } from '../../director/core/commit.js';
+import { LocalOrigin } from '../../director/core/connections.js';
 import { Verdict } from '../../director/core/counters.js';
 import { Director } from '../../director/core/director.js';
 import { processFrame } from '../../director/core/input.js';
 import type { Interface } from '../../director/core/interfaces.js';
+import { AllEqual } from '../../director/core/precedence.js';
+import { isOver } from '../../director/core/protocol-states.js';
 import { createScheduler } from '../../director/core/schedulers/create.js';
 import { SchedulerNames } from '../../director/core/schedulers/scheduler.js';
 import { addressKey, markKey } from '../../director/core/service-table.js';
@@ -16,6 +19,7 @@ import {
   type ServiceOptions,
   type TunnelSettings,
 } from '../../director/core/services.js';
+import { beginDoubt } from '../../director/core/take-over.js';
 import { virtualMac } from '../../director/core/virtual-macs.js';
 import { toWords } from '../../director/wire/address-words.js';
 import { frameLengthOnLink } from '../../director/wire/offload.js';
@@ -39,6 +43,8 @@ import {
 
 const Mtus = [1_500, 1_400];
 const Mark = 7;
+/** The number of a peer that tells of connections. */
+const Peer = 3;
 export const VirtualRouter = 51;
 /** Less than the clients' possible connections, so that the table is full now and then. */
 const Capacity = 48;
@@ -190,19 +196,27 @@ export class HostileArena {
     }
   }
 
-  /** A turn of the node: what waits is told, and sync messages leave and are acknowledged, or not. */
+  /**
+   * A turn of the node: what waits is told, some ends of connections by a peer, and sync messages leave and are acknowledged,
+   * or not.
+   */
   tellPeers(): void {
     const { commits, connections, sync } = this.director;
     const random = this.#random;
     this.#sequence += 1;
     sync.drain(connections, (index) => {
-      connections.markSynced(index, this.#now);
+      const state = connections.state[index] ?? 0;
+      const hasEnded = isOver(connections.protocol[index] ?? 0, false, state);
+      const isTheirs = hasEnded && random.below(2) === 0;
+      connections.markSynced(index, this.#now, isTheirs ? Peer : LocalOrigin);
       commits.told(index, this.#sequence);
     });
     if (random.below(4) > 0) releaseSent(this.director, this.#sequence, this.#now);
     if (random.below(4) > 0) releaseAcknowledged(this.director, this.#sequence, this.#now);
     commits.reach = (['none', 'sent', 'acked', 'acked'] as const)[random.below(4)] ?? 'none';
     commits.isHandingOver = random.below(8) === 0;
+    this.director.standings = { ...AllEqual, hasMaster: random.below(4) > 0 };
+    if (random.below(2) === 0) beginDoubt(this.director, this.#now);
     releaseOverdue(this.director, this.#now);
   }
 

@@ -3,7 +3,7 @@ import { Protocol } from '../wire/ipv4.js';
 import { abandonCommit } from './commit.js';
 import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
-import { isActiveState, TemplateState, timeoutOf } from './protocol-states.js';
+import { isActiveState, isOver, TemplateState, timeoutOf } from './protocol-states.js';
 import { nextSctpState, sctpEvent, SctpState } from './sctp-states.js';
 import { Method, NoServer, type RealServer } from './services.js';
 import { Direction, nextTcpState, State } from './states.js';
@@ -121,6 +121,12 @@ export function isServed(director: Director, index: number): boolean {
   if (isNamed) return server.service.isLive;
   const family = connections.familyOf(index);
   return floating.get(family, connections.rows, connections.virtualAt(index))?.isLive ?? false;
+}
+
+/** True for an entry of a connection that is over: see `isOver`. */
+export function isEntryOver({ connections }: Director, index: number): boolean {
+  const isTemplate = connections.hasFlag(index, Flag.template);
+  return isOver(connections.protocol[index] ?? 0, isTemplate, connections.state[index] ?? 0);
 }
 
 /**

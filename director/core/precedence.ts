@@ -1,7 +1,7 @@
 import { sameAddress } from './connection-row.js';
 import { Flag, LocalOrigin, type ConnectionTable } from './connections.js';
 import type { Director } from './director.js';
-import { isServed } from './lifecycle.js';
+import { isEntryOver, isServed } from './lifecycle.js';
 import { isActiveState, isOver, progressOf } from './protocol-states.js';
 import type { Replica } from './replica.js';
 
@@ -58,7 +58,7 @@ export function isPreferred(director: Director, index: number, replica: Replica)
   if (director.isActiveActive) return isPreferredByAll(director, index, replica, isSame);
   if (isServed(director, index)) {
     const isOld = replica.isDated && connections.origin[index] === LocalOrigin;
-    if (hasBegunAnew(connections, index, replica, isSame)) return false;
+    if (hasBegunAnew(director, index, replica, isSame)) return false;
     if (!isSame) return true;
     const age = compareAge(connections, index, replica, isSame);
     return isOld || age > 0 || (age === 0 && isClaimedByTwo(director, index, replica));
@@ -88,13 +88,13 @@ function isClaimedByTwo(
  * might be old news of the entry's own, but not from the one who has told that it is over.
  */
 function hasBegunAnew(
-  connections: ConnectionTable,
+  director: Director,
   index: number,
   replica: Replica,
   isSame: boolean,
 ): boolean {
-  if (replica.isDated || lifeOfEntry(connections, index) !== 0) return false;
-  return lifeOf(replica) > 0 && (!isSame || connections.origin[index] === replica.origin);
+  if (replica.isDated || !isEntryOver(director, index) || lifeOf(replica) === 0) return false;
+  return !isSame || director.connections.origin[index] === replica.origin;
 }
 
 /** How alive a connection is: over, in its handshake or its end, established. */

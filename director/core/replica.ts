@@ -3,7 +3,7 @@ import type { ConnectionKey, EntryKey } from './connection-row.js';
 import { Flag, LocalOrigin, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { bindLate } from './late-binding.js';
-import { closeConnection, isServed, serverOf, setState } from './lifecycle.js';
+import { closeConnection, isEntryOver, isServed, serverOf, setState } from './lifecycle.js';
 import { hasSameServer, isPreferred, Rank, rankOf } from './precedence.js';
 import { isOver } from './protocol-states.js';
 import { Method } from './services.js';
@@ -152,7 +152,7 @@ export function removeReplica(director: Director, removal: Removal): boolean {
   if (origin !== removal.origin) {
     const isOver = removal.isServed && !director.isActiveActive && !isServed(director, index);
     if (!isOver || standings.rank(removal.origin) < rankOf(origin, standings)) return false;
-  } else if (isServed(director, index) && !(removal.isServed && isEnded(director, index))) {
+  } else if (isServed(director, index) && !(removal.isServed && isEntryOver(director, index))) {
     connections.forgetSync(index);
     sync.add(connections, index);
     return false;
@@ -160,13 +160,6 @@ export function removeReplica(director: Director, removal: Removal): boolean {
   makeWay(director, index);
   return true;
 }
-
-const isEnded = ({ connections }: Director, index: number): boolean =>
-  isOver(
-    connections.protocol[index] ?? 0,
-    connections.hasFlag(index, Flag.template),
-    connections.state[index] ?? 0,
-  );
 
 function update(director: Director, index: number, replica: Replica, now: Instant): void {
   const { connections } = director;

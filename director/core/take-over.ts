@@ -1,8 +1,7 @@
 import { after, seconds, type Instant } from '../base/time.js';
 import { LocalOrigin } from './connections.js';
 import type { Director } from './director.js';
-import { isServed } from './lifecycle.js';
-import { isOver } from './protocol-states.js';
+import { isEntryOver, isServed } from './lifecycle.js';
 
 /** How long an entry stays with the node that told of it last, so that two that share its packets do not quarrel. */
 const OwnershipPeriod = 1;
@@ -37,6 +36,5 @@ export function isDoubtful(director: Director, index: number, now: Instant): boo
   const { connections, doubtfulUntil, standings } = director;
   if (now >= doubtfulUntil) return false;
   if (connections.origin[index] === LocalOrigin) return false;
-  if (!isOver(connections.protocol[index] ?? 0, false, connections.state[index] ?? 0)) return false;
-  return standings.hasMaster && isServed(director, index);
+  return isEntryOver(director, index) && standings.hasMaster && isServed(director, index);
 }

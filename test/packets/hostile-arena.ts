@@ -7,8 +7,8 @@ import { Verdict } from '../../director/core/counters.js';
 import { Director } from '../../director/core/director.js';
 import { processFrame } from '../../director/core/input.js';
 import type { Interface } from '../../director/core/interfaces.js';
+import { isEntryOver } from '../../director/core/lifecycle.js';
 import { AllEqual } from '../../director/core/precedence.js';
-import { isOver } from '../../director/core/protocol-states.js';
 import { createScheduler } from '../../director/core/schedulers/create.js';
 import { SchedulerNames } from '../../director/core/schedulers/scheduler.js';
 import { addressKey, markKey } from '../../director/core/service-table.js';
@@ -205,9 +205,7 @@ export class HostileArena {
     const random = this.#random;
     this.#sequence += 1;
     sync.drain(connections, (index) => {
-      const state = connections.state[index] ?? 0;
-      const hasEnded = isOver(connections.protocol[index] ?? 0, false, state);
-      const isTheirs = hasEnded && random.below(2) === 0;
+      const isTheirs = isEntryOver(this.director, index) && random.below(2) === 0;
       connections.markSynced(index, this.#now, isTheirs ? Peer : LocalOrigin);
       commits.told(index, this.#sequence);
     });

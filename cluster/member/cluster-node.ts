@@ -53,6 +53,8 @@ export interface NodePorts {
   notify: ElectionsPorts['notify'];
   /** Something was received from another machine. Absent where nobody needs to know whether this one is cut off. */
   heard?(at: Instant): void;
+  /** Frames have arrived and not been handed over. Absent where that is never so. */
+  hasWaiting?(): boolean;
 }
 
 /** Where a node speaks session sync: its own address, and the longest IP packet there. */
@@ -174,7 +176,12 @@ export class ClusterNode {
     if (this.#stop !== undefined) return;
     this.#ports.environment.timeline.add('stopping', 'clean stop');
     const wasMaster = this.state === 'master';
-    this.#stop = new PlannedStop(at, { elections: this.elections, link: this.#link, wasMaster });
+    this.#stop = new PlannedStop(at, {
+      elections: this.elections,
+      link: this.#link,
+      wasMaster,
+      hasWaiting: () => this.#ports.hasWaiting?.() === true,
+    });
     this.turn();
   }
 

@@ -19,26 +19,33 @@ const SuccessionMargin = milliseconds(250);
 /** How long it forwards what still arrives, and answers for lost sync messages. */
 const Retirement = milliseconds(300);
 const Linger = milliseconds(100);
+/** How much longer it deals with what has arrived before, where that has come faster than it could, and how often it looks. */
+const LongestRest = seconds(3);
+const Look = milliseconds(5);
 
 /** What a planned stop ends. */
 export interface StopParts {
-  readonly elections: Elections;
-  readonly link: SessionLink;
+  readonly elections: Pick<Elections, 'advertInterval' | 'isLeaving' | 'leave' | 'giveUp'>;
+  readonly link: Pick<SessionLink, 'handOver' | 'isAcknowledged' | 'peersAlive'>;
   readonly wasMaster: boolean;
+  /** Frames have arrived that nobody has dealt with. */
+  readonly hasWaiting: () => boolean;
 }
 
 /**
  * A planned end without a gap. Peers are told every connection, also those below the sync threshold, and acknowledge it;
  * only then the addresses are offered with priority 0. The node serves them until a successor has been heard, forwards
- * what still arrives for a moment, and tells peers what that has changed. Every wait has an end.
+ * what still arrives for a moment, and what has arrived before, and tells peers what that has changed. Every wait has an end.
  *
- *     telling ──acknowledged──▶ leaving ──successor heard──▶ retiring ──300 ms──▶ ended
+ *     telling ──acknowledged──▶ leaving ──successor heard──▶ retiring ──300 ms, nothing waits──▶ ended
  */
 export class PlannedStop {
   readonly #parts: StopParts;
   #phase: 'telling' | 'leaving' | 'retiring' | 'ended' = 'telling';
   readonly #told: number;
   #until: Instant;
+  /** When it ends whatever waits. */
+  #latest: Instant = Never;
 
   constructor(now: Instant, parts: StopParts) {
     this.#parts = parts;
@@ -73,7 +80,7 @@ export class PlannedStop {
   }
 
   #goOn(now: Instant): void {
-    const { elections, link, wasMaster } = this.#parts;
+    const { elections, link, wasMaster, hasWaiting } = this.#parts;
     switch (this.#phase) {
       case 'telling':
         elections.leave(now);
@@ -84,8 +91,13 @@ export class PlannedStop {
         elections.giveUp(now);
         this.#phase = 'retiring';
         this.#until = after(now, wasMaster ? Retirement : Linger);
+        this.#latest = after(this.#until, LongestRest);
         return;
       case 'retiring':
+        if (hasWaiting() && now < this.#latest) {
+          this.#until = after(now, Look);
+          return;
+        }
         if (wasMaster) link.handOver(now);
         this.#phase = 'ended';
         this.#until = Never;

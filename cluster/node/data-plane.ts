@@ -112,6 +112,11 @@ export class DataPlane {
     return sumOf([...this.#ports.values()].map(({ port }) => port.counters));
   }
 
+  /** True when frames have arrived that have not been dealt with. */
+  get hasWaiting(): boolean {
+    return [...this.#ports.values()].some(({ port }) => port.waiting > 0);
+  }
+
   close(): void {
     for (const { port } of this.#ports.values()) port.close();
   }

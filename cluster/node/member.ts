@@ -117,6 +117,7 @@ export class Member {
       watchPeer: (at, peer) => this.#peerStreams?.watch.watch(at, peer),
       notify: (...change) => this.#vrrp?.notify(...change),
       heard: (at) => this.#health?.hear(at),
+      hasWaiting: () => this.plane.hasWaiting,
     });
     this.#node = node;
     const { timeline } = this;

@@ -45,6 +45,11 @@ export class CarrierPort implements DevicePort {
     return sumOf([this.ring.counters, this.#pool.countersOf(this)]);
   }
 
+  /** Those of the main thread: others keep up with what they carry. */
+  get waiting(): number {
+    return this.ring.waiting;
+  }
+
   get isCurrent(): boolean {
     return this.ring.isCurrent;
   }

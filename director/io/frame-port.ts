@@ -30,6 +30,8 @@ export function sumOf(ports: readonly PortCounters[]): PortCounters {
  */
 export interface FramePort {
   readonly counters: PortCounters;
+  /** How many frames have arrived and not been dealt with, as far as the driver can see. */
+  readonly waiting: number;
   /** Sends the frame; a refusal is counted, never thrown. */
   send(packet: Packet): void;
   /** To be called when the interface is up again. */

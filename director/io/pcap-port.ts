@@ -39,6 +39,8 @@ export async function openPcapPort(
 
 class PcapPort implements FramePort {
   readonly counters: PortCounters = { sent: 0, fast: 0, refused: 0, shed: 0 };
+  /** The library does not tell. */
+  readonly waiting = 0;
   readonly #capture: Capture;
   /** Views for sending, by packet and start: a frame is sent from where it lies, without copying or allocating. */
   readonly #views = new WeakMap<Packet, Map<number, Buffer>>();

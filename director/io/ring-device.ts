@@ -28,6 +28,10 @@ export class RingDevice implements FramePort {
     return sumOf([this.#before, ...now]);
   }
 
+  get waiting(): number {
+    return this.#port?.waiting ?? 0;
+  }
+
   send(packet: Packet): void {
     if (this.#port === undefined) this.#before.refused += 1;
     else this.#port.send(packet);

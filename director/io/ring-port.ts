@@ -136,7 +136,6 @@ export class RingPort implements FramePort, Ring {
     for (const ring of this.#rings) ring.divide(program);
   }
 
-  /** How many frames wait. */
   get waiting(): number {
     return this.#isClosed ? 0 : this.#ordinary.waiting(Infinity) + this.#large.waiting(Infinity);
   }

@@ -45,6 +45,10 @@ export class OffloadPort implements DevicePort {
     return sumOf(this.#rings.map(({ counters }) => counters));
   }
 
+  get waiting(): number {
+    return this.#rings.reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
   get isCurrent(): boolean {
     return this.#rings[0].isCurrent;
   }

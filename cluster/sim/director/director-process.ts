@@ -125,6 +125,7 @@ export class DirectorProcess {
         if (kind === 'INSTANCE') options.stateChanged(state);
       },
       heard: (at) => this.health.pools.hear(at),
+      hasWaiting: () => this.inbox.frames > 0,
     });
     this.health = new ProcessHealth(config, {
       director,

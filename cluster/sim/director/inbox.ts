@@ -23,6 +23,11 @@ export class Inbox {
     return this.#pieces.length;
   }
 
+  /** Frames that wait, with those that are to be handed out in the piece of work that is under way. */
+  get frames(): number {
+    return this.#counts.frames;
+  }
+
   /** Keeps a piece; false when its buffer is full, and it is lost. */
   add(kind: InboxKind, take: () => void): boolean {
     if (this.#counts[kind] >= Limits[kind]) {

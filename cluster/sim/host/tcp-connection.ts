@@ -211,7 +211,12 @@ export class TcpConnection {
   }
 
   #receiveInHandshake(sequence: number, acknowledgement: number, flags: number): void {
-    if ((flags & Flag.ack) !== 0 && acknowledgement !== this.#sendNext) return;
+    if ((flags & Flag.ack) !== 0 && acknowledgement !== this.#sendNext) {
+      // The peer is still in an earlier connection (RFC 9293 §3.10.7.3).
+      const reset = { sequence: acknowledgement, flags: Flag.rst, payload: nothing };
+      if ((flags & Flag.rst) === 0) this.#transmit(reset);
+      return;
+    }
     if ((flags & Flag.rst) !== 0) {
       if ((flags & Flag.ack) !== 0) this.#end('refused');
       return;

@@ -70,11 +70,13 @@ export class TcpStack implements TcpHost {
     this.#listeners.delete(port);
   }
 
-  /** A new connection that has sent its SYN; undefined without a way to the peer. */
+  /** A new connection that has sent its SYN; undefined without a way to the peer. One in TIME_WAIT makes way. */
   connect(endpoints: TcpEndpoints): TcpConnection | undefined {
     const { family, local, remote } = endpoints;
     const step = this.#sender.route(family, local, remote);
     if (step === undefined) return undefined;
+    const former = this.find(endpoints);
+    if (former?.state === 'time-wait') this.#end(former);
     const connection = new TcpConnection(this, endpoints, this.#prng.uint32(), 'syn-sent');
     this.#keep(connection, step);
     return connection;
@@ -151,11 +153,15 @@ export class TcpStack implements TcpHost {
       if (localPort !== flow.destinationPort) continue;
       if (!isSameAddress(local, flow.destination) || !isSameAddress(remote, flow.source)) continue;
       if (connection.state !== 'time-wait' || !tcp.opens(flags)) return connection;
-      connection.vanish();
-      this.forget(connection);
+      this.#end(connection);
       return undefined;
     }
     return undefined;
+  }
+
+  #end(connection: TcpConnection): void {
+    connection.vanish();
+    this.forget(connection);
   }
 
   #accept(flow: Flow, sequence: number): void {

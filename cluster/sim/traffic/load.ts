@@ -1,6 +1,12 @@
 import { isIpv6, type IpAddress } from '../../../director/base/address.js';
 import type { Prng } from '../../../director/base/prng.js';
-import { after, microseconds, type Duration, type Instant } from '../../../director/base/time.js';
+import {
+  after,
+  microseconds,
+  seconds,
+  type Duration,
+  type Instant,
+} from '../../../director/base/time.js';
 import { fromWords, toWords } from '../../../director/wire/address-words.js';
 import type { LabService } from '../../config/lab-config.js';
 import type { EventQueue } from '../event-queue.js';
@@ -23,6 +29,8 @@ export interface LoadOptions {
   readonly mostBytes: number;
   /** Services take turns and flows are opened one after the other, as `slotsOf` says; else all of that is drawn. */
   readonly isOrderly?: boolean;
+  /** Of a hundred connections of TCP so many take the port of one that is over, if there is one. */
+  readonly usedAgainShare?: number;
 }
 
 /** Datagrams fit a packet, also inside a tunnel. */
@@ -30,6 +38,8 @@ const MostDatagramBytes = 1_200;
 /** The first port that clients use, and how many. */
 const FirstPort = 10_000;
 const Ports = 50_000;
+/** After which a client uses the port of a connection that it has closed for another (Linux's tcp_tw_reuse). */
+const ReuseAfter = seconds(1);
 
 /** The flows of all clients. */
 export class Load {
@@ -42,6 +52,8 @@ export class Load {
   readonly #observer: FlowObserver;
   readonly #opensUntil: Instant;
   readonly #portsUsed = new Map<Host, number>();
+  /** Connections that were closed in good order, by the addresses of both ends: the oldest first. */
+  readonly #over = new Map<string, ClientFlow[]>();
   #opened = 0;
 
   constructor(
@@ -129,6 +141,7 @@ export class Load {
       broken: (broken) => this.#observer.broken(broken),
       closed: (closed) => {
         this.#observer.closed(closed);
+        this.#keep(closed);
         if (this.#queue.now < this.#opensUntil) next?.();
       },
     });
@@ -145,12 +158,13 @@ export class Load {
     const most = service.protocol === 'udp' ? Math.min(mostBytes, MostDatagramBytes) : mostBytes;
     if (local === undefined) return undefined;
     this.#opened += 1;
-    const used = this.#portsUsed.get(host) ?? 0;
-    this.#portsUsed.set(host, used + 1);
-    const localPort = FirstPort + (used % Ports);
+    const target = endpoint(service.address, service.port);
+    const protocol = service.protocol === 'tcp' ? 'TCP' : 'UDP';
+    const again = protocol === 'TCP' ? this.#portToUseAgain(host, local, target) : undefined;
+    const localPort = again ?? this.#freshPort(host);
     return {
       id,
-      protocol: service.protocol === 'tcp' ? 'TCP' : 'UDP',
+      protocol,
       host,
       family,
       local,
@@ -158,14 +172,45 @@ export class Load {
       remote,
       remotePort: service.port,
       client: endpoint(fromWords(family, local), localPort),
-      target: endpoint(service.address, service.port),
+      target,
       interval: microseconds(intervalMin + this.#prng.below(intervalMax - intervalMin + 1)),
       exchanges,
       requestBytes: this.#prng.below(most + 1),
       replyBytes: this.#prng.below(most + 1),
     };
   }
+
+  #freshPort(host: Host): number {
+    const used = this.#portsUsed.get(host) ?? 0;
+    this.#portsUsed.set(host, used + 1);
+    return FirstPort + (used % Ports);
+  }
+
+  #keep(flow: ClientFlow): void {
+    const { plan, record } = flow;
+    const { usedAgainShare = 0 } = this.#options;
+    if (usedAgainShare === 0 || plan.protocol === 'UDP' || record.broken !== undefined) return;
+    const pair = pairOf(plan.local, plan.target);
+    const over = this.#over.get(pair) ?? [];
+    this.#over.set(pair, over);
+    over.push(flow);
+  }
+
+  #portToUseAgain(host: Host, local: Uint32Array, target: string): number | undefined {
+    const over = this.#over.get(pairOf(local, target));
+    const [first] = over ?? [];
+    if (first === undefined) return undefined;
+    const { closedAt = first.record.openedAt } = first.record;
+    if (after(closedAt, ReuseAfter) > this.#queue.now) return undefined;
+    if (this.#prng.below(100) >= (this.#options.usedAgainShare ?? 0)) return undefined;
+    over?.shift();
+    const { state } = host.tcp.find(first.plan) ?? { state: 'closed' };
+    return state === 'closed' || state === 'time-wait' ? first.plan.localPort : undefined;
+  }
 }
+
+/** Of two addresses, one of them with its port. */
+const pairOf = (local: Uint32Array, target: string): string => `${local.join('.')} ${target}`;
 
 /** `address:port`, with brackets around IPv6. */
 export const endpoint = (address: IpAddress, port: number): string =>

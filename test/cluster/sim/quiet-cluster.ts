@@ -32,12 +32,16 @@ export interface QuietCluster {
 }
 
 /** A cluster to which nothing happens but what the test does. */
-export function quietCluster(change: Partial<ClusterPlan> = {}, seed = 1): QuietCluster {
+export function quietCluster(
+  change: Partial<ClusterPlan> = {},
+  seed = 1,
+  traffic: Partial<LoadOptions> = {},
+): QuietCluster {
   const plan = { ...DefaultPlan, capacity: 2_048, ...change };
   const world = new World({
     seed,
     lab: planCluster(plan),
-    load,
+    load: { ...load, ...traffic },
     loadUntil: at(3_600),
     hmac,
     isVerbose: false,

@@ -71,6 +71,7 @@ const Sometimes: readonly string[] = [
   'loss sync message lost',
   'master gave up after a pause',
   'master outranked',
+  'port used again',
   'rival advert',
   'sync datagram lost or damaged',
   'sync: bulk transfer',

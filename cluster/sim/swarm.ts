@@ -86,5 +86,6 @@ function drawLoad(prng: Prng): LoadOptions {
     intervalMax: milliseconds(intervalMin / 1_000 + prng.below(1_000)),
     shortShare: pick(prng, [0, 20, 60]),
     mostBytes: pick(prng, [16, 200, 4_000]),
+    usedAgainShare: pick(prng, [0, 90]),
   };
 }

@@ -111,7 +111,7 @@ export class World {
           this.trace.note('client', `flow ${what} broke: ${record.broken?.reason ?? ''}`);
           for (const observer of this.#observers) observer.flowBroken?.(flow);
         },
-        closed: () => {},
+        usedAgain: () => this.occurrences.count('port used again'),
       },
     );
   }

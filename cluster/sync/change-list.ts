@@ -48,7 +48,8 @@ export class ChangeList {
 
 /**
  * Collects changes for one message. A change of an entry that has one already takes its place, so that of a connection
- * which changes often only the last state travels.
+ * which changes often only the last state travels. But the end of a connection stays before the next one on its ports: a
+ * peer that has the old one by the word of another node would take the new one for old news.
  */
 export class ChangeWriter {
   readonly #bytes: Uint8Array;
@@ -68,7 +69,8 @@ export class ChangeWriter {
   /** False when there is no room. */
   add(change: PackedChange): boolean {
     const { length, keyHash, view, at } = change;
-    const before = this.#places.get(keyHash);
+    const known = this.#places.get(keyHash);
+    const before = known !== undefined && this.#endsBefore(known, change) ? undefined : known;
     const freed = before === undefined ? 0 : this.#lengthAt(before);
     if (this.#length - freed + length > this.#bytes.length) return false;
     if (before !== undefined && freed !== length) this.#cut(before, freed);
@@ -95,6 +97,12 @@ export class ChangeWriter {
     for (const [keyHash, other] of this.#places) {
       if (other > place) this.#places.set(keyHash, other - length);
     }
+  }
+
+  /** True when the change at `place` is the end of a connection, and this one is of the next. */
+  #endsBefore(place: number, change: PackedChange): boolean {
+    const end = Kind.removal | Kind.served;
+    return change instanceof PackedRecord && ((this.#bytes[place] ?? 0) & end) === end;
   }
 
   #lengthAt(place: number): number {

@@ -42,7 +42,7 @@ const tailCount = 32;
  * The first change after a quiet time leaves at once: with the driver's next turn. From then on changes wait for company,
  * until a datagram is full or `flushBound` has passed since the last one left: a busy node sends few datagrams that are
  * not full, and nothing waits longer than the bound. A later change of the same key takes the place of the
- * earlier one, so that a key occurs once in a datagram. A Hello follows the last Updates after 20 and again after
+ * earlier one, unless that is an end. A Hello follows the last Updates after 20 and again after
  * 100 ms: a peer that lost the tail of a burst learns of it from there.
  */
 export class SyncSender {

@@ -11,7 +11,7 @@ import { fromWords, toWords } from '../../../director/wire/address-words.js';
 import type { LabService } from '../../config/lab-config.js';
 import type { EventQueue } from '../event-queue.js';
 import type { Host } from '../host/host.js';
-import { ClientFlow, type FlowObserver, type FlowPlan } from './client-flow.js';
+import { ClientFlow, type FlowPlan } from './client-flow.js';
 import { slotsOf } from './slots.js';
 
 /** How much traffic there is, and of which kind. */
@@ -33,6 +33,13 @@ export interface LoadOptions {
   readonly usedAgainShare?: number;
 }
 
+/** What the load tells of its flows. */
+export interface LoadObserver {
+  broken(flow: ClientFlow): void;
+  /** A client takes a port for another connection to the same service. */
+  usedAgain(): void;
+}
+
 /** Datagrams fit a packet, also inside a tunnel. */
 const MostDatagramBytes = 1_200;
 /** The first port that clients use, and how many. */
@@ -49,7 +56,7 @@ export class Load {
   readonly #prng: Prng;
   readonly #clients: readonly Host[];
   readonly #services: readonly LabService[];
-  readonly #observer: FlowObserver;
+  readonly #observer: LoadObserver;
   readonly #opensUntil: Instant;
   readonly #portsUsed = new Map<Host, number>();
   /** Connections that were closed in good order, by the addresses of both ends: the oldest first. */
@@ -66,7 +73,7 @@ export class Load {
       /** Until when flows that end are replaced. */
       readonly until: Instant;
     },
-    observer: FlowObserver,
+    observer: LoadObserver,
   ) {
     this.#options = options;
     this.#queue = world.queue;
@@ -140,7 +147,6 @@ export class Load {
     const flow = new ClientFlow(plan, {
       broken: (broken) => this.#observer.broken(broken),
       closed: (closed) => {
-        this.#observer.closed(closed);
         this.#keep(closed);
         if (this.#queue.now < this.#opensUntil) next?.();
       },
@@ -205,7 +211,9 @@ export class Load {
     if (this.#prng.below(100) >= (this.#options.usedAgainShare ?? 0)) return undefined;
     over?.shift();
     const { state } = host.tcp.find(first.plan) ?? { state: 'closed' };
-    return state === 'closed' || state === 'time-wait' ? first.plan.localPort : undefined;
+    if (state !== 'closed' && state !== 'time-wait') return undefined;
+    this.#observer.usedAgain();
+    return first.plan.localPort;
   }
 }
 

@@ -75,3 +75,29 @@ test('two whose words cross agree on the connection that goes on, at once', (t) 
   }
   t.end();
 });
+
+test('a port that is used again at a new master is known everywhere, although the former one has not been missed yet', (t) => {
+  const cluster = new BenchCluster(['d1', 'd2', 'd3']);
+  const [d1, d2, d3] = [cluster.node('d1'), cluster.node('d2'), cluster.node('d3')];
+  send(cluster, 'd1', 'S', 'A', 'PA', 'PA', 'PA', 'PA', 'PA', 'FA');
+  const before = d1.serverOf(client, vip);
+  cluster.receive('d1', 'servers', fromServer({ from: before, to: client, tcp: 'FA' }));
+  send(cluster, 'd1', 'A');
+  cluster.run(milliseconds(100));
+  t.equal(d3.serverOf(client, vip), before);
+
+  cluster.cut = (from, to) => from === 'd1' || to === 'd1';
+  d2.setMaster(true);
+  cluster.run(milliseconds(30));
+  // Of which d2 tells at once, and of what follows a little later.
+  for (const tcp of ['S', 'A', 'PA']) {
+    cluster.receive('d2', 'clients', fromClient({ from: '10.1.0.2:40001', to: vip, tcp }));
+  }
+  send(cluster, 'd2', 'S', 'A', 'PA');
+  const after = d2.serverOf(client, vip);
+  t.not(after, before, 'the next one has the next server');
+  cluster.run(milliseconds(100));
+  t.equal(d3.serverOf(client, vip), after);
+  t.equal(d3.ownerOf(client, vip), 'd2');
+  t.end();
+});

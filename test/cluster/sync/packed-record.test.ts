@@ -4,6 +4,7 @@ import { ChangeList, ChangeWriter } from '../../../cluster/sync/change-list.js';
 import { GreatestRecord } from '../../../cluster/sync/packed-layout.js';
 import {
   loadRecord,
+  PackedRemoval,
   packFields,
   packRecord,
   packRemoval,
@@ -231,7 +232,7 @@ test('keys have equal hashes exactly when they are equal', (t) => {
   t.end();
 });
 
-test('a message holds one change of a key, the last one, and the others as they were', (t) => {
+test('a message holds the last change of a key, and ends before it', (t) => {
   for (let seed = 1; seed <= 30; seed += 1) {
     const random = new Prng(seed);
     const writer = new ChangeWriter(4_000);
@@ -246,13 +247,35 @@ test('a message holds one change of a key, the last one, and the others as they 
       last.set(keyText(item), isGone ? 'gone' : `v${step}`);
     }
     const list = writer.take();
-    const told = [
-      ...list.records.map((item) => [keyText(item), `v${item.packets}`] as const),
-      ...list.removals.map((item) => [keyText(item), 'gone'] as const),
-    ];
-    t.equal(told.length, last.size, `seed ${seed}`);
+    const told = list.items.map(
+      (item) =>
+        [keyText(item), item instanceof PackedRemoval ? 'gone' : `v${item.packets}`] as const,
+    );
     t.same(new Map(told), last, `seed ${seed}`);
+    const living = [...last.values()].filter((what) => what !== 'gone');
+    t.equal(list.records.length, living.length, `seed ${seed}`);
     t.ok(writer.isEmpty);
+  }
+  t.end();
+});
+
+test('the end of a connection stays before the next one on its ports, a word that is withdrawn does not', (t) => {
+  for (const [isServed, count] of [
+    [true, 2],
+    [false, 1],
+  ] as const) {
+    const writer = new ChangeWriter(4_000);
+    for (const change of [packRecord(record(1)), packRemoval(record(1), isServed)]) {
+      writer.add(change);
+    }
+    for (const packets of [1, 2]) writer.add(packRecord(record(1, packets)));
+    const { items, records } = writer.take();
+    t.equal(items.length, count);
+    t.equal(items[0] instanceof PackedRemoval, isServed);
+    t.same(
+      records.map(({ packets }) => packets),
+      [2],
+    );
   }
   t.end();
 });

@@ -35,7 +35,8 @@ export interface StopParts {
 /**
  * A planned end without a gap. Peers are told every connection, also those below the sync threshold, and acknowledge it;
  * only then the addresses are offered with priority 0. The node serves them until a successor has been heard, forwards
- * what still arrives for a moment, and what has arrived before, and tells peers what that has changed. Every wait has an end.
+ * what still arrives for a moment and what has arrived before, and tells peers what that has changed. Every wait has an
+ * end.
  *
  *     telling ──acknowledged──▶ leaving ──successor heard──▶ retiring ──300 ms, nothing waits──▶ ended
  */

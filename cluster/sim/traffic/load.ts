@@ -59,7 +59,7 @@ export class Load {
   readonly #observer: LoadObserver;
   readonly #opensUntil: Instant;
   readonly #portsUsed = new Map<Host, number>();
-  /** Connections that were closed in good order, by the addresses of both ends: the oldest first. */
+  /** Connections that are over, by the addresses of both ends: the oldest first. */
   readonly #over = new Map<string, ClientFlow[]>();
   #opened = 0;
 
@@ -193,9 +193,9 @@ export class Load {
   }
 
   #keep(flow: ClientFlow): void {
-    const { plan, record } = flow;
+    const { plan } = flow;
     const { usedAgainShare = 0 } = this.#options;
-    if (usedAgainShare === 0 || plan.protocol === 'UDP' || record.broken !== undefined) return;
+    if (usedAgainShare === 0 || plan.protocol === 'UDP') return;
     const pair = pairOf(plan.local, plan.target);
     const over = this.#over.get(pair) ?? [];
     this.#over.set(pair, over);

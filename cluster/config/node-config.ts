@@ -210,7 +210,7 @@ export interface DataPlaneConfig {
   /** `connection_table`: the most connections, 1024 to 16777216. */
   readonly connectionCapacity: number;
   /**
-   * `offload_table`: the most connections that the kernel, or carrier threads, carry, 1024 to 1048576; an eighth of the table when
+   * `offload_table`: the most connections that the kernel, or the driver `ring`, carries, 1024 to 1048576; an eighth of the table when
    * absent. Their table has a power of two of places, in the same limits: the next one above.
    */
   readonly offloadCapacity?: number;

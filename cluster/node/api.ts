@@ -104,7 +104,7 @@ export interface NodeStatus {
   };
   /** How frames come in and go out: `offload`, `ring` or `pcap`. */
   readonly driver: string;
-  /** The connections that the kernel carries, or with the driver `ring` the director's threads; absent with `pcap`. */
+  /** The connections that the kernel carries, or the driver `ring` by its table of flows; absent with `pcap`. */
   readonly offload?: {
     /** Now. */
     readonly carried: number;

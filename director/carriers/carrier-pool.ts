@@ -5,12 +5,13 @@ import type { Log } from '../base/log.js';
 import type { Instant } from '../base/time.js';
 import { FlowCarrier, Up } from '../core/flow-carrier.js';
 import { shapeOf } from '../core/flow-layout.js';
+import { FlowPrefetch } from '../core/flow-prefetch.js';
 import type { FlowOffload, Offload, OffloadPlace } from '../core/offload.js';
 import { sumOf, type PortCounters } from '../io/frame-port.js';
 import { MappedMemory } from '../io/mapped-memory.js';
 import { divisionAmong, toFirst } from '../io/packet-filter.js';
 import type { RingHub } from '../io/ring-hub.js';
-import type { Packet } from '../wire/packet.js';
+import type { FrameBatch, Packet } from '../wire/packet.js';
 import { Board, BoardPorts } from './board.js';
 import type { CarrierPort } from './carrier-port.js';
 import { Carrier } from './carrier.js';
@@ -45,6 +46,7 @@ export class CarrierPool implements FlowOffload {
   readonly #log: Log;
   readonly #table: MappedMemory;
   readonly #carrier: FlowCarrier;
+  readonly #prefetch: FlowPrefetch;
   readonly #board = new Board();
   readonly #mostThreads: number;
   readonly #isAlways: boolean;
@@ -85,7 +87,8 @@ export class CarrierPool implements FlowOffload {
       devices: this.#devices,
       quietSince: (now: Instant) => this.#grace.since(now),
     };
-    this.#carrier = new FlowCarrier(this.place);
+    this.#carrier = new FlowCarrier(this.place, { isAlone: most === 0 });
+    this.#prefetch = new FlowPrefetch(this.place);
     hub.onQuiet = () => this.#handleQuiet();
     hub.onLook = (now) => this.#look(now);
   }
@@ -110,13 +113,20 @@ export class CarrierPool implements FlowOffload {
     this.#machine = machine;
   }
 
+  /** Has `look` called with frames that wait together and are not carried, before they are received one by one. */
+  foresee(look: (batch: FrameBatch) => void): void {
+    this.hub.onBatch = (batch) => look(this.#mayCarry ? this.#prefetch.touch(batch) : batch);
+  }
+
   /** A port is open: its number. What threads have to do with it they get to know when they are needed. */
   add(port: CarrierPort): number {
     const number = this.#freeNumber();
     this.#ports.set(number, port);
     this.#senders[port.owner.index] = port;
     this.#devices[port.owner.index] = port.owner.index + 1;
-    this.#timer ??= setInterval(() => this.#lookAround(), LookMs).unref();
+    if (this.#mostThreads > 0) {
+      this.#timer ??= setInterval(() => this.#lookAround(), LookMs).unref();
+    }
     return number;
   }
 
@@ -168,7 +178,7 @@ export class CarrierPool implements FlowOffload {
 
   /** Lets threads carry besides the main one, which are started the first time. */
   async engage(): Promise<void> {
-    if (this.#isEngaged || this.#isBroken) return;
+    if (this.#isEngaged || this.#isBroken || this.#mostThreads === 0) return;
     this.#isEngaged = true;
     try {
       if (this.#carriers.length === 0) {

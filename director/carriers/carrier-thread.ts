@@ -7,6 +7,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { IoError } from '../base/errors.js';
 import { unreachable } from '../base/invariant.js';
 import { FlowCarrier, Up } from '../core/flow-carrier.js';
+import { FlowPrefetch } from '../core/flow-prefetch.js';
 import type { Interface } from '../core/interfaces.js';
 import { loadLibc, type Libc } from '../io/libc.js';
 import { RingHub } from '../io/ring-hub.js';
@@ -90,11 +91,16 @@ class CarrierThread {
     this.#start = start;
     this.#hub = new RingHub(libc);
     this.#board = new Board(start.board);
-    this.#carrier = new FlowCarrier({ ...table, memory: regionOf(libc, table) });
+    const place = { ...table, memory: regionOf(libc, table) };
+    this.#carrier = new FlowCarrier(place, { isAlone: false });
+    const prefetch = new FlowPrefetch(place);
     this.#mailbox = new MailboxWriter(regionOf(libc, mailbox));
     // What is handed up is not to overtake what was carried before it.
     this.#hub.onSent = () => this.#publish();
     this.#hub.onLook = (now) => this.#look(now);
+    this.#hub.onBatch = (batch) => {
+      if (this.#mayCarry) prefetch.touch(batch);
+    };
     this.#hub.onRest = () => this.#rest();
     setInterval(() => this.#count(), CountIntervalMs).unref();
   }

@@ -133,3 +133,44 @@ export function finishHash(hash: number, kind: number): number {
   const product = Math.imul(hash ^ kind, Hash.last);
   return (product ^ (product >>> Hash.lastShift)) >>> 0;
 }
+
+/** The hash of a packet of IPv4: its words are read as they stand in it, lowest byte first. */
+export const hashOfIpv4 = (
+  seed: number,
+  source: number,
+  destination: number,
+  ports: number,
+  protocol: number,
+): number => finishHash(mix(mix(mix(seed ^ source) ^ destination) ^ ports), protocol);
+
+/** The hash of a packet of IPv6, whose addresses begin at `addresses`, and its ports at `transport`. */
+export function hashOfIpv6(
+  seed: number,
+  view: DataView,
+  addresses: number,
+  transport: number,
+  protocol: number,
+): number {
+  let hash = seed;
+  for (let word = 0; word < Wide.words; word += 1) {
+    hash = mix(hash ^ view.getUint32(addresses + word * 4, true));
+  }
+  return finishHash(mix(hash ^ view.getUint32(transport, true)), protocol | Ipv6Bit);
+}
+
+/** The word of the first way of the bucket that a hash belongs to. */
+export const bucketOf = (hash: number, buckets: number): number =>
+  (BucketsAt + (hash & (buckets - 1)) * Bucket.byteLength) / 4;
+
+/** The word of the way in use with the tag of a hash, or `NoWay`. */
+export function findWay(words: Uint32Array, buckets: number, hash: number): number {
+  const bucket = bucketOf(hash, buckets);
+  const tag = tagOf(hash);
+  for (let way = bucket; way < bucket + Bucket.ways; way += 1) {
+    const word = words[way] ?? 0;
+    if (word >>> Way.recordBits === tag) return way;
+  }
+  return NoWay;
+}
+
+export const NoWay = -1;

@@ -2,13 +2,15 @@ import { Family } from '../wire/flow.js';
 import { checksumOffset } from '../wire/rewrite.js';
 import {
   Bucket,
-  BucketsAt,
+  bucketOf,
+  findWay,
   finishHash,
   Head,
   Holdings,
   Ipv6Bit,
   kindOf,
   mix,
+  NoWay,
   OverIpv6,
   Record,
   RecordMask,
@@ -178,7 +180,7 @@ export class FlowTable {
   /** The record of the flow whose packets look like those of `record`; `NoRecord` when none is shown. */
   findLike(record: number): number {
     const hash = this.#hashOf(record);
-    const way = this.#findWay(hash);
+    const way = findWay(this.#words, this.#buckets, hash);
     if (way < 0) return NoRecord;
     const found = (this.#words[way] ?? 0) & RecordMask;
     return this.#isAlike(found, record) ? found : NoRecord;
@@ -190,8 +192,8 @@ export class FlowTable {
    */
   show(record: number): boolean {
     const hash = this.#hashOf(record);
-    if (this.#findWay(hash) >= 0) return false;
-    const bucket = this.#bucketOf(hash);
+    if (findWay(this.#words, this.#buckets, hash) !== NoWay) return false;
+    const bucket = bucketOf(hash, this.#buckets);
     for (let way = bucket; way < bucket + Bucket.ways; way += 1) {
       if (this.#words[way] !== 0) continue;
       Atomics.store(this.#words, way, (record | (tagOf(hash) << Way.recordBits)) >>> 0);
@@ -203,7 +205,7 @@ export class FlowTable {
   /** Hides a record. A packet that the program has in hand at this moment may still be carried, and counted. */
   hide(record: number): void {
     const hash = this.#hashOf(record);
-    const way = this.#findWay(hash);
+    const way = findWay(this.#words, this.#buckets, hash);
     if (way >= 0 && ((this.#words[way] ?? 0) & RecordMask) === record) {
       Atomics.store(this.#words, way, 0);
     }
@@ -278,22 +280,6 @@ export class FlowTable {
     }
     hash = mix(hash ^ (this.#words[(at + Record.ports) / 4] ?? 0));
     return finishHash(hash, kind);
-  }
-
-  /** The word of the first way of a bucket. */
-  #bucketOf(hash: number): number {
-    return (BucketsAt + (hash & (this.#buckets - 1)) * Bucket.byteLength) / 4;
-  }
-
-  /** The way in use with the tag of a hash, or -1. */
-  #findWay(hash: number): number {
-    const bucket = this.#bucketOf(hash);
-    const tag = tagOf(hash);
-    for (let way = bucket; way < bucket + Bucket.ways; way += 1) {
-      const word = this.#words[way] ?? 0;
-      if (word >>> Way.recordBits === tag) return way;
-    }
-    return -1;
   }
 }
 

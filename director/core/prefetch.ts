@@ -6,10 +6,13 @@ import type { FrameBatch } from '../wire/packet.js';
 import { Row } from './connection-row.js';
 import type { ConnectionTable } from './connections.js';
 
-/** With the first byte of a frame, this one brings in both lines of the cache that its headers may lie in. */
-const FurtherOn = 40;
 /** As much of a frame as is read at most: the longest header of IPv4 behind that of Ethernet, and two ports. */
-const Reach = ethernet.HeaderLength + 60 + 4;
+export const Reach = ethernet.HeaderLength + 60 + 4;
+/**
+ * With the first byte of a frame, the last one of the shortest brings in both lines of the cache that its headers may lie in, and
+ * all of a short frame.
+ */
+const FurtherOn = 63;
 /** Where the second of the two ports stands that TCP, UDP and SCTP begin with. */
 const SecondPort = 2;
 /** Where the link of an entry is expected: no entry. */
@@ -39,20 +42,10 @@ export class Prefetch {
   /** Reads ahead for a batch: how many of its frames may belong to a connection. Frames may be anything. */
   touch(batch: FrameBatch): number {
     if (this.#links.length < batch.count) this.#links = new Int32Array(batch.starts.length);
-    this.#touchHeaders(batch);
+    this.#sink = (this.#sink + touchHeaders(batch)) | 0;
     const found = this.#touchBuckets(batch);
     this.#touchRows(batch.count);
     return found;
-  }
-
-  #touchHeaders({ view, starts, count }: FrameBatch): void {
-    const last = view.byteLength - Reach;
-    let sum = 0;
-    for (let index = 0; index < count; index += 1) {
-      const start = starts[index] ?? 0;
-      if (start <= last) sum += view.getUint8(start) + view.getUint8(start + FurtherOn);
-    }
-    this.#sink = (this.#sink + sum) | 0;
   }
 
   #touchBuckets({ view, starts, count }: FrameBatch): number {
@@ -122,3 +115,14 @@ const hasPorts = (protocol: number): boolean =>
   protocol === ipv4.Protocol.tcp ||
   protocol === ipv4.Protocol.udp ||
   protocol === ipv4.Protocol.sctp;
+
+/** Reads where the headers of each frame are. What it returns has to go somewhere, or the engine would leave the reads out. */
+export function touchHeaders({ view, starts, count }: FrameBatch): number {
+  const last = view.byteLength - Reach;
+  let sum = 0;
+  for (let index = 0; index < count; index += 1) {
+    const start = starts[index] ?? 0;
+    if (start <= last) sum += view.getUint8(start) + view.getUint8(start + FurtherOn);
+  }
+  return sum;
+}

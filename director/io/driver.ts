@@ -20,7 +20,6 @@ import { tryPacketSocket } from './packet-socket.js';
 import { openPcapPort } from './pcap-port.js';
 import { RingDevice } from './ring-device.js';
 import { RingHub } from './ring-hub.js';
-import { RingPort, wholeSight } from './ring-port.js';
 
 /** The packet drivers that are chosen when none is asked for, the best first. */
 export const AutomaticDrivers = ['offload', 'ring', 'pcap'] as const;
@@ -52,37 +51,22 @@ export interface Driver {
 
 const pcapDriver = (reason: string): Driver => ({ name: 'pcap', reason, open: openPcapPort });
 
-const foreseeIn =
-  (hub: RingHub): NonNullable<Driver['foresee']> =>
-  (look) => {
-    hub.onBatch = look;
-  };
-
 async function ringDriver(reason: string, options: DriverOptions): Promise<Driver> {
-  const { mostCarried = DefaultCarried, threads, log = silentLog } = options;
+  const { mostCarried = DefaultCarried, threads = NoThreads, log = silentLog } = options;
   const hub = new RingHub(await loadLibc());
-  if (threads === undefined || threads.most === 0) {
-    return {
-      name: 'ring',
-      reason,
-      foresee: foreseeIn(hub),
-      open: async (owner, receive, virtualMacs) =>
-        new RingDevice(
-          () => new RingPort(hub, owner, receive, wholeSight([owner.mac, ...virtualMacs])),
-        ),
-    };
-  }
   const carriers = new CarrierPool(hub, { places: placesFor(mostCarried), ...threads, log });
   return {
     name: 'ring',
     reason,
     offload: carriers,
-    carriers,
-    foresee: foreseeIn(hub),
+    ...(threads.most === 0 ? {} : { carriers }),
+    foresee: (look) => carriers.foresee(look),
     open: async (owner, receive, virtualMacs) =>
       new RingDevice(() => new CarrierPort(carriers, owner, receive, virtualMacs)),
   };
 }
+
+const NoThreads = { most: 0, isAlways: false } as const;
 
 async function offloadDriver(
   name: 'offload' | 'xdp',
@@ -96,7 +80,9 @@ async function offloadDriver(
     name,
     reason,
     offload,
-    foresee: foreseeIn(hub),
+    foresee: (look) => {
+      hub.onBatch = look;
+    },
     open: async (owner, receive, virtualMacs) =>
       new RingDevice(() => new OffloadPort({ hub, offload }, owner, receive, virtualMacs)),
   };

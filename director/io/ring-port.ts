@@ -29,14 +29,15 @@ interface Layouts {
 
 /**
  * Room for what arrives in some milliseconds at full speed: 4,096 slots, and 120 of 64 KiB and what stands before a frame, in
- * blocks of almost a MiB. For questions of our neighbours there is less.
+ * blocks of almost a MiB. For questions of our neighbours there is less. An ordinary slot is an odd number of the cache's lines
+ * long, or all slots would compete for the same few places in it.
  */
 const Usual: Layouts = {
-  ordinary: { slotLength: 2_048, slotsPerBlock: 32, blocks: 128 },
+  ordinary: { slotLength: 1_984, slotsPerBlock: 64, blocks: 64 },
   large: { slotLength: 17 * 4_096, slotsPerBlock: 15, blocks: 8 },
 };
 const ForArp: Layouts = {
-  ordinary: { ...Usual.ordinary, blocks: 16 },
+  ordinary: { ...Usual.ordinary, blocks: 8 },
   large: { ...Usual.large, blocks: 1 },
 };
 

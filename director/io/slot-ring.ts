@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { arch } from 'node:process';
 
 import type { Interface } from '../core/interfaces.js';
 import { Packet } from '../wire/packet.js';
@@ -19,13 +20,28 @@ const PromiscuousMembership = 1;
 
 /** What the kernel writes into a slot before anything else (`TPACKET2_HDRLEN`, aligned to a line of the cache). */
 const SlotHeader = 64;
-/** With it the IP header behind Ethernet is aligned, and there is room before the frame for the headers of a tunnel. */
-const Reserve = 102;
+/**
+ * With it the frame begins at byte 138 of its slot: the kernel's header before it, its own headers up to those of TCP in IPv4 are in
+ * one line of the cache, and there is room before it for the headers of a tunnel.
+ */
+const Reserve = 62;
 /** `struct tpacket2_hdr`, in 32-bit words. */
 const Field = { status: 0, length: 1, captured: 2, frame: 3, seconds: 4, nanoseconds: 5 } as const;
 /** Who may touch a slot: this bit is us. */
 const OwnedByUser = 1;
 const OwnedByKernel = 0;
+
+/**
+ * Reads a word before whatever is read after it, and writes one after whatever was read before: what is shared with the kernel
+ * is handed over like that. On x86 the processor keeps that order with any access, and the engine keeps it, too; `Atomics` means a call.
+ */
+const isOrdered = arch === 'x64';
+const acquire = (words: Int32Array, at: number): number =>
+  isOrdered ? (words[at] ?? 0) : Atomics.load(words, at);
+function release(words: Int32Array, at: number, value: number): void {
+  if (isOrdered) words[at] = value;
+  else Atomics.store(words, at, value);
+}
 
 /** Which frames a socket sees. */
 export interface Sight {
@@ -107,7 +123,7 @@ export class SlotRing implements WaitingFrames {
     // Behind the last slot are those that have been taken.
     const end = Math.min(most, this.#slots - this.#taken);
     while (this.#seen < end) {
-      const status = Atomics.load(this.#words, this.#headerOf(this.#seen) + Field.status);
+      const status = acquire(this.#words, this.#headerOf(this.#seen) + Field.status);
       if ((status & OwnedByUser) === 0) return this.#seen;
       this.#seen += 1;
     }
@@ -154,7 +170,7 @@ export class SlotRing implements WaitingFrames {
     const first = this.#next - this.#taken + this.#slots;
     for (let index = 0; index < this.#taken; index += 1) {
       const slot = (first + index) % this.#slots;
-      Atomics.store(this.#words, slot * this.#slotWords + Field.status, OwnedByKernel);
+      release(this.#words, slot * this.#slotWords + Field.status, OwnedByKernel);
     }
     this.#taken = 0;
   }

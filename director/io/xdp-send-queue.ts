@@ -7,6 +7,7 @@ import {
   DescriptorWords,
   LongestFrame,
   MetadataLength,
+  placeIn,
   XdpSocket,
 } from './xdp-socket.js';
 
@@ -21,7 +22,6 @@ const DontWait = 0x40;
 /** Up to here a loop copies faster than the engine's own way, which begins with a view. */
 const ShortFrame = 256;
 const PositionMask = Chunks - 1;
-const ChunkMask = -ChunkLength;
 const ChecksumLength = 2;
 
 /**
@@ -43,8 +43,8 @@ export class XdpSendQueue {
   readonly #socket: XdpSocket;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
-  /** Chunks to be used, the one that was used last first: it may still be in the processor's cache. */
-  readonly #free = Uint32Array.from({ length: Chunks }, (_, index) => index * ChunkLength);
+  /** Places in chunks to be used, the one that was used last first: it may still be in the processor's cache. */
+  readonly #free = Uint32Array.from({ length: Chunks }, (_, index) => placeIn(index * ChunkLength));
   #freeCount = Chunks;
   /** Positions in the transmit ring: of the first frame that waits, and behind the last one. Each has a chunk, so there is room. */
   #first = 0;
@@ -73,8 +73,7 @@ export class XdpSendQueue {
     if (this.#freeCount === 0) this.#reclaim();
     if (this.#freeCount === 0) return false;
     this.#freeCount -= 1;
-    const chunk = this.#free[this.#freeCount] ?? 0;
-    const at = chunk + MetadataLength;
+    const at = this.#free[this.#freeCount] ?? 0;
     const length = packet.end - packet.start;
     if (length <= ShortFrame) this.#copyShort(packet, at);
     else this.#bytes.set(packet.bytes.subarray(packet.start, packet.end), at);
@@ -82,7 +81,7 @@ export class XdpSendQueue {
     const descriptor = (this.#next & PositionMask) * DescriptorWords;
     entries[descriptor + Descriptor.address] = at;
     entries[descriptor + Descriptor.length] = length;
-    entries[descriptor + Descriptor.options] = this.#describe(packet, chunk);
+    entries[descriptor + Descriptor.options] = this.#describe(packet, at - MetadataLength);
     this.#next = (this.#next + 1) | 0;
     return true;
   }
@@ -126,16 +125,16 @@ export class XdpSendQueue {
     const end = Atomics.load(producer, 0);
     for (; this.#completed !== end; this.#completed = (this.#completed + 1) | 0) {
       const address = entries[(this.#completed & PositionMask) * CompletionWords] ?? 0;
-      this.#free[this.#freeCount] = address & ChunkMask;
+      this.#free[this.#freeCount] = placeIn(address);
       this.#freeCount += 1;
     }
     Atomics.store(consumer, 0, end);
   }
 
-  /** Writes at the start of a chunk what is left to be done to its frame. The options of its descriptor. */
-  #describe({ start, checksumFrom, checksumField }: Packet, chunk: number): number {
+  /** Writes before a frame what is left to be done to it. The options of its descriptor. */
+  #describe({ start, checksumFrom, checksumField }: Packet, at: number): number {
     if (checksumFrom === 0) return 0;
-    const metadata = chunk >> 2;
+    const metadata = at >> 2;
     this.#words[metadata + Metadata.flags] = NeedsChecksum;
     this.#words[metadata + Metadata.checksum] =
       (checksumFrom - start) | ((checksumField - checksumFrom) << 16);

@@ -42,11 +42,23 @@ export const CompletionWords = 2;
 export const ChunkLength = 2_048;
 /** A frame stands in its chunk behind what is to be done to it: a `struct xsk_tx_metadata`. */
 export const MetadataLength = 24;
-export const LongestFrame = ChunkLength - MetadataLength;
+/**
+ * Each of so many chunks begins to be used a line of the cache later than the one before it: at the same place of all, frames would
+ * compete for the same few places in the cache.
+ */
+const Shifts = 8;
+const LineLength = 64;
+export const LongestFrame = ChunkLength - MetadataLength - (Shifts - 1) * LineLength;
 /** Frames that may be under way: some batches. A power of two, as the sizes of rings have to be. */
 export const Chunks = 256;
 /** Kernel memory for those frames, each with what the kernel keeps beside it. */
 const SendBufferBytes = 2 * 1_024 * 1_024;
+
+/** Where a frame stands in the chunk that an address is in. */
+export function placeIn(address: number): number {
+  const number = Math.floor(address / ChunkLength);
+  return number * ChunkLength + (number % Shifts) * LineLength + MetadataLength;
+}
 
 /** One of the rings that are shared with the kernel. Positions count on for ever, modulo 2^32; an entry is at its position modulo `Chunks`. */
 export interface XdpRing {

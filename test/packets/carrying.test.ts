@@ -62,7 +62,7 @@ class Carried extends Plain {
     };
     this.machine = new Offload(this.arena.director, place);
     this.arena.director.offload = this.machine;
-    this.#carrier = new FlowCarrier(place);
+    this.#carrier = new FlowCarrier(place, { isAlone: true });
     this.#tick = () => Math.floor((place.clockOrigin + this.arena.now) / TickLength) >>> 0;
   }
 

@@ -84,7 +84,7 @@ function offloadMetrics({ offload, carrierThreads }: Api['/status']): Metric[] {
   return [
     gauge(
       'baton_offload_sessions',
-      'Connections that the kernel, or carrier threads, carry.',
+      'Connections that the kernel, or the driver ring, carries.',
       [],
       [{ value: carried }],
     ),

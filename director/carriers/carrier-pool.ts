@@ -8,7 +8,7 @@ import { shapeOf } from '../core/flow-layout.js';
 import { FlowPrefetch } from '../core/flow-prefetch.js';
 import type { FlowOffload, Offload, OffloadPlace } from '../core/offload.js';
 import { sumOf, type PortCounters } from '../io/frame-port.js';
-import { MappedMemory } from '../io/mapped-memory.js';
+import { mapTable, type MappedMemory } from '../io/mapped-memory.js';
 import { divisionAmong, toFirst } from '../io/packet-filter.js';
 import type { RingHub } from '../io/ring-hub.js';
 import type { FrameBatch, Packet } from '../wire/packet.js';
@@ -77,7 +77,7 @@ export class CarrierPool implements FlowOffload {
     this.#mostThreads = most;
     this.#isAlways = isAlways;
     const records = 2 * places;
-    this.#table = new MappedMemory(hub.libc, shapeOf(records).byteLength);
+    this.#table = mapTable(hub.libc, shapeOf(records).byteLength);
     this.place = {
       memory: this.#table.buffer,
       records,

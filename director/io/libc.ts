@@ -56,6 +56,7 @@ export interface Libc {
     ]
   ) => number | bigint;
   munmap(at: number, length: number): number;
+  madvise(at: number, length: number, advice: number): number;
   close(fd: number): number;
   /** How many of the messages were sent; the error is that of the first which was not. */
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
@@ -94,6 +95,7 @@ function bind(koffi: Koffi): Libc {
     sendto: library.func('long sendto(int, void *, size_t, int, void *, uint32_t)'),
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
     munmap: library.func('int munmap(uintptr_t, size_t)'),
+    madvise: library.func('int madvise(uintptr_t, size_t, int)'),
     close: library.func('int close(int)'),
     sendmmsg: library.func('int sendmmsg(int, uintptr_t, uint32_t, int)'),
     send: library.func('long send(int, uintptr_t, size_t, int)'),

@@ -78,7 +78,7 @@ export class FlowCarrier {
   readonly #wideAt: number;
   readonly #isAlone: boolean;
 
-  /** `isAlone` says that no other thread counts in this memory, nor reads what is counted. */
+  /** `isAlone` says that no other thread counts in this memory, or reads what is counted. */
   constructor(
     { memory, records, seed }: Pick<OffloadPlace, 'memory' | 'records' | 'seed'>,
     { isAlone }: { readonly isAlone: boolean },
@@ -243,7 +243,7 @@ export class FlowCarrier {
     }
   }
 
-  /** Adds to a count of 64 bits, as `#add` does: here the engine calls nobody, which costs as much as half of the rest. */
+  /** Adds to a count of 64 bits that nobody else touches: each of `Atomics` is a call. */
   #increase(word: number, amount: number): void {
     const count = this.#words[word] ?? 0;
     if (count < NearlyFull) this.#words[word] = count + amount;

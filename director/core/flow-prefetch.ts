@@ -31,7 +31,7 @@ export class FlowPrefetch {
   #hashes = new Int32Array(0);
   readonly #rest: { view: DataView; starts: Int32Array; count: number } = {
     view: new DataView(new ArrayBuffer(0)),
-    starts: this.#hashes,
+    starts: new Int32Array(0),
     count: 0,
   };
   /** Everything that was read goes in here, or the engine would leave the reads out. */

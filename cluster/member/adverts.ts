@@ -80,6 +80,8 @@ export class Adverts {
   readonly #mac: MacAddress;
   readonly #authenticator: Authenticator | undefined;
   #port: AdvertPort | undefined;
+  /** What was sent last: unless it is signed with the time, an advertisement of the same priority is the same bytes. */
+  #last: Encoded | undefined;
 
   /** Throws an `IoError` when the interface has no address to send from. */
   constructor(config: VrrpInstanceConfig, owner: Interface, ports: AdvertsPorts) {
@@ -120,18 +122,10 @@ export class Adverts {
 
   /** Sends an advertisement of this priority at once. */
   advertise(priority: number): void {
-    const { virtualRouterId, advertInterval, virtualAddresses, version, checksumAsV2 } =
-      this.#config;
-    const fields = {
-      virtualRouterId,
-      priority,
-      intervalCentiseconds: toCentiseconds(advertInterval),
-      addresses: virtualAddresses.map(({ address }) => address),
-    };
-    const options = { version, checksumAsV2, authentication: this.#authentication() };
-    for (const destination of this.#destinations) {
-      this.#send(encodeAdvertisement(fields, this.source, destination, options), destination);
+    if (this.#last?.priority !== priority || this.#authenticator !== undefined) {
+      this.#last = { priority, messages: this.#encode(priority) };
     }
+    for (const { destination, bytes } of this.#last.messages) this.#send(bytes, destination);
   }
 
   /** Takes what waits in the socket; false when only the event loop can. */
@@ -146,6 +140,23 @@ export class Adverts {
 
   close(): void {
     this.#port?.close();
+  }
+
+  /** An advertisement, for each place it goes to. */
+  #encode(priority: number): Message[] {
+    const { virtualRouterId, advertInterval, virtualAddresses, version, checksumAsV2 } =
+      this.#config;
+    const fields = {
+      virtualRouterId,
+      priority,
+      intervalCentiseconds: toCentiseconds(advertInterval),
+      addresses: virtualAddresses.map(({ address }) => address),
+    };
+    const options = { version, checksumAsV2, authentication: this.#authentication() };
+    return this.#destinations.map((destination) => ({
+      destination,
+      bytes: encodeAdvertisement(fields, this.source, destination, options),
+    }));
   }
 
   /** A master that answers from a virtual MAC address also speaks from it, so that switches know where it is. */
@@ -190,6 +201,17 @@ export class Adverts {
     assert(this.#authenticator !== undefined, 'an instance with keys has an authenticator');
     return { kind: 'hmac', authenticator: this.#authenticator, wallClock: this.#ports.wallClock() };
   }
+}
+
+/** The messages of one advertisement: their checksums differ with where they go. */
+interface Encoded {
+  readonly priority: number;
+  readonly messages: readonly Message[];
+}
+
+interface Message {
+  readonly destination: IpAddress;
+  readonly bytes: Uint8Array;
 }
 
 /** The group of RFC 9568 §5.1.1.2 and §5.1.2.2. */

@@ -140,10 +140,13 @@ export class VirtualRouter {
 
   /**
    * Hears what waits in the socket, so that no deadline is served in ignorance; false when that takes the event loop, which
-   * has not polled. A master is served all the same: it has to advertise.
+   * has not polled. A master is served all the same: it has to advertise. When the event loop has polled, a master has heard
+   * enough; a backup makes sure that nothing has come since.
    */
   listen(hasPolled: boolean): boolean {
-    return this.adverts.listen() || hasPolled || this.election.state === 'master';
+    const isMaster = this.election.state === 'master';
+    if (isMaster && hasPolled) return true;
+    return this.adverts.listen() || hasPolled || isMaster;
   }
 
   /** True while the addresses are on their way to another node. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { IoError } from '../../director/base/errors.js';
 import type { Log } from '../../director/base/log.js';
-import { between, Never, toMilliseconds, type Instant } from '../../director/base/time.js';
+import { toMilliseconds, type Instant } from '../../director/base/time.js';
 import { ownAddress, type Interface } from '../../director/core/interfaces.js';
 import { SyncSocket } from '../../director/io/sync-socket.js';
 import type { NodeConfig, SyncConfig } from '../config/node-config.js';
@@ -17,6 +17,7 @@ import type { VrrpState } from '../vrrp/state.js';
 import { now } from './clock.js';
 import { DaemonSockets } from './daemon-sockets.js';
 import { DataPlane, type DataPlaneParts } from './data-plane.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import { exchangeConfiguration } from './exchange.js';
 import { HealthPlane } from './health/health-plane.js';
 import type { NotifyDrops } from './notify-fifo.js';
@@ -27,8 +28,6 @@ import { VrrpPlane } from './vrrp-plane.js';
 
 /** How often it looks whether what it waits for has happened. */
 const PollMs = 2;
-/** Node's timers overflow above this. */
-const LongestTimeoutMs = 2_147_483_647;
 
 /**
  * One cluster member as a process: its machines, a `ClusterNode`, wired to sockets and to time. It holds no policy: it
@@ -46,7 +45,8 @@ export class Member {
   #syncSocket: SyncSocket | undefined;
   readonly #daemonSockets = new DaemonSockets();
   #peerStreams: PeerStreams | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Timers run before sockets are read: by the queued turn no advertisement that has arrived is overlooked. */
+  readonly #timer = new DeadlineTimer(() => this.#queueTurn());
   #isTurnQueued = false;
   #isClosed = false;
   #reloading: Promise<readonly string[]> = Promise.resolve([]);
@@ -113,7 +113,7 @@ export class Member {
       sendSync: (bytes, to) => this.#syncSocket?.send(bytes, to),
       sendDaemon: (bytes) => this.#daemonSockets.send(bytes),
       queueTurn: () => this.#queueTurn(),
-      rearm: (next) => this.#rearm(next),
+      rearm: (next) => this.#timer.set(next),
       watchPeer: (at, peer) => this.#peerStreams?.watch.watch(at, peer),
       notify: (...change) => this.#vrrp?.notify(...change),
       heard: (at) => this.#health?.hear(at),
@@ -176,7 +176,7 @@ export class Member {
   /** Closes every socket at once, without a word to anyone. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#timer.close();
     this.#plane?.close();
     await this.#health?.close();
     await this.#syncSocket?.close();
@@ -221,14 +221,6 @@ export class Member {
       this.#isTurnQueued = false;
       if (!this.#isClosed) this.#node?.turn(true);
     });
-  }
-
-  #rearm(next: Instant): void {
-    clearTimeout(this.#timer);
-    if (this.#isClosed || next === Never) return;
-    const wait = Math.min(Math.max(0, toMilliseconds(between(now(), next))), LongestTimeoutMs);
-    // Timers run before sockets are read: by the queued turn no advertisement that has arrived is overlooked.
-    this.#timer = setTimeout(() => this.#queueTurn(), wait);
   }
 }
 

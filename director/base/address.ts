@@ -1,4 +1,4 @@
-import { Address4, Address6 } from 'ip-address';
+import { Address6 } from 'ip-address';
 
 import type { Brand } from './brand.js';
 
@@ -44,10 +44,9 @@ export const isIpv6 = (address: IpAddress): boolean => address.includes(':');
 
 /** The address in network byte order: 4 bytes, or 16 for IPv6. */
 export function addressBytes(address: IpAddress): Uint8Array {
-  return Uint8Array.from(
-    isIpv6(address) ? new Address6(address).toUnsignedByteArray() : new Address4(address).toArray(),
-    Number,
-  );
+  // What is canonical needs no library to be taken apart, which checks it again.
+  const bytes = isIpv6(address) ? new Address6(address).toUnsignedByteArray() : address.split('.');
+  return Uint8Array.from(bytes, Number);
 }
 
 /** The address of 4 or 16 bytes in network byte order, or undefined for any other length. */

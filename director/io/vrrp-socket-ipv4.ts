@@ -49,14 +49,9 @@ export class VrrpSocketIpv4 implements VrrpPort {
 
   listen(): boolean {
     for (let count = 0; count < MostPerReading && !this.#isClosed; count += 1) {
-      try {
-        this.#socket.wrap.recv(this.#buffer, (buffer, length) => {
-          this.#take(buffer.subarray(0, length));
-        });
-      } catch {
-        // Nothing is left to read; an error of the device shows by the silence that it causes.
-        return true;
-      }
+      const length = this.#read();
+      if (length === undefined) return true;
+      this.#take(this.#buffer.subarray(0, length));
     }
     return true;
   }
@@ -67,6 +62,26 @@ export class VrrpSocketIpv4 implements VrrpPort {
   close(): void {
     this.#isClosed = true;
     this.#socket.close();
+  }
+
+  /**
+   * Reads a message into the buffer; undefined when none waits. The package says that by an exception, whose stack trace
+   * would cost more than all else. An error of the device shows by the silence that it causes.
+   */
+  #read(): number | undefined {
+    let read: number | undefined;
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      this.#socket.wrap.recv(this.#buffer, (_, length) => {
+        read = length;
+      });
+    } catch {
+      read = undefined;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+    return read;
   }
 
   #take(packet: Uint8Array): void {

@@ -1,6 +1,13 @@
 import type { Log } from '../../../director/base/log.js';
 import type { Prng } from '../../../director/base/prng.js';
-import { earliest, Never, type Duration, type Instant } from '../../../director/base/time.js';
+import {
+  after,
+  earliest,
+  milliseconds,
+  Never,
+  type Duration,
+  type Instant,
+} from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
 import type { ServiceKey } from '../../../director/core/services.js';
 import { askFor } from '../../../director/core/solicit.js';
@@ -21,6 +28,8 @@ import { ServerPool, type PoolPorts, type PoolServer } from './server-pool.js';
 
 /** How many hosts are asked whether anybody is there. */
 const MostQuestions = 32;
+/** How often `ha_suspend` looks whose the addresses are. */
+const HoldingInterval = milliseconds(250);
 
 /** The checkers that are told, and never ask. */
 export type ToldConfig = FileCheckConfig | BfdCheckConfig;
@@ -60,6 +69,8 @@ export class HealthPools {
   readonly #evidence: Evidence;
   #config: NodeConfig;
   #pools: readonly ServerPool[];
+  /** When `ha_suspend` looks again. */
+  #nextLook: Instant = Never;
   #isStarted = false;
   #isClosed = false;
 
@@ -103,6 +114,7 @@ export class HealthPools {
       this.#config = config;
       this.#pools = pools;
       for (const commit of commits) commit(at);
+      this.#followHolding(at);
       this.#rearm();
     };
   }
@@ -110,13 +122,14 @@ export class HealthPools {
   /** Begins to check. */
   start(at: Instant): void {
     this.#isStarted = true;
-    this.followHolding(at);
+    this.#followHolding(at);
     for (const pool of this.#pools) pool.start(at);
     this.#rearm();
   }
 
   /** Does what is due. */
   serve(at: Instant): void {
+    if (this.#nextLook <= at) this.#followHolding(at);
     for (const pool of this.#pools) pool.serve(at);
     this.#rearm();
   }
@@ -145,22 +158,22 @@ export class HealthPools {
     this.#rearm();
   }
 
-  /** Looks which services are this node's now, for `ha_suspend`. */
-  followHolding(at: Instant): void {
-    const { services } = this.#ports.director;
-    const suspending = this.#pools.filter(({ virtual }) => virtual.health.haSuspend);
-    if (suspending.length === 0) return;
-    for (const pool of suspending) {
-      const isHeld = pool.services.some((one) => services.find(serviceKey(one))?.isLive === true);
-      pool.followHolding(at, isHeld);
-    }
-    this.#rearm();
-  }
-
   /** Ends all checks. What is to be told of the end is told. */
   close(): void {
     this.#isClosed = true;
     for (const pool of this.#pools) pool.close();
+  }
+
+  /** Looks which services are this node's now, for `ha_suspend`. */
+  #followHolding(at: Instant): void {
+    const { services } = this.#ports.director;
+    this.#nextLook = Never;
+    for (const pool of this.#pools) {
+      const { haSuspend } = pool.virtual.health;
+      const isHeld = pool.services.some((one) => services.find(serviceKey(one))?.isLive === true);
+      if (haSuspend) this.#nextLook = after(at, HoldingInterval);
+      pool.followHolding(at, isHeld);
+    }
   }
 
   #poolPorts(): PoolPorts {
@@ -237,7 +250,7 @@ export class HealthPools {
 
   #rearm(): void {
     if (!this.#isStarted || this.#isClosed) return;
-    let next = Never;
+    let next = this.#nextLook;
     for (const { deadline } of this.#pools) next = earliest(next, deadline);
     this.#ports.rearm(next);
   }

@@ -12,6 +12,7 @@ import { isSame } from '../../config/equality.js';
 import { decodeBfd, encodeBfd } from '../../health/bfd-packet.js';
 import { BfdSession } from '../../health/bfd-session.js';
 import { now } from '../clock.js';
+import { DeadlineTimer } from '../deadline-timer.js';
 
 /** RFC 5881 §4: control packets go to this port, from one of those. */
 const Port = 3_784;
@@ -41,7 +42,7 @@ export class BfdPlane {
   readonly #receivers = new Map<'ipv4' | 'ipv6', HopSocket>();
   readonly #running = new Map<string, Running>();
   readonly #followers = new Map<string, Set<Follower>>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer = new DeadlineTimer(() => this.#serve());
   #isClosed = false;
 
   /** Begins the sessions of these instances, and ends all others. Throws an `IoError` when a port cannot be had. */
@@ -71,7 +72,7 @@ export class BfdPlane {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#timer.close();
     for (const running of this.#running.values()) this.#end(running);
     for (const socket of this.#receivers.values()) socket.close();
   }
@@ -117,10 +118,7 @@ export class BfdPlane {
       applyEffects(running);
       next = earliest(next, session.deadline);
     }
-    clearTimeout(this.#timer);
-    if (next === Never) return;
-    const wait = Math.max(1, (next - now()) / 1_000);
-    this.#timer = setTimeout(() => this.#serve(), wait);
+    this.#timer.set(next);
   }
 
   #end(running: Running): void {

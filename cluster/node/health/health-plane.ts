@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Log } from '../../../director/base/log.js';
 import { Prng } from '../../../director/base/prng.js';
-import { Never, toMilliseconds, type Duration, type Instant } from '../../../director/base/time.js';
+import { toMilliseconds, type Duration, type Instant } from '../../../director/base/time.js';
 import type { Director } from '../../../director/core/director.js';
 import type { ServiceKey } from '../../../director/core/services.js';
 import { loadLibc, type Libc } from '../../../director/io/libc.js';
@@ -13,6 +13,7 @@ import { HealthPools, type HealthPorts, type ToldConfig } from '../../member/hea
 import type { Abandon, Probe } from '../../member/health/probe.js';
 import type { PoolServer, ServerPool } from '../../member/health/server-pool.js';
 import { now } from '../clock.js';
+import { DeadlineTimer } from '../deadline-timer.js';
 import type { NotifyDrops } from '../notify-fifo.js';
 import type { Prepared } from '../prepared.js';
 import type { Timeline } from '../timeline.js';
@@ -24,11 +25,6 @@ import { Pingers } from './pingers.js';
 import { PoolScripts } from './pool-scripts.js';
 import { createProbe } from './probes.js';
 import { TrackedFiles } from './tracked-files.js';
-
-/** How often `ha_suspend` looks whose the addresses are. */
-const HoldingMs = 250;
-/** Node's timers overflow above this. */
-const LongestTimeoutMs = 2_147_483_647;
 
 /** The rest of the node, as its health checks need it. */
 export interface PlanePorts {
@@ -46,8 +42,7 @@ export class HealthPlane {
   #libc: Libc | undefined;
   #config: NodeConfig;
   #health: HealthPools | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #holding: NodeJS.Timeout | undefined;
+  readonly #timer = new DeadlineTimer(() => this.#health?.serve(now()));
   #isClosed = false;
 
   private constructor(config: NodeConfig, log: Log) {
@@ -100,7 +95,6 @@ export class HealthPlane {
   /** Begins to check. */
   start(at: Instant): void {
     this.#health?.start(at);
-    this.#holding = setInterval(() => this.#health?.followHolding(now()), HoldingMs);
   }
 
   /** See `HealthPools.setWeight`. */
@@ -126,8 +120,7 @@ export class HealthPlane {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    clearInterval(this.#holding);
+    this.#timer.close();
     this.#health?.close();
     this.#files.close();
     this.sessions.close();
@@ -163,7 +156,7 @@ export class HealthPlane {
       wait: afterwards,
       createProbe: (config, server) => this.#createProbe(config, server),
       createTold: (config, parts) => this.#createTold(config, parts),
-      rearm: (next) => this.#rearm(next),
+      rearm: (next) => this.#timer.set(next),
       serverChanged: (...change) => this.#scripts.tellServer(...change),
       quorumChanged: (...change) => this.#scripts.tellQuorum(...change),
     };
@@ -185,13 +178,6 @@ export class HealthPlane {
   ): Check {
     if (config.kind === 'FILE_CHECK') return new FileCheck(config, this.#files, listener);
     return new BfdCheck(config, { sessions: this.sessions, listener, judge });
-  }
-
-  #rearm(next: Instant): void {
-    clearTimeout(this.#timer);
-    if (this.#isClosed || next === Never) return;
-    const wait = Math.min(Math.max(0, (next - now()) / 1_000), LongestTimeoutMs);
-    this.#timer = setTimeout(() => this.#health?.serve(now()), wait);
   }
 }
 

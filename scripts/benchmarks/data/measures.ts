@@ -152,9 +152,16 @@ function connectionOfKernel(_address: string, { forwarder }: Topology): number |
 
 const ClockTicks = 100;
 
-function cpuSeconds(pid: number): number {
+/** What all threads of a process have used so far, to a hundredth of a second. */
+export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / ClockTicks;
+}
+
+/** How often the main thread of a process has gone to sleep so far. */
+export function wakeUps(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]);
 }
 
 function residentBytes(pid: number): number {

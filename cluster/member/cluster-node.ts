@@ -34,10 +34,10 @@ import { SessionLink } from './session-link.js';
 export const TrackerWait = seconds(1);
 /** How long a node goes without a turn while frames come: peers are told and timers served at least so often. */
 const TurnInterval = milliseconds(1);
-/** How often connections expire and neighbours are looked after, at least. */
+/** How often connections expire and neighbours are looked after, along with a turn for something else. */
 const TickInterval = milliseconds(250);
-/** A turn for something else does it sooner, but no more often than this: who is idle wakes up less. */
-const ShortestTickInterval = milliseconds(150);
+/** Without such a turn it is done so long after: who is idle wakes up less. */
+const TickDelay = milliseconds(100);
 
 /** The rest of a node, as its machines need it. */
 export interface NodePorts {
@@ -309,8 +309,8 @@ export class ClusterNode {
   /** What time does to connections and neighbours. */
   #tick(at: Instant): void {
     if (this.#earliestTick > at) return;
-    this.#nextTick = after(at, TickInterval);
-    this.#earliestTick = after(at, ShortestTickInterval);
+    this.#earliestTick = after(at, TickInterval);
+    this.#nextTick = after(this.#earliestTick, TickDelay);
     this.director.tick(at);
     this.#hearCarried(at);
     keepNextHopsKnown(this.director, at);

@@ -11,12 +11,12 @@ export class CarriedRecords {
   /** Where packets of a record go. */
   readonly #hops: (Neighbour | undefined)[] = [];
   /** What has been taken of a record. */
-  readonly #packets: Float64Array;
+  readonly #packets: Uint32Array;
   readonly #bytes: Float64Array;
 
   constructor(table: FlowTable) {
     this.#table = table;
-    this.#packets = new Float64Array(table.records);
+    this.#packets = new Uint32Array(table.records);
     this.#bytes = new Float64Array(table.records);
   }
 
@@ -95,7 +95,7 @@ export class CarriedRecords {
       return;
     }
     const [packets, bytes] = [this.#table.packets(record), this.#table.bytes(record)];
-    tally.packets = packets - (this.#packets[record] ?? 0);
+    tally.packets = (packets - (this.#packets[record] ?? 0)) >>> 0;
     tally.bytes = bytes - (this.#bytes[record] ?? 0);
     this.#packets[record] = packets;
     this.#bytes[record] = bytes;

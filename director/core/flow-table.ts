@@ -221,26 +221,24 @@ export class FlowTable {
     );
   }
 
+  /** The lower 32 bits of their count, for who asks more often than they overflow. */
   packets(record: number): number {
-    return this.#count((this.#at(record) + Record.packets) / 4);
+    return this.#words[(this.#at(record) + Record.packets) / 4] ?? 0;
   }
 
+  /** All 64 bits of their count, which may move on between the reading of its halves. */
   bytes(record: number): number {
-    return this.#count((this.#at(record) + Record.bytes) / 4);
-  }
-
-  /** The tick of the last packet; without one it means nothing. */
-  lastUsed(record: number): number {
-    return Atomics.load(this.#words, (this.#at(record) + Record.lastUsed) / 4);
-  }
-
-  /** A count of 64 bits, which may move on between the reading of its halves. */
-  #count(word: number): number {
+    const word = (this.#at(record) + Record.bytes) / 4;
     for (;;) {
       const high = Atomics.load(this.#words, word + 1);
       const low = Atomics.load(this.#words, word);
       if (Atomics.load(this.#words, word + 1) === high) return high * 0x1_0000_0000 + low;
     }
+  }
+
+  /** The tick of the last packet; without one it means nothing. */
+  lastUsed(record: number): number {
+    return this.#words[(this.#at(record) + Record.lastUsed) / 4] ?? 0;
   }
 
   #at(record: number): number {

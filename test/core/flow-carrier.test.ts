@@ -85,7 +85,8 @@ function countsAtTheEnd(isAlone: boolean): number[][] {
   words[Record.packets / 4] = 0xffff_ffff;
   const counted = [1, 2, 3].map((data) => {
     carrier.carry(datagram(data), arrival, 7);
-    return [table.bytes(2) - near, table.packets(2) - 0xffff_ffff];
+    const packets = (words[Record.packets / 4 + 1] ?? 0) * 0x1_0000_0000 + table.packets(2);
+    return [table.bytes(2) - near, packets - 0xffff_ffff];
   });
   return [...counted, [table.lastUsed(2)]];
 }

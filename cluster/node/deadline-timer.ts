@@ -5,8 +5,8 @@ import { now } from './clock.js';
 const LongestTimeoutMs = 2_147_483_647;
 
 /**
- * Calls when the next deadline of a machine has come: never before it, and up to a millisecond later, which is how fine the
- * timers of the event loop are. A deadline farther away than they reach is looked at again then.
+ * Calls when the next deadline of a machine has come, to about a millisecond, which is how fine the timers of the event loop
+ * are. A machine that is called too early, or whose deadline is farther away than they reach, sets it again.
  */
 export class DeadlineTimer {
   readonly #act: () => void;

@@ -5,10 +5,10 @@ import type { Libc } from './libc.js';
 /** How long the event loop waits until it has its turn. */
 const LongestTurnMs = 1;
 /**
- * How long the rings are watched for another frame before the process goes to sleep: about what falling asleep and waking up
- * cost. When nothing came, the next times are spent asleep, each time twice as many.
+ * How long the rings are watched for another frame before the process goes to sleep: somewhat more than falling asleep and waking
+ * up cost, and as long as a host nearby takes to answer. When nothing came, the next times are spent asleep, each time twice as many.
  */
-const LongestWatchMs = 0.02;
+const LongestWatchMs = 0.05;
 const MostUnwatched = 63;
 
 /**

@@ -77,7 +77,7 @@ export class VrrpSocketIpv4 implements VrrpPort {
         read = length;
       });
     } catch {
-      read = undefined;
+      return undefined;
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }

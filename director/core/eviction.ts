@@ -1,6 +1,6 @@
 import type { Instant } from '../base/time.js';
 import { Protocol } from '../wire/ipv4.js';
-import { Flag, NoConnection, type ConnectionTable } from './connections.js';
+import { Flag, NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { closeConnection, serverOf } from './lifecycle.js';
 import { TemplateState, timeoutOf } from './protocol-states.js';
@@ -38,7 +38,7 @@ function evictOne(director: Director, spared: number): boolean {
       director.evictionHand + 1 < connections.end ? director.evictionHand + 1 : 0;
     const index = director.evictionHand;
     if (index === spared || !connections.isInUse(index)) continue;
-    if (!isExpendable(connections, index)) continue;
+    if (!isExpendable(director, index)) continue;
     closeConnection(director, index);
     counters.evicted += 1;
     return true;
@@ -46,7 +46,7 @@ function evictOne(director: Director, spared: number): boolean {
   return false;
 }
 
-function isExpendable(connections: ConnectionTable, index: number): boolean {
+function isExpendable({ connections, offload }: Director, index: number): boolean {
   const state = connections.state[index] ?? 0;
   if (connections.hasFlag(index, Flag.template)) {
     return state !== TemplateState.assured && connections.children(index) === 0;
@@ -57,6 +57,8 @@ function isExpendable(connections: ConnectionTable, index: number): boolean {
     case Protocol.sctp:
       return ExpendableSctp.has(state);
     case Protocol.udp:
+      // The kernel may know of more.
+      offload?.catchUp(index);
       return (connections.packets[index] ?? 0) <= 1;
     default:
       return false;

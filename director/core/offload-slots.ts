@@ -31,6 +31,11 @@ export class OffloadSlots {
     return this.#end;
   }
 
+  /** The share of the slots that can be taken now. */
+  get shareFree(): number {
+    return (this.#freeCount + this.#limit - this.#end) / this.#limit;
+  }
+
   /** A slot that is free; 0 when none is. */
   take(): number {
     if (this.#freeCount > 0) {

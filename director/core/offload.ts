@@ -1,37 +1,19 @@
 import { instant, seconds, type Instant } from '../base/time.js';
 import { copyAddress } from '../wire/address-words.js';
-import { Protocol } from '../wire/ipv4.js';
-import {
-  isCarriable,
-  isLasting,
-  mayBeCarriable,
-  ownsReplies,
-  pathOfReplies,
-  pathOfRequests,
-  seesReplies,
-} from './carriable.js';
+import { isCarriable, isLasting, mayBeCarriable, ownsReplies, seesReplies } from './carriable.js';
 import { CarriedRecords, Direction } from './carried-records.js';
 import { creditConnection, creditTraffic, type Tally } from './carried-traffic.js';
+import { CarriedWays } from './carried-ways.js';
 import { NoConnection } from './connections.js';
 import type { Director } from './director.js';
 import { emptyPath, FlowTable, type FlowPath } from './flow-table.js';
 import { serverOf } from './lifecycle.js';
-import type { Neighbour } from './neighbours.js';
 import { OffloadSlots } from './offload-slots.js';
-import { Method, NoServer } from './services.js';
+import { timeoutOf } from './protocol-states.js';
+import { NoServer } from './services.js';
 import { ShownMacs } from './shown-macs.js';
+import { isBrief, isWorth, LastingOnes, type Worth } from './worth.js';
 
-/**
- * Datagrams of a client from which on there will be more: with an answer, and without one. An exchange of two is not worth it,
- * and an entry of one datagram may have to go when the table is full.
- */
-const AnsweredDatagrams = 2;
-const UnansweredDatagrams = 3;
-/**
- * The same of segments. For a question and its answer a client does not send more, and to carry a connection and to take it back
- * costs as much as four packets that come up.
- */
-export const LongConnection = 6;
 /** The most connections that wait to be carried; others come again with their next packet. */
 const MostWaiting = 4_096;
 /** The most slots that one sweep looks at, so that it takes a millisecond or two, and that are looked at for those who ask. */
@@ -43,6 +25,10 @@ const SlotsPerBatch = 2_048;
 const SlotsPerPacket = 16;
 /** How long the program goes on when nobody looks after it: some sweeps. */
 const Lease = seconds(2);
+/** There is room while at least this share of the places is free. */
+const RoomyShare = 1 / 8;
+/** Seconds without a packet after which a flow that may have been brief was. */
+const BriefQuiet = 2;
 
 /** What the machine shares with the kernel. */
 export interface OffloadPlace {
@@ -59,6 +45,8 @@ export interface OffloadPlace {
    * nothing may leave.
    */
   readonly devices: readonly number[];
+  /** What is worth to be carried while there is room, when that is more than else. */
+  readonly whileRoomy?: Worth;
   /**
    * Since when nobody has anything in hand that was hidden before, where whoever carries can be held up for long; absent where
    * nobody can.
@@ -101,13 +89,16 @@ export class Offload {
   readonly #director: Director;
   readonly #place: OffloadPlace;
   readonly #table: FlowTable;
-  readonly #leastSegments: number;
+  readonly #worth: Worth;
+  readonly #worthWhileRoomy: Worth;
   /** The slot of a connection, or 0. */
   readonly #slotOf: Int32Array;
   /** The connection of a slot, as index + 1; 0 for one that is free or rests. */
   readonly #owner: Int32Array;
   /** The number of its real server. */
   readonly #server: Int32Array;
+  /** 1 while nobody knows whether it will have been worth it. */
+  readonly #isBrief: Uint8Array;
   readonly #records: CarriedRecords;
   readonly #slots: OffloadSlots;
   readonly #macs: ShownMacs;
@@ -120,21 +111,24 @@ export class Offload {
   #neighbourChanges = 0;
   #serverChanges = 0;
   #pathDiscovery: number;
-  readonly #path: FlowPath = emptyPath();
+  readonly #ways: CarriedWays;
+  readonly #answers: FlowPath = emptyPath();
   readonly #requests: Tally = { packets: 0, bytes: 0 };
   readonly #replies: Tally = { packets: 0, bytes: 0 };
 
-  /** A client's segments from which on its connection is worth to be carried. */
-  constructor(director: Director, place: OffloadPlace, leastSegments = LongConnection) {
+  constructor(director: Director, place: OffloadPlace, worth = LastingOnes) {
     const slots = place.records / 2;
     this.#director = director;
     this.#place = place;
-    this.#leastSegments = leastSegments;
+    this.#worth = worth;
+    this.#worthWhileRoomy = place.whileRoomy ?? worth;
     this.#table = new FlowTable(place.memory, place.records, place.seed);
     this.#slotOf = new Int32Array(director.connections.capacity);
     this.#owner = new Int32Array(slots);
     this.#server = new Int32Array(slots);
+    this.#isBrief = new Uint8Array(slots);
     this.#records = new CarriedRecords(this.#table);
+    this.#ways = new CarriedWays(director, this.#records, place.devices);
     this.#slots = new OffloadSlots(slots);
     this.#pathDiscovery = director.settings.pmtu_disc;
     this.#macs = new ShownMacs(director, this.#table);
@@ -151,15 +145,13 @@ export class Offload {
     if (this.#waitingCount === MostWaiting) return;
     const slot = this.#slotOf[index] ?? 0;
     if (slot !== 0) {
-      if (isFromClient || !this.#isHalf(index, slot)) return;
+      if (isFromClient || !this.#ways.areHalf(index, slot)) return;
       // The client may be known now, since something has been sent to it.
-      if (!this.#describe(index, Direction.replies)) return;
+      if (!this.#ways.areAnswersKnown(index)) return;
       this.withdraw(index);
     }
-    const isUdp = connections.protocol[index] === Protocol.udp;
-    const datagrams = isFromClient ? UnansweredDatagrams : AnsweredDatagrams;
-    const least = isUdp ? datagrams : this.#leastSegments;
-    if ((connections.packets[index] ?? 0) < least) return;
+    const worth = this.#slots.shareFree > RoomyShare ? this.#worthWhileRoomy : this.#worth;
+    if (!isWorth(connections, index, worth, isFromClient)) return;
     if (!mayBeCarriable(this.#director, index)) return;
     this.#now = now;
     this.#waiting[this.#waitingCount] = index;
@@ -205,6 +197,12 @@ export class Offload {
     else this.withdraw(index);
   }
 
+  /** What the kernel has counted of a connection until now is in its entry, if it is carried. */
+  catchUp(index: number): void {
+    const slot = this.#slotOf[index] ?? 0;
+    if (slot !== 0) this.#addUp(slot);
+  }
+
   /** A connection whose time seems to be up is taken back; true when the kernel knows of later packets. */
   isInUse(index: number, now: Instant): boolean {
     if (this.#slotOf[index] === 0) return false;
@@ -218,7 +216,7 @@ export class Offload {
     if (this.counters.carried === 0 || !seesReplies(this.#director, index)) return;
     const { connections } = this.#director;
     const { rows } = connections;
-    const path = this.#path;
+    const path = this.#answers;
     path.family = connections.familyOf(index);
     path.protocol = connections.protocol[index] ?? 0;
     copyAddress(path.source, rows, connections.realAt(index));
@@ -298,7 +296,7 @@ export class Offload {
     const end = Math.min(this.#slots.end, this.#doubtfulFrom + most);
     for (let slot = this.#doubtfulFrom; slot < end; slot += 1) {
       const index = (this.#owner[slot] ?? 0) - 1;
-      if (index !== NoConnection && !this.#isStillRight(slot, index)) this.withdraw(index);
+      if (index !== NoConnection && !this.#ways.areStillRight(index, slot)) this.withdraw(index);
     }
     this.#doubtfulFrom = end === this.#slots.end ? 0 : end;
     this.#attend();
@@ -310,7 +308,7 @@ export class Offload {
       this.counters.refused += 1;
       return;
     }
-    if (!this.#write(index, slot)) {
+    if (!this.#ways.write(index, slot)) {
       this.#records.forget(slot);
       this.#slots.release(slot);
       return;
@@ -322,40 +320,10 @@ export class Offload {
     }
     this.#owner[slot] = index + 1;
     this.#server[slot] = serverOf(this.#director, index)?.id ?? NoServer;
+    this.#isBrief[slot] = isBrief(this.#director.connections, index) ? 1 : 0;
     this.#slotOf[index] = slot;
     this.counters.carried += 1;
     this.counters.installed += 1;
-  }
-
-  /**
-   * Writes both ways of a connection. False when that of requests is not known; that of replies may come later, because a client
-   * that has never been answered may be nobody's neighbour yet.
-   */
-  #write(index: number, slot: number): boolean {
-    if (!this.#writeWay(index, slot, Direction.requests)) return false;
-    if (seesReplies(this.#director, index)) this.#writeWay(index, slot, Direction.replies);
-    return true;
-  }
-
-  /** True when answers pass here, too, and are not carried. */
-  #isHalf(index: number, slot: number): boolean {
-    return !this.#records.hasReplies(slot) && seesReplies(this.#director, index);
-  }
-
-  #writeWay(index: number, slot: number, direction: number): boolean {
-    const hop = this.#describe(index, direction);
-    if (hop === undefined) return false;
-    this.#records.write(slot, direction, this.#path, hop);
-    return true;
-  }
-
-  /** Fills in the path of one way of a connection. Where that leads to, if it is known and may be gone. */
-  #describe(index: number, direction: number): Neighbour | undefined {
-    const path = this.#path;
-    const describe = direction === Direction.requests ? pathOfRequests : pathOfReplies;
-    const hop = describe(this.#director, index, path);
-    path.device = hop === undefined ? 0 : (this.#place.devices[hop.interface.index] ?? 0);
-    return path.device === 0 ? undefined : hop;
   }
 
   /** The connection with a carried way for such packets. */
@@ -364,24 +332,26 @@ export class Offload {
     return slot === 0 ? NoConnection : (this.#owner[slot] ?? 0) - 1;
   }
 
-  #isStillRight(slot: number, index: number): boolean {
-    const { connections, virtualMacs } = this.#director;
-    if (!isCarriable(this.#director, index)) return false;
-    if (!this.#records.leadsThere(slot, this.#place.devices)) return false;
-    // What else can change while neighbours stay: tunnels, and MAC addresses that wander.
-    if (connections.methodOf(index) !== Method.tunnel && !virtualMacs.isUsed) return true;
-    if (!this.#isAsWritten(slot, index, Direction.requests)) return false;
-    return !this.#records.hasReplies(slot) || this.#isAsWritten(slot, index, Direction.replies);
-  }
-
-  #isAsWritten(slot: number, index: number, direction: number): boolean {
-    if (this.#describe(index, direction) === undefined) return false;
-    return this.#records.isAsWritten(slot, direction, this.#path);
-  }
-
   /** Adds up what a slot has counted, if anything. */
   #look(slot: number): void {
     if (!this.#records.isQuiet(slot)) this.#addUp(slot);
+    else if (this.#isBrief[slot] !== 0) this.#reconsider(slot);
+  }
+
+  /** What was carried from the start on is taken back when that was all. */
+  #reconsider(slot: number): void {
+    const { connections, timeouts } = this.#director;
+    const index = (this.#owner[slot] ?? 0) - 1;
+    if (index === NoConnection || !isBrief(connections, index)) {
+      this.#isBrief[slot] = 0;
+      return;
+    }
+    const timeout = timeoutOf(
+      timeouts,
+      connections.protocol[index] ?? 0,
+      connections.state[index] ?? 0,
+    );
+    if (timeout - connections.remaining(index, this.#now) >= BriefQuiet) this.withdraw(index);
   }
 
   /** Adds up what a slot has counted. Without a connection only the counters are left to be moved. */

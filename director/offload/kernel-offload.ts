@@ -10,6 +10,7 @@ import { xdpHook } from '../bpf/xdp-hook.js';
 import { placesFor, shapeOf } from '../core/flow-layout.js';
 import type { Interface } from '../core/interfaces.js';
 import type { FlowOffload, Offload, OffloadPlace } from '../core/offload.js';
+import { NewOnesToo } from '../core/worth.js';
 import type { Libc } from '../io/libc.js';
 import type { MacAddress } from '../wire/ethernet.js';
 import { Bpf, ProgramType } from './bpf.js';
@@ -76,6 +77,7 @@ export class KernelOffload implements FlowOffload {
       tickLength,
       clockOrigin: clockOrigin(this.bpf, tickLength),
       devices: this.#devices,
+      whileRoomy: NewOnesToo,
     };
   }
 

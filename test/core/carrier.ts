@@ -3,12 +3,22 @@ import { Buffer } from 'node:buffer';
 import { Head, Holdings, Record, shapeOf } from '../../director/core/flow-layout.js';
 import { FlowTable, NoRecord } from '../../director/core/flow-table.js';
 import { Offload, type OffloadPlace } from '../../director/core/offload.js';
+import { LastingOnes, type Worth } from '../../director/core/worth.js';
 import { BenchDirector, type BenchOptions } from '../packets/bench-director.js';
 import { pathOf } from './flows.js';
 
 const Records = 64;
 const TickLength = 4_000;
+/** Segments of TCP from the first on that may be carried. */
+const AtOnce: Worth = { ...LastingOnes, segments: 0 };
 const ClockOrigin = 2 ** 32 * TickLength - 1_000_000_000;
+
+interface CarrierOptions {
+  readonly records?: number;
+  readonly worth?: Worth;
+  /** What is worth it while there is room, if that is more. */
+  readonly whileRoomy?: Worth;
+}
 
 /** The part of the kernel, for a bench: carries packets by the same table, and counts them. */
 export class Carrier {
@@ -22,13 +32,13 @@ export class Carrier {
   readonly #table: FlowTable;
 
   /**
-   * `devices` are the kernel's numbers of the bench's links. Unless it is said how many segments a client has to send before,
-   * connections are carried as soon as they can be.
+   * `devices` are the kernel's numbers of the bench's links. Unless it is said what is worth it, connections of TCP are carried as
+   * soon as they can be.
    */
   constructor(
     bench: BenchDirector,
     devices: readonly number[] = [3, 4],
-    { records = Records, leastSegments = 0 } = {},
+    { records = Records, worth = AtOnce, whileRoomy }: CarrierOptions = {},
   ) {
     const seed = 5;
     this.#records = records;
@@ -41,10 +51,11 @@ export class Carrier {
       tickLength: TickLength,
       clockOrigin: ClockOrigin,
       devices: this.#devices,
+      ...(whileRoomy && { whileRoomy }),
     };
     this.#bench = bench;
     this.#table = new FlowTable(this.#memory, records, seed);
-    this.machine = new Offload(bench.director, place, leastSegments);
+    this.machine = new Offload(bench.director, place, worth);
     bench.director.offload = this.machine;
   }
 

@@ -1,8 +1,8 @@
 import { test } from 'tap';
 
 import { Flag } from '../../director/core/connections.js';
-import { LongConnection } from '../../director/core/offload.js';
 import { removeReplica } from '../../director/core/replica.js';
+import { LastingOnes, LongConnection } from '../../director/core/worth.js';
 import { ip } from '../base/values.js';
 import { BenchDirector } from '../packets/bench-director.js';
 import { Mac } from '../packets/hosts.js';
@@ -78,7 +78,7 @@ test('datagrams are carried from the second answered one on, or from the third',
 
 test('a connection is carried only when its client has sent more than a question', (t) => {
   const bench = new BenchDirector({ settings: WithoutSync });
-  const carrier = new Carrier(bench, undefined, { leastSegments: LongConnection });
+  const carrier = new Carrier(bench, undefined, { worth: LastingOnes });
   establish(bench);
   for (let sent = 2; sent < LongConnection; sent += 1) {
     t.notOk(carrier.carries(client, masqVip), `${sent} segments`);

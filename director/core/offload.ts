@@ -27,8 +27,11 @@ const SlotsPerPacket = 16;
 const Lease = seconds(2);
 /** There is room while at least this share of the places is free. */
 const RoomyShare = 1 / 8;
-/** Seconds without a packet after which a flow that may have been brief was. */
-const BriefQuiet = 2;
+/** With less than this it is full: what is idle makes room, of so many connections in a sweep that are asked. */
+const FullShare = 1 / 32;
+const MostAsked = 4_096;
+/** Seconds without a packet after which a flow that may have been brief was, and after which others count as idle. */
+const Quiet = { brief: 2, idle: 10 } as const;
 
 /** What the machine shares with the kernel. */
 export interface OffloadPlace {
@@ -105,6 +108,8 @@ export class Offload {
   readonly #waiting = new Int32Array(MostWaiting);
   #waitingCount = 0;
   #sweptUpTo = 1;
+  /** In a sweep of a full table: how many more connections are asked whether they are idle. */
+  #leftToAsk = 0;
   /** While everything is in doubt: the first slot that nobody has looked at since; else 0. */
   #doubtfulFrom = 0;
   #now: Instant = instant(0);
@@ -265,7 +270,9 @@ export class Offload {
       this.#records.forget(slot);
     });
     if (this.#doubtfulFrom !== 0) this.#recheck(MostPerSweep);
+    this.#leftToAsk = this.#slots.shareFree < FullShare ? MostAsked : 0;
     this.#lookOn(MostPerSweep);
+    this.#leftToAsk = 0;
   }
 
   /** Adds up what has been counted until now, for those who ask: everything, or of very many connections a part. */
@@ -332,26 +339,29 @@ export class Offload {
     return slot === 0 ? NoConnection : (this.#owner[slot] ?? 0) - 1;
   }
 
-  /** Adds up what a slot has counted, if anything. */
+  /** Adds up what a slot has counted. If that is nothing, its place may be of more use to another. */
   #look(slot: number): void {
-    if (!this.#records.isQuiet(slot)) this.#addUp(slot);
-    else if (this.#isBrief[slot] !== 0) this.#reconsider(slot);
-  }
-
-  /** What was carried from the start on is taken back when that was all. */
-  #reconsider(slot: number): void {
-    const { connections, timeouts } = this.#director;
-    const index = (this.#owner[slot] ?? 0) - 1;
-    if (index === NoConnection || !isBrief(connections, index)) {
-      this.#isBrief[slot] = 0;
+    if (!this.#records.isQuiet(slot)) {
+      this.#addUp(slot);
       return;
     }
-    const timeout = timeoutOf(
-      timeouts,
-      connections.protocol[index] ?? 0,
-      connections.state[index] ?? 0,
-    );
-    if (timeout - connections.remaining(index, this.#now) >= BriefQuiet) this.withdraw(index);
+    const index = (this.#owner[slot] ?? 0) - 1;
+    if (index === NoConnection) return;
+    if (this.#isBrief[slot] !== 0) {
+      this.#isBrief[slot] = isBrief(this.#director.connections, index) ? 1 : 0;
+      if (this.#isBrief[slot] !== 0) this.#takeBack(index, Quiet.brief);
+    } else if (this.#leftToAsk > 0) {
+      this.#leftToAsk -= 1;
+      this.#takeBack(index, Quiet.idle);
+    }
+  }
+
+  /** Takes a connection back that has been quiet for so many seconds. */
+  #takeBack(index: number, quiet: number): void {
+    const { connections, timeouts } = this.#director;
+    const [protocol, state] = [connections.protocol[index] ?? 0, connections.state[index] ?? 0];
+    const idle = timeoutOf(timeouts, protocol, state) - connections.remaining(index, this.#now);
+    if (idle >= quiet) this.withdraw(index);
   }
 
   /** Adds up what a slot has counted. Without a connection only the counters are left to be moved. */

@@ -104,3 +104,38 @@ test('a full table of connections does not give up a flow of which the kernel ha
   t.equal(connections.packets[0], 2);
   t.end();
 });
+
+test('in a full table of carried flows those that are idle make room', (t) => {
+  const { bench, carrier, ask } = scene({}, 64);
+  const places = 31;
+  const { counters } = carrier.machine;
+  const askThrice = (flow: number): void => {
+    for (const _ of [1, 2, 3]) ask(nameOf(flow));
+    carrier.machine.install();
+  };
+  for (let flow = 0; flow < places; flow += 1) askThrice(flow);
+  t.match(counters, { carried: places, refused: 0 });
+  askThrice(places);
+  t.match(counters, { carried: places, refused: 1 });
+  bench.wait(8);
+  t.ok(carrier.carry(nameOf(3), vip, 1, 100, Udp));
+  bench.wait(1);
+  t.equal(counters.withdrawn, 0, 'nobody is idle yet');
+  bench.wait(3);
+  t.match(counters, { carried: 1, withdrawn: places - 1 });
+  bench.resolveAll();
+  askThrice(places);
+  t.match(counters, { carried: 2, refused: 1 });
+  t.end();
+});
+
+test('while a table of carried flows has room nobody has to go', (t) => {
+  const { bench, carrier, ask } = scene({}, 64);
+  for (let flow = 0; flow < 30; flow += 1) {
+    for (const _ of [1, 2, 3]) ask(nameOf(flow));
+    carrier.machine.install();
+  }
+  bench.wait(30);
+  t.match(carrier.machine.counters, { carried: 30, withdrawn: 0 });
+  t.end();
+});

@@ -121,6 +121,7 @@ export class Offload {
   readonly #requests: Tally = { packets: 0, bytes: 0 };
   readonly #replies: Tally = { packets: 0, bytes: 0 };
 
+  /** `worth` says what is carried while there is any room. */
   constructor(director: Director, place: OffloadPlace, worth = LastingOnes) {
     const slots = place.records / 2;
     this.#director = director;

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { alignCells } from '../../cluster/cli/table.js';
 import { directorsOf, type LabConfig } from '../../cluster/config/lab-config.js';
@@ -14,6 +13,7 @@ import { TrafficProcess } from '../../cluster/lab/traffic/client-process.js';
 import { until } from '../../cluster/lab/wait.js';
 import { masterDownInterval } from '../../cluster/vrrp/timers.js';
 import { toMilliseconds } from '../../director/base/time.js';
+import { flag, readOptions, wholeNumber, wholeNumbers } from './options.js';
 
 /*
  * How long clients are without answers when a director goes: killed, stopped in good order, or cut off. UDP flows ask
@@ -68,12 +68,10 @@ interface Figure {
   readonly broken: number;
 }
 
-const { values: options } = parseArgs({
-  options: {
-    adverts: { type: 'string', default: '1000,100,10' },
-    runs: { type: 'string', default: '3' },
-    json: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  adverts: wholeNumbers(1_000, 100, 10),
+  runs: wholeNumber(3),
+  json: flag,
 });
 
 async function measure(config: LabConfig, runs: number): Promise<Figure[]> {
@@ -180,8 +178,8 @@ function progress(figure: Figure | undefined): void {
 
 const base = loadLab(readFileSync(labFile, 'utf8'), labFile);
 const figures: Figure[] = [];
-for (const advertMs of options.adverts.split(',').map(Number)) {
-  figures.push(...(await measure(withAdvertInterval(base, advertMs), Number(options.runs))));
+for (const advertMs of options.adverts) {
+  figures.push(...(await measure(withAdvertInterval(base, advertMs), options.runs)));
 }
 if (options.json) {
   console.log(JSON.stringify(figures, undefined, 2));

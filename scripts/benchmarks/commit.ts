@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { alignCells } from '../../cluster/cli/table.js';
 import type { LabConfig } from '../../cluster/config/lab-config.js';
@@ -18,6 +17,7 @@ import {
   type End,
   type RoundsOutcome,
 } from './end-rounds.js';
+import { oneOf, flag, readOptions, wholeNumber } from './options.js';
 
 /*
  * What commit modes cost and what they are worth: the time to connect to services that differ in nothing but the mode, at
@@ -32,15 +32,13 @@ const RoundsAtOnce = 10;
 const CalmRate = 100;
 const CalmMs = 30_000;
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '200' },
-    rate: { type: 'string', default: '500' },
-    commit: { type: 'string', default: 'acked' },
-    end: { type: 'string', default: 'kill' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  rounds: wholeNumber(200),
+  rate: wholeNumber(500),
+  commit: oneOf(Modes, 'acked'),
+  end: oneOf(Ends, 'kill'),
+  seed: wholeNumber(1, 0),
+  json: flag,
 });
 
 /** Every TCP service three times, on neighbouring ports, once for each mode. */
@@ -83,15 +81,15 @@ async function measureTimes(lab: RunningLab): Promise<Figure[]> {
 }
 
 async function endAgainAndAgain(lab: RunningLab): Promise<RoundsOutcome[]> {
-  const rounds = Number(options.rounds);
+  const rounds = options.rounds;
   const outcomes: RoundsOutcome[] = [];
   for (let done = 0; done < rounds; done += RoundsAtOnce) {
     outcomes.push(
       await surviveEnds(lab, {
         end,
         rounds: Math.min(RoundsAtOnce, rounds - done),
-        perSecond: Number(options.rate),
-        seed: Number(options.seed) + done,
+        perSecond: options.rate,
+        seed: options.seed + done,
         progress: (text) => {
           if (!options.json) process.stderr.write(`${text} (${done} before)\n`);
         },
@@ -132,15 +130,7 @@ function print(figures: readonly Figure[], outcomes: readonly RoundsOutcome[]): 
   );
 }
 
-function choose<T extends string>(option: string, known: readonly T[], name: string): T {
-  const choice = known.find((each) => each === name);
-  if (choice !== undefined) return choice;
-  console.error(`--${option} is one of ${known.join(', ')}`);
-  return process.exit(2);
-}
-
-const mode = choose('commit', Modes, options.commit);
-const end = choose('end', Ends, options.end);
+const { commit: mode, end } = options;
 const base = loadLab(readFileSync(labFile, 'utf8'), labFile);
 const figures = await withLab(labOfModes(base), measureTimes);
 const outcomes = await withLab(labThatCommits(base, mode), endAgainAndAgain);

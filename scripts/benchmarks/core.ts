@@ -1,5 +1,3 @@
-import { parseArgs } from 'node:util';
-
 import { assert } from '../../director/base/invariant.js';
 import { Prng } from '../../director/base/prng.js';
 import { Verdict } from '../../director/core/counters.js';
@@ -7,6 +5,7 @@ import { tuneEngine } from '../../director/io/engine.js';
 import * as tcp from '../../director/wire/tcp.js';
 import { icmpErrorLoad, replyLoad, requestLoad, type Load } from './frames.js';
 import { allocationOf, medianTime } from './measure.js';
+import { flag, readOptions, wholeNumber, wholeNumbers } from './options.js';
 import { NatVip, NewConnections, RouteVip, wordOf, Workbench } from './workbench.js';
 
 const VerdictNames = Object.keys(Verdict);
@@ -177,18 +176,16 @@ function print(columns: readonly Column[], { packets, runs }: Extent): void {
   );
 }
 
-const { values } = parseArgs({
-  options: {
-    connections: { type: 'string', default: '1000,100000,1000000' },
-    packets: { type: 'string', default: '1000000' },
-    runs: { type: 'string', default: '7' },
-    json: { type: 'boolean', default: false },
-  },
+const values = readOptions({
+  connections: wholeNumbers(1_000, 100_000, 1_000_000),
+  packets: wholeNumber(1_000_000),
+  runs: wholeNumber(7),
+  json: flag,
 });
-const extents = values.connections.split(',').map((connections) => ({
-  connections: Number(connections),
-  packets: Number(values.packets),
-  runs: Number(values.runs),
+const extents = values.connections.map((connections) => ({
+  connections,
+  packets: values.packets,
+  runs: values.runs,
 }));
 // The engine as the director sets it.
 tuneEngine();

@@ -4,26 +4,24 @@ import { cpus, loadavg, release } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { amount, renderChart } from './data/chart.js';
 import { Forwarders, type Forwarder } from './data/forwarders.js';
 import { bulkFile, measure, Measures, type Figures, type Measure } from './data/measures.js';
 import { Address, buildTopology, Port, type Topology } from './data/topology.js';
+import { someOf, flag, readOptions, wholeNumber, words } from './options.js';
 
 /*
  * The data plane against its peers: the same client, server and links for all, one after the other, round after round, so that
  * what else the machine does hits all of them. The medians of the rounds count, and their ratios to nft DNAT.
  */
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    only: { type: 'string' },
-    json: { type: 'string' },
-    svg: { type: 'string' },
-  },
+const options = readOptions({
+  quick: flag,
+  rounds: wholeNumber(undefined),
+  only: someOf(Forwarders.map(({ name }) => name)),
+  json: words,
+  svg: words,
 });
 
 const Reference = 'nft DNAT';
@@ -112,9 +110,8 @@ function printTable(results: ReadonlyMap<string, Figures>): void {
   }
 }
 
-const wanted = options.only?.split(',');
-const forwarders = Forwarders.filter(({ name }) => wanted?.includes(name) ?? true);
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
+const forwarders = Forwarders.filter(({ name }) => options.only.includes(name));
+const rounds = options.rounds ?? (options.quick ? 1 : 3);
 const all = new Map<string, Figures[]>();
 const topology = await buildTopology();
 let cleanUp = (): void => {};

@@ -1,23 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 
 import { alignCells } from '../../cluster/cli/table.js';
 import { director, type Running } from './data/forwarders.js';
 import { cpuSeconds, wakeUps } from './data/measures.js';
 import { buildTopology } from './data/topology.js';
+import { someOf, flag, readOptions, wholeNumber } from './options.js';
 
 /*
  * What directors cost that have nothing to forward: a master with adverts every 100 ms and a rival, once for each driver, all at
  * the same time in topologies of their own. In its first minutes the engine still compiles what it has seen run often.
  */
 
-const { values: options } = parseArgs({
-  options: {
-    drivers: { type: 'string', default: 'pcap,ring,offload,xdp' },
-    settle: { type: 'string', default: '120' },
-    seconds: { type: 'string', default: '60' },
-    json: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  drivers: someOf(['pcap', 'ring', 'offload', 'xdp']),
+  settle: wholeNumber(120, 0),
+  seconds: wholeNumber(60),
+  json: flag,
 });
 
 interface Figure {
@@ -53,11 +51,11 @@ async function measure(driver: string, running: Running, seconds: number): Promi
   };
 }
 
-const [settle, seconds] = [Number(options.settle), Number(options.seconds)];
+const { settle, seconds } = options;
 let figures: Figure[] = [];
 try {
   const directors: [string, Running][] = [];
-  for (const driver of options.drivers.split(',')) directors.push([driver, await start(driver)]);
+  for (const driver of options.drivers) directors.push([driver, await start(driver)]);
   console.error(`${directors.length} directors: ${settle} s to settle, then ${seconds} s`);
   await sleep(settle * 1_000);
   figures = await Promise.all(

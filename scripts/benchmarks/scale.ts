@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { z } from 'zod';
 
@@ -11,6 +10,7 @@ import { until } from '../../cluster/lab/wait.js';
 import type { NodeStatus } from '../../cluster/node/api.js';
 import { director, type Running } from './data/forwarders.js';
 import { Address, buildTopology, Mac, Port, type Topology } from './data/topology.js';
+import { oneOf, flag, readOptions, wholeNumber } from './options.js';
 
 /*
  * A table of a million live connections: opened by real packets at a rate, then left alone until all of them expire. Before,
@@ -18,13 +18,11 @@ import { Address, buildTopology, Mac, Port, type Topology } from './data/topolog
  * for its first answer: what the slow path costs others is what this is about.
  */
 
-const { values: options } = parseArgs({
-  options: {
-    connections: { type: 'string', default: '1000000' },
-    rate: { type: 'string', default: '50000' },
-    driver: { type: 'string', default: 'ring' },
-    json: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  connections: wholeNumber(1_000_000),
+  rate: wholeNumber(50_000),
+  driver: oneOf(['pcap', 'ring', 'offload', 'xdp'], 'ring'),
+  json: flag,
 });
 
 const floodProgram = fileURLToPath(new URL('flow-flood.js', import.meta.url));
@@ -32,8 +30,8 @@ const pingProgram = fileURLToPath(new URL('data/udp-ping.js', import.meta.url));
 
 /** Sources of the flood: nobody has them, and the server answers none. */
 const FirstClient = '10.91.1.0';
-const connections = Number(options.connections);
-const fillSeconds = connections / Number(options.rate);
+const connections = options.connections;
+const fillSeconds = connections / options.rate;
 /** A phase in which only single connections are opened. */
 const CalmSeconds = 5;
 const hasOffload = options.driver === 'offload' || options.driver === 'xdp';
@@ -65,7 +63,7 @@ async function probe({ client }: Topology, seconds: number): Promise<Latency> {
 /** Opens the connections; how many seconds it took. */
 async function fill({ client }: Topology): Promise<number> {
   const target = ['eth0', Mac.near, Address.vip, String(Port.flood)];
-  const flows = [options.connections, options.rate, FirstClient, String(datagrams)];
+  const flows = [connections, options.rate, FirstClient, datagrams].map(String);
   const words = [floodProgram, ...target, ...flows];
   const command = client.enter(process.execPath, ...words);
   const { stdout, stderr } = await runToEnd(command, {
@@ -161,7 +159,7 @@ async function measure(topology: Topology, running: Running): Promise<Figures> {
   // Compiled first, as everywhere.
   await probe(topology, 1);
   const empty = await probe(topology, CalmSeconds);
-  console.error(`${options.connections} connections at ${options.rate} a second ...`);
+  console.error(`${connections} connections at ${options.rate} a second ...`);
   const [openingSeconds, opening] = await Promise.all([
     fill(topology),
     probe(topology, fillSeconds),

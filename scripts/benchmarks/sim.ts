@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { parseArgs } from 'node:util';
 
 import { DefaultPlan, planCluster, type ClusterPlan } from '../../cluster/sim/cluster-plan.js';
 import { reportOf } from '../../cluster/sim/report.js';
 import { run, type RunPlan } from '../../cluster/sim/simulation.js';
 import { milliseconds, seconds, type Duration } from '../../director/base/time.js';
+import { flag, oneOf, readOptions } from './options.js';
 
 /** One cluster, and how long it is simulated. */
 interface Case {
@@ -50,8 +50,9 @@ const planOf = (one: Case): RunPlan => ({
   turmoil: one.turmoil,
 });
 
-const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'boolean', default: false } },
+const values = readOptions({
+  only: oneOf(['4', '64'], undefined),
+  json: flag,
 });
 for (const one of cases) {
   if (values.only !== undefined && !one.name.startsWith(values.only)) continue;

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { z } from 'zod';
 
@@ -14,6 +13,7 @@ import { runToEnd } from '../../cluster/lab/subprocess.js';
 import { TrafficProcess } from '../../cluster/lab/traffic/client-process.js';
 import { until } from '../../cluster/lab/wait.js';
 import { seconds } from '../../director/base/time.js';
+import { flag, readOptions, wholeNumber } from './options.js';
 
 /*
  * Session sync as it is lived with: real packets open flows at a rate through the master of a lab, which tells the backup
@@ -31,13 +31,11 @@ const CheckedFlows = 20;
 /** Of the flood, which nobody has. */
 const FirstClient = '10.1.0.32';
 
-const { values: options } = parseArgs({
-  options: {
-    flows: { type: 'string', default: '1000000' },
-    rate: { type: 'string', default: '20000' },
-    advert: { type: 'string', default: '100' },
-    json: { type: 'boolean', default: false },
-  },
+const options = readOptions({
+  flows: wholeNumber(1_000_000),
+  rate: wholeNumber(20_000),
+  advert: wholeNumber(100),
+  json: flag,
 });
 
 const Link = z.array(z.object({ ifname: z.string(), address: z.string() }));
@@ -124,7 +122,7 @@ async function flood(lab: RunningLab): Promise<number> {
   const { ifname } = linkTo(lab, 'client', Vip);
   const { address: router } = linkTo(lab, Master, Vip);
   const target = [ifname, router, Vip, Port];
-  const words = [floodProgram, ...target, options.flows, options.rate, FirstClient];
+  const words = [floodProgram, ...target, String(options.flows), String(options.rate), FirstClient];
   const { stdout, stderr } = await runToEnd(lab.execArgs('client', [process.execPath, ...words]), {
     timeoutMs: 600_000,
   });
@@ -171,7 +169,7 @@ async function measure(lab: RunningLab): Promise<Figures> {
     const wasMaster = events.some(({ kind }) => kind === 'master');
     const report = await checked.stop();
     return {
-      opened: Number(options.flows),
+      opened: options.flows,
       openingSeconds,
       onMaster,
       onBackup,
@@ -215,13 +213,13 @@ function print(figures: Figures): void {
 
 const base = loadLab(readFileSync(labFile, 'utf8'), labFile);
 const { dataPlane, sync } = base.cluster;
-const connectionCapacity = 2 ** Math.ceil(Math.log2(Number(options.flows) * 1.1));
+const connectionCapacity = 2 ** Math.ceil(Math.log2(options.flows * 1.1));
 const cluster = {
   ...base.cluster,
   dataPlane: { ...dataPlane, connectionCapacity },
   sync: { ...sync, threshold: 1, bulkTimeout: seconds(60) },
 };
-const config = withAdvertInterval({ ...base, cluster }, Number(options.advert));
+const config = withAdvertInterval({ ...base, cluster }, options.advert);
 const lab = await bringUp(config, { signal: AbortSignal.timeout(1_200_000), progress: () => {} });
 try {
   const figures = await measure(lab);

@@ -2,12 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { z } from 'zod';
 
 import { parseAddress } from '../../director/base/address.js';
 import { assert } from '../../director/base/invariant.js';
+import { flag, readOptions, wholeNumber, words } from './options.js';
 import { SyncPeer, type Punctuality } from './sync-peer.js';
 
 /*
@@ -229,24 +229,22 @@ function print(all: readonly Figures[], { entries, rate, seconds }: Extent): voi
   line('  latest timer of the receiver', ({ steady }) => ms(steady.receiver.latestBeatMs));
 }
 
-const { values } = parseArgs({
-  options: {
-    entries: { type: 'string', default: '1000000' },
-    rate: { type: 'string', default: '20000' },
-    seconds: { type: 'string', default: '10' },
-    json: { type: 'boolean', default: false },
-    node: { type: 'string' },
-    capacity: { type: 'string', default: '0' },
-    signed: { type: 'boolean', default: false },
-  },
+const values = readOptions({
+  entries: wholeNumber(1_000_000),
+  rate: wholeNumber(20_000),
+  seconds: wholeNumber(10),
+  json: flag,
+  node: words,
+  capacity: wholeNumber(0, 0),
+  signed: flag,
 });
 if (values.node !== undefined) {
-  await runNode(values.node, Number(values.capacity), values.signed);
+  await runNode(values.node, values.capacity, values.signed);
 } else {
   const extent = {
-    entries: Number(values.entries),
-    rate: Number(values.rate),
-    seconds: Number(values.seconds),
+    entries: values.entries,
+    rate: values.rate,
+    seconds: values.seconds,
   };
   const all: Figures[] = [];
   for (const signed of [false, true]) {

@@ -14,7 +14,8 @@ import type { World } from '../sim/world.js';
 import { examples, type CommandLine } from './command-line.js';
 import { hmac } from './hmac.js';
 import { interruptible } from './interruption.js';
-import { addPcapOption, captureOf, readScenario, wholeNumber } from './sim-plan.js';
+import { addPcapOption, captureOf, readScenario } from './sim-plan.js';
+import { wholeNumber } from './whole-number.js';
 
 interface ScenarioOptions {
   readonly on: ScenarioPlace;

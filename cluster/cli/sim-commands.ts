@@ -17,11 +17,11 @@ import {
   readReport,
   readScenario,
   runPlan,
-  wholeNumber,
   type PlanOptions,
   type RecordingOptions,
 } from './sim-plan.js';
 import { runSeeds } from './sim-workers.js';
+import { wholeNumber } from './whole-number.js';
 
 /** The most seeds of one command. */
 const MostSeeds = 10_000_000;

@@ -12,6 +12,7 @@ import { run, type RunPlan, type RunResult } from '../sim/simulation.js';
 import { drawPlan } from '../sim/swarm.js';
 import type { World } from '../sim/world.js';
 import { hmac } from './hmac.js';
+import { wholeNumber } from './whole-number.js';
 
 /** What chooses the plans of runs besides their seeds. */
 export interface PlanOptions {
@@ -169,15 +170,6 @@ function readText(file: string): string {
     throw new UsageError({ code: 'cannot-read' }, `cannot read ${file}`, { cause });
   }
 }
-
-/** Reads a whole number within limits, for commander. */
-export const wholeNumber =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Not a whole number from ${least} to ${most}.`);
-  };
 
 /** Seconds of `30s`, `10m` or `1h`. */
 function duration(text: string): number {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { alignCells } from '../../cluster/cli/table.js';
-import { director, type Running } from './data/forwarders.js';
+import { director, DriverNames, type Running } from './data/forwarders.js';
 import { cpuSeconds, wakeUps } from './data/measures.js';
 import { buildTopology } from './data/topology.js';
 import { someOf, flag, readOptions, wholeNumber } from './options.js';
@@ -12,7 +12,7 @@ import { someOf, flag, readOptions, wholeNumber } from './options.js';
  */
 
 const options = readOptions({
-  drivers: someOf(['pcap', 'ring', 'offload', 'xdp']),
+  drivers: someOf(DriverNames),
   settle: wholeNumber(120, 0),
   seconds: wholeNumber(60),
   json: flag,

@@ -1,5 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
+import * as whole from '../../cluster/cli/whole-number.js';
+
+/** More than any bench can do. */
+const Most = 1_000_000_000;
+
 /*
  * The options of a bench. What cannot be is one line that says which option needs what, before anything is started.
  */
@@ -28,12 +33,12 @@ export const words: Valued<string | undefined> = { fallback: undefined, read: (g
 export const wholeNumber = <Fallback extends number | undefined>(
   fallback: Fallback,
   least = 1,
-): Valued<number | Fallback> => ({ fallback, read: (given) => readWhole(given, least) });
+): Valued<number | Fallback> => ({ fallback, read: whole.wholeNumber(least, Most) });
 
 /** Whole numbers above 0, with commas between them. */
 export const wholeNumbers = (...fallback: readonly number[]): Valued<readonly number[]> => ({
   fallback,
-  read: (given) => given.split(',').map((each) => readWhole(each, 1)),
+  read: (given) => given.split(',').map(whole.wholeNumber(1, Most)),
 });
 
 /** One of some names. */
@@ -47,11 +52,6 @@ export const someOf = <Name extends string>(names: readonly Name[]): Valued<read
   fallback: names,
   read: (given) => given.split(',').map((each) => readName(each, names)),
 });
-
-function readWhole(given: string, least: number): number {
-  if (/^\d{1,15}$/.test(given) && Number(given) >= least) return Number(given);
-  throw new InvalidArgumentError(`'${given}' is not a whole number of at least ${least}.`);
-}
 
 function readName<Name extends string>(given: string, names: readonly Name[]): Name {
   const name = names.find((each) => each === given);

@@ -8,7 +8,7 @@ import { fetchDocument, sendCommand } from '../../cluster/lab/control-client.js'
 import { runToEnd } from '../../cluster/lab/subprocess.js';
 import { until } from '../../cluster/lab/wait.js';
 import type { NodeStatus } from '../../cluster/node/api.js';
-import { director, type Running } from './data/forwarders.js';
+import { director, DriverNames, type Running } from './data/forwarders.js';
 import { Address, buildTopology, Mac, Port, type Topology } from './data/topology.js';
 import { oneOf, flag, readOptions, wholeNumber } from './options.js';
 
@@ -21,7 +21,7 @@ import { oneOf, flag, readOptions, wholeNumber } from './options.js';
 const options = readOptions({
   connections: wholeNumber(1_000_000),
   rate: wholeNumber(50_000),
-  driver: oneOf(['pcap', 'ring', 'offload', 'xdp'], 'ring'),
+  driver: oneOf(DriverNames, 'ring'),
   json: flag,
 });
 

@@ -58,12 +58,12 @@ test('options that are given are read', (t) => {
 });
 
 const wrong: readonly (readonly [line: string, says: RegExp])[] = [
-  ['data --rounds x', /'--rounds <value>'.*'x' is not a whole number of at least 1/],
-  ['data --rounds 0', /'0' is not a whole number of at least 1/],
+  ['data --rounds x', /'--rounds <value>' argument 'x' is invalid. Not a whole number from 1/],
+  ['data --rounds 0', /'0' is invalid. Not a whole number from 1/],
   ['data --only foo', /'foo' is none of .*nft DNAT/],
   ['data --nope', /unknown option '--nope'/],
   ['data more', /too many arguments/],
-  ['core --connections 1,,2', /'' is not a whole number/],
+  ['core --connections 1,,2', /'1,,2' is invalid. Not a whole number/],
   ['commit --end die', /'die' is none of kill, stop/],
   ['idle --drivers ring,foo', /'foo' is none of pcap, ring, offload, xdp/],
   ['sync --seconds', /'--seconds <value>' argument missing/],

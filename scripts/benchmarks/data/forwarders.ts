@@ -63,6 +63,9 @@ const nft: Forwarder = {
   },
 };
 
+/** The drivers of our director, in the order of the table. */
+export const DriverNames = ['pcap', 'ring', 'offload', 'xdp'] as const;
+
 const Names: Partial<Record<string, string>> = { offload: 'offload (tc)', xdp: 'offload (XDP)' };
 
 /** Our director, NAT in both directions, with further text for its configuration. */
@@ -135,10 +138,7 @@ const nginx: Forwarder = {
 export const Forwarders: readonly Forwarder[] = [
   routing,
   nft,
-  director('pcap'),
-  director('ring'),
-  director('offload'),
-  director('xdp'),
+  ...DriverNames.map((name) => director(name)),
   haproxy,
   nginx,
 ];

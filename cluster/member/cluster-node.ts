@@ -283,11 +283,12 @@ export class ClusterNode {
     this.#stop?.advance(environment.now());
     // Each step reads the clock: the one before it has moved machines on, and time does not go back.
     this.elections.serve(hasPolled);
-    const { isGivingUp } = this.elections;
-    this.director.commits.isHandingOver = this.#stop !== undefined || isGivingUp;
     this.#link.turn(environment.now());
     // What peers are told goes out before addresses are given up, and what giving them up adds goes out after.
     this.elections.applyEffects();
+    // The very next frame may open a connection that goes on at the successor.
+    const { isGivingUp } = this.elections;
+    this.director.commits.isHandingOver = this.#stop !== undefined || isGivingUp;
     this.#link.applyEffects(environment.now());
     if (this.isStopped) this.#endSync(environment.now());
     this.#isInTurn = false;

@@ -64,7 +64,7 @@ export class HeldConnections {
   uncommitted = 0;
   /** The strongest commitment that is to be had now: none without session sync, and none but `sent` without peers. */
   reach: CommitMode = 'none';
-  /** True while every new connection is to be committed like `acked`, because another node is about to take over. */
+  /** True while another node is about to take over: every new connection is to be committed, as strongly as can be had. */
   isHandingOver = false;
   /** Oldest first, by entry. */
   readonly #waiting = new Map<number, Waiting>();
@@ -78,6 +78,15 @@ export class HeldConnections {
   get deadline(): Instant {
     for (const { since } of this.#waiting.values()) return after(since, CommitTimeout);
     return Never;
+  }
+
+  /**
+   * How a new connection of a service with this mode is to be committed now. A successor that has come back a moment ago is
+   * not known to acknowledge yet, but it hears what it is sent.
+   */
+  modeFor(serviceMode: CommitMode): CommitMode {
+    if (!this.isHandingOver) return serviceMode;
+    return this.reach === 'acked' ? 'acked' : 'sent';
   }
 
   /** Lets an entry's packets wait from now on; false when it cannot be committed: its packets may then leave at once. */

@@ -201,7 +201,7 @@ function processUnknown(director: Director, packet: Packet, now: Instant): Verdi
       : refuse(director, packet, reason, now);
   }
   if (!connections.hasFlag(scheduled, Flag.onePacket)) {
-    const mode = director.commits.isHandingOver ? 'acked' : service.commit;
+    const mode = director.commits.modeFor(service.commit);
     if (mode !== 'none') beginCommit(director, scheduled, mode, now);
     return processRequest(director, packet, scheduled, now);
   }

@@ -105,6 +105,19 @@ test('a node that hands over commits every new connection', (t) => {
   t.end();
 });
 
+test('a node that hands over to one that is not known to acknowledge yet tells it first all the same', (t) => {
+  const bench = benchWith('none');
+  const { commits } = bench.director;
+  commits.isHandingOver = true;
+  commits.reach = 'sent';
+  t.equal(send(bench, client, vip), 'hold');
+  t.equal(tell(bench, 1).length, 1);
+  releaseSent(bench.director, 1, bench.now);
+  t.equal(bench.takeSent().length, 1);
+  t.match(commits, { committed: 1, uncommitted: 0 });
+  t.end();
+});
+
 test('without peers, and without session sync, a connection is forwarded and counted', (t) => {
   for (const [mode, reach] of [
     ['acked', 'sent'],

@@ -2,12 +2,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 import * as whole from '../../cluster/cli/whole-number.js';
 
-/** More than any bench can do. */
-const Most = 1_000_000_000;
-
 /*
  * The options of a bench. What cannot be is one line that says which option needs what, before anything is started.
  */
+
+/** More than any bench can do. */
+const Most = 1_000_000_000;
 
 /** An option with a value. */
 interface Valued<Value> {
